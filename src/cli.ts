@@ -2,13 +2,13 @@
 import { Command, CommanderError } from "commander";
 import { buildCommand } from "./commands/build.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { reportFailure } from "./commands/failure.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
 import { ingestCommand } from "./commands/ingest.ts";
 import { initCommand } from "./commands/init.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { sqlCommand } from "./commands/sql.ts";
-import { reportFailure } from "./commands/failure.ts";
 import { exitCodes } from "./errors/tally-error.ts";
 import { packageVersion } from "./package.ts";
 
@@ -38,6 +38,7 @@ for (const command of [
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof CommanderError)
+    process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   else process.exitCode = reportFailure(error, process.stderr, process.argv.includes("--verbose"));
 }

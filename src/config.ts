@@ -99,7 +99,9 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
   const profile = loadProfile(effects);
   return {
     api: {
-      endpoint: endpointOf(effects.env.CRUSOE_API_ENDPOINT || profile.apiEndpoint || api.endpoint || defaultEndpoint),
+      endpoint: endpointOf(
+        effects.env.CRUSOE_API_ENDPOINT || profile.apiEndpoint || api.endpoint || defaultEndpoint,
+      ),
       organization: api.organization,
       timeoutMs: api.timeout_seconds * 1000,
       maxInFlight: api.max_in_flight,
@@ -129,7 +131,12 @@ export function loadCredentials(effects: Effects): Credentials {
   const accessKeyId = effects.env.CRUSOE_ACCESS_KEY_ID || profile.accessKeyId;
   const secretKey = effects.env.CRUSOE_SECRET_KEY || profile.secretKey;
   if (!accessKeyId || !secretKey) {
-    const missing = !accessKeyId && !secretKey ? "No Crusoe credential" : !accessKeyId ? "No access key id" : "No secret key";
+    const missing =
+      !accessKeyId && !secretKey
+        ? "No Crusoe credential"
+        : !accessKeyId
+          ? "No access key id"
+          : "No secret key";
     throw new ConfigError(`${missing} was found in the environment or in ${profile.path}.`, {
       hint:
         "Set CRUSOE_ACCESS_KEY_ID and CRUSOE_SECRET_KEY, or write access_key_id and secret_key to that file. " +
@@ -185,8 +192,10 @@ function endpointOf(text: string): string {
   } catch {
     throw badEndpoint(text, "is not a URL");
   }
-  if (url.protocol !== "https:" && url.protocol !== "http:") throw badEndpoint(text, "is neither https nor http");
-  if (url.username || url.password) throw badEndpoint(`${url.protocol}//…@${url.host}`, "must not hold a user or password");
+  if (url.protocol !== "https:" && url.protocol !== "http:")
+    throw badEndpoint(text, "is neither https nor http");
+  if (url.username || url.password)
+    throw badEndpoint(`${url.protocol}//…@${url.host}`, "must not hold a user or password");
   if (url.search || url.hash) throw badEndpoint(text, "must end with its path");
   const path = url.pathname.replace(/\/+$/, "");
   return url.origin + (path || "/v1alpha5");
@@ -207,7 +216,8 @@ function refuseCredentials(table: Record<string, unknown>, path: string): void {
         hint: "Remove that line, and set CRUSOE_ACCESS_KEY_ID and CRUSOE_SECRET_KEY or write ~/.crusoe/config instead.",
       });
     }
-    if (typeof value === "object" && value !== null) refuseCredentials(value as Record<string, unknown>, path);
+    if (typeof value === "object" && value !== null)
+      refuseCredentials(value as Record<string, unknown>, path);
   }
 }
 

@@ -7,6 +7,8 @@ export const packageRoot = fileURLToPath(new URL("..", import.meta.url));
 
 /** The installed version of tally, as package.json says. */
 export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as {
+    version: string;
+  };
   return version;
 }

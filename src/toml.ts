@@ -14,17 +14,23 @@ export function readToml(path: string): Record<string, unknown> | null {
     text = readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw new ConfigError(`${path} can't be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}.`, {
-      hint: "Make the file readable for the user that runs tally.",
-    });
+    throw new ConfigError(
+      `${path} can't be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}.`,
+      {
+        hint: "Make the file readable for the user that runs tally.",
+      },
+    );
   }
   try {
     return parse(text);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const reason = error.message.split("\n", 1)[0]?.replace(/^Invalid TOML document: /, "") ?? "not TOML";
-    throw new ConfigError(`${path} is not valid TOML: line ${error.line}, column ${error.column}: ${reason}.`, {
-      hint: "Mend that line; https://toml.io shows the format.",
-    });
+    throw new ConfigError(
+      `${path} is not valid TOML: line ${error.line}, column ${error.column}: ${reason}.`,
+      {
+        hint: "Mend that line; https://toml.io shows the format.",
+      },
+    );
   }
 }

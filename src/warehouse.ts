@@ -90,7 +90,8 @@ async function connectTo(instance: DuckDBInstance, path: string, isOwner: boolea
   return {
     path,
     run: (sql, params) => enqueue(async () => void (await connection.run(sql, params))),
-    all: <T extends object>(sql: string, params?: Params) => enqueue(() => readAll<T>(connection, sql, params)),
+    all: <T extends object>(sql: string, params?: Params) =>
+      enqueue(() => readAll<T>(connection, sql, params)),
     first: <T extends object>(sql: string, params?: Params) =>
       enqueue(async () => (await readAll<T>(connection, sql, params))[0]),
     stream: (sql, params) => enqueue(() => connection.stream(sql, params)),
@@ -120,7 +121,11 @@ async function connectTo(instance: DuckDBInstance, path: string, isOwner: boolea
   };
 }
 
-async function readAll<T extends object>(connection: DuckDBConnection, sql: string, params?: Params): Promise<T[]> {
+async function readAll<T extends object>(
+  connection: DuckDBConnection,
+  sql: string,
+  params?: Params,
+): Promise<T[]> {
   const reader = await connection.runAndReadAll(sql, params);
   return reader.getRowObjectsJson() as T[];
 }

@@ -1,0 +1,66 @@
+import { Command } from "commander";
+import { loadCredentials } from "../config.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { withLock } from "../workspace.ts";
+import { withWarehouse, workspaceContext } from "./context.ts";
+
+interface IngestFlags {
+  from?: string;
+  to?: string;
+  streams?: string;
+  full?: boolean;
+}
+
+export const ingestCommand = () =>
+  new Command("ingest")
+    .description(
+      "Read usage and inventory from the API: land every response, and load it into the warehouse.",
+    )
+    .option("--from <date>", "read usage from this UTC day on, such as 2026-10-01")
+    .option("--to <date>", "read usage to this UTC day, inclusive")
+    .option("--streams <names>", "read only these streams, joined by commas, such as usage,vms")
+    .option("--full", "read the whole history again")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ tally ingest --workspace costs
+  $ tally ingest --from 2026-10-01 --to 2026-10-31 --streams usage,resource_usage`,
+    )
+    .action(async (flags: IngestFlags, command: Command) => {
+      const context = workspaceContext(command);
+      const from = dayOf("--from", flags.from);
+      const to = dayOf("--to", flags.to);
+      if (from && to && from > to) throw new UsageError(`--from ${from} is after --to ${to}.`);
+      const streams = flags.streams?.split(",").map((name) => name.trim());
+      const credentials = loadCredentials(context.effects);
+      const { ingest } = await import("../ingest/ingest.ts");
+      const { requireComplete } = await import("../run.ts");
+      await withLock(context.workspace, context.effects, "ingest", () =>
+        withWarehouse(context, async (warehouse) => {
+          const summary = await ingest(
+            { ...context, credentials, warehouse },
+            {
+              ...(from && { from }),
+              ...(to && { to }),
+              ...(streams && { streams }),
+              ...(flags.full && { full: true }),
+            },
+          );
+          requireComplete(summary);
+        }),
+      );
+    });
+
+function dayOf(option: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const day = new Date(`${text}T00:00:00Z`);
+  if (
+    !/^\d{4}-\d\d-\d\d$/.test(text) ||
+    Number.isNaN(day.getTime()) ||
+    day.toISOString().slice(0, 10) !== text
+  ) {
+    throw new UsageError(`${option} takes a day such as 2026-10-01, not ${JSON.stringify(text)}.`);
+  }
+  return text;
+}

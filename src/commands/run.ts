@@ -1,0 +1,24 @@
+import { Command } from "commander";
+import { loadCredentials } from "../config.ts";
+import { workspaceContext } from "./context.ts";
+
+export const runCommand = () =>
+  new Command("run")
+    .description("Do the whole: ingest, build, publish analytics.duckdb, report. This is what cron calls.")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ tally run --workspace costs
+  $ 30 2 * * *  tally run --workspace /srv/costs --quiet      (a line of crontab)
+
+Exit codes: 0 done, 1 failed, 2 wrong settings, 3 some streams failed and the rest is published,
+75 another run holds the workspace.`,
+    )
+    .action(async (_options: object, command: Command) => {
+      const context = workspaceContext(command);
+      const credentials = loadCredentials(context.effects);
+      const { run } = await import("../run.ts");
+      const { page } = await run({ ...context, credentials });
+      context.effects.stdout.write(`${page}\n`);
+    });

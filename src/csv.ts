@@ -1,0 +1,20 @@
+/** One cell of a CSV file. Numbers are written as they are; text is kept from being run as a formula. */
+export interface CsvCell {
+  text: string;
+  isNumber: boolean;
+}
+
+/**
+ * A line of CSV as RFC 4180 has it, with its line break. A text that a spreadsheet would run as a formula is
+ * prefixed by an apostrophe.
+ *
+ * @see https://owasp.org/www-community/attacks/CSV_Injection
+ */
+export function csvLine(cells: readonly CsvCell[]): string {
+  return `${cells.map(csvCell).join(",")}\r\n`;
+}
+
+function csvCell({ text, isNumber }: CsvCell): string {
+  const safe = !isNumber && /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) || safe !== safe.trim() ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

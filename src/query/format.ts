@@ -1,0 +1,94 @@
+import type { DuckDBResult, Json } from "@duckdb/node-api";
+import stringWidth from "string-width";
+import { csvLine } from "../csv.ts";
+import { printable } from "../printable.ts";
+
+export type RowFormat = "table" | "csv" | "json";
+
+interface Output {
+  write(text: string): boolean;
+  once(event: "drain", listener: () => void): unknown;
+}
+
+interface Printer {
+  head(): string;
+  /** A chunk of rows, in the order of the columns. */
+  rows(rows: readonly Json[][]): string;
+  foot(): string;
+}
+
+/** Prints a result as it is read, in memory that does not grow with its rows. */
+export async function printRows(result: DuckDBResult, format: RowFormat, output: Output): Promise<void> {
+  const columns = result.deduplicatedColumnNames();
+  const isNumber = result.columnTypes().map((type) => numeric.test(String(type)));
+  const printer = printers[format](columns, isNumber);
+  const write = async (text: string) => {
+    if (text && !output.write(text))
+      await new Promise<void>((resume) => output.once("drain", () => resume()));
+  };
+  await write(printer.head());
+  for await (const rows of result.yieldRowsJson()) await write(printer.rows(rows));
+  await write(printer.foot());
+}
+
+const numeric = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|UINTEGER|FLOAT|DOUBLE|DECIMAL\(.*\))$/;
+
+const printers: Record<RowFormat, (columns: readonly string[], isNumber: readonly boolean[]) => Printer> = {
+  csv: (columns, isNumber) => ({
+    head: () => csvLine(columns.map((name) => ({ text: name, isNumber: false }))),
+    rows: (rows) =>
+      rows
+        .map((row) =>
+          csvLine(row.map((value, i) => ({ text: textOf(value), isNumber: isNumber[i] ?? false }))),
+        )
+        .join(""),
+    foot: () => "",
+  }),
+  json: (columns) => {
+    let count = 0;
+    const object = (row: Json[]) =>
+      JSON.stringify(Object.fromEntries(columns.map((name, i) => [name, row[i] ?? null])));
+    return {
+      head: () => "[",
+      rows: (rows) => rows.map((row) => `${count++ === 0 ? "\n" : ",\n"}${object(row)}`).join(""),
+      foot: () => (count === 0 ? "]\n" : "\n]\n"),
+    };
+  },
+  table: (columns, isNumber) => {
+    // Widths come from the first chunk, so that the table can be printed as it is read.
+    let widths: number[] | undefined;
+    const line = (cells: readonly string[]) =>
+      `${cells
+        .map((cell, i) => pad(cell, widths?.[i] ?? 0, isNumber[i] ?? false))
+        .join("  ")
+        .trimEnd()}\n`;
+    const begin = (rows: readonly string[][]) => {
+      widths = columns.map((name, i) =>
+        Math.max(stringWidth(name), ...rows.map((row) => stringWidth(row[i] ?? ""))),
+      );
+      return line(columns) + line(widths.map((width) => "─".repeat(width)));
+    };
+    return {
+      head: () => "",
+      rows(rows) {
+        const cells = rows.map((row) => row.map((value) => cellOf(value)));
+        return (widths ? "" : begin(cells)) + cells.map(line).join("");
+      },
+      foot: () => (widths ? "" : begin([])),
+    };
+  },
+};
+
+function textOf(value: Json): string {
+  if (value === null) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function cellOf(value: Json): string {
+  return printable(textOf(value)).replace(/\s*\n\s*/g, " ");
+}
+
+function pad(text: string, width: number, isRight: boolean): string {
+  const blanks = " ".repeat(Math.max(0, width - stringWidth(text)));
+  return isRight ? blanks + text : text + blanks;
+}
