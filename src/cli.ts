@@ -12,6 +12,11 @@ import { sqlCommand } from "./commands/sql.ts";
 import { exitCodes } from "./errors/tally-error.ts";
 import { packageVersion } from "./package.ts";
 
+// A reader that has seen enough, such as head, closes the pipe: that ends the work, and is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : exitCodes.failed));
+}
+
 const program = new Command("tally")
   .description("Cost and usage analytics for the Crusoe GPU cloud.")
   .version(packageVersion())

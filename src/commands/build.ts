@@ -1,6 +1,4 @@
 import { Command } from "commander";
-import { withLock } from "../workspace.ts";
-import { withWarehouse, workspaceContext } from "./context.ts";
 
 export const buildCommand = () =>
   new Command("build")
@@ -17,6 +15,8 @@ Examples:
   $ tally build --select fct_cost_daily+`,
     )
     .action(async ({ select }: { select?: string }, command: Command) => {
+      const { withWarehouse, workspaceContext } = await import("./context.ts");
+      const { withLock } = await import("../workspace.ts");
       const context = workspaceContext(command);
       const { build } = await import("../models/build.ts");
       const { publish } = await import("../models/publish.ts");

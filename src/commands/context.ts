@@ -1,22 +1,9 @@
 import type { Command } from "commander";
 import { type Config, loadConfig } from "../config.ts";
-import { type Effects, processEffects } from "../effects.ts";
-import type { LogLevel } from "../log.ts";
+import type { Effects } from "../effects.ts";
 import { openWarehouse, type Warehouse } from "../warehouse.ts";
 import { openWorkspace, type Workspace } from "../workspace.ts";
-
-interface GlobalOptions {
-  workspace?: string;
-  quiet?: boolean;
-  verbose?: boolean;
-}
-
-/** The effects of this process, as talkative as --quiet or --verbose ask. */
-export function effectsOf(command: Command): Effects {
-  const { quiet, verbose } = command.optsWithGlobals<GlobalOptions>();
-  const level: LogLevel = quiet ? "quiet" : verbose ? "verbose" : "normal";
-  return processEffects(level);
-}
+import { effectsOf } from "./effects-of.ts";
 
 /** The workspace that the command works on, with its settings. */
 export interface WorkspaceContext {
@@ -28,7 +15,7 @@ export interface WorkspaceContext {
 /** @throws ConfigError where there is no workspace, or its settings are wrong */
 export function workspaceContext(command: Command): WorkspaceContext {
   const effects = effectsOf(command);
-  const workspace = openWorkspace(effects, command.optsWithGlobals<GlobalOptions>().workspace);
+  const workspace = openWorkspace(effects, command.optsWithGlobals<{ workspace?: string }>().workspace);
   return { effects, workspace, config: loadConfig(effects, workspace.tallyToml) };
 }
 

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { effectsOf } from "./context.ts";
+import { effectsOf } from "./effects-of.ts";
 
 export const demoCommand = () =>
   new Command("demo")

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { UsageError } from "../errors/usage-error.ts";
-import { effectsOf } from "./context.ts";
+import { effectsOf } from "./effects-of.ts";
 
 interface GatewayFlags {
   port: string;

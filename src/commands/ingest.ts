@@ -1,8 +1,5 @@
 import { Command } from "commander";
-import { loadCredentials } from "../config.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { withLock } from "../workspace.ts";
-import { withWarehouse, workspaceContext } from "./context.ts";
 
 interface IngestFlags {
   from?: string;
@@ -28,6 +25,9 @@ Examples:
   $ tally ingest --from 2026-10-01 --to 2026-10-31 --streams usage,resource_usage`,
     )
     .action(async (flags: IngestFlags, command: Command) => {
+      const { withWarehouse, workspaceContext } = await import("./context.ts");
+      const { loadCredentials } = await import("../config.ts");
+      const { withLock } = await import("../workspace.ts");
       const context = workspaceContext(command);
       const from = dayOf("--from", flags.from);
       const to = dayOf("--to", flags.to);

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { Command } from "commander";
-import { effectsOf } from "./context.ts";
+import { effectsOf } from "./effects-of.ts";
 
 export const initCommand = () =>
   new Command("init")

@@ -1,6 +1,5 @@
 import { Command } from "commander";
 import { UsageError } from "../errors/usage-error.ts";
-import { workspaceContext } from "./context.ts";
 
 const formatNames = ["html", "csv"] as const;
 type ReportFormat = (typeof formatNames)[number];
@@ -18,6 +17,7 @@ Examples:
   $ tally report --month 2026-09 --format csv`,
     )
     .action(async ({ month, format }: { month?: string; format: string }, command: Command) => {
+      const { workspaceContext } = await import("./context.ts");
       const context = workspaceContext(command);
       if (month !== undefined && !/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
         throw new UsageError(`--month takes a month such as 2026-09, not ${JSON.stringify(month)}.`);

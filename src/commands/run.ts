@@ -1,6 +1,4 @@
 import { Command } from "commander";
-import { loadCredentials } from "../config.ts";
-import { workspaceContext } from "./context.ts";
 
 export const runCommand = () =>
   new Command("run")
@@ -16,6 +14,8 @@ Exit codes: 0 done, 1 failed, 2 wrong settings, 3 some streams failed and the re
 75 another run holds the workspace.`,
     )
     .action(async (_options: object, command: Command) => {
+      const { workspaceContext } = await import("./context.ts");
+      const { loadCredentials } = await import("../config.ts");
       const context = workspaceContext(command);
       const credentials = loadCredentials(context.effects);
       const { run } = await import("../run.ts");

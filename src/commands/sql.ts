@@ -1,7 +1,6 @@
 import { Command, Option } from "commander";
 import { UsageError } from "../errors/usage-error.ts";
 import type { RowFormat } from "../query/format.ts";
-import { workspaceContext } from "./context.ts";
 
 export const sqlCommand = () =>
   new Command("sql")
@@ -23,9 +22,10 @@ Examples:
   $ tally sql 'show tables'`,
     )
     .action(async (argument: string | undefined, { format }: { format: RowFormat }, command: Command) => {
+      const { workspaceContext } = await import("./context.ts");
       const context = workspaceContext(command);
       const query = argument ?? (await readStandardInput());
-      if (!query.trim())
+      if (isBlank(query))
         throw new UsageError("There is no query.", { hint: "Try `tally sql 'show tables'`." });
       const { runQuery } = await import("../query/sandbox.ts");
       const { printRows } = await import("../query/format.ts");
@@ -42,4 +42,8 @@ async function readStandardInput(): Promise<string> {
   let text = "";
   for await (const chunk of process.stdin) text += chunk;
   return text;
+}
+
+function isBlank(query: string): boolean {
+  return query.replace(/--.*$|\/\*[\s\S]*?\*\//gm, "").replace(/[\s;]/g, "") === "";
 }

@@ -44,10 +44,11 @@ const printers: Record<RowFormat, (columns: readonly string[], isNumber: readonl
         .join(""),
     foot: () => "",
   }),
-  json: (columns) => {
+  json: (columns, isNumber) => {
     let count = 0;
-    const object = (row: Json[]) =>
-      JSON.stringify(Object.fromEntries(columns.map((name, i) => [name, row[i] ?? null])));
+    const names = columns.map((name) => JSON.stringify(name));
+    const object = (row: readonly Json[]) =>
+      `{${names.map((name, i) => `${name}:${jsonOf(row[i] ?? null, isNumber[i] ?? false)}`).join(",")}}`;
     return {
       head: () => "[",
       rows: (rows) => rows.map((row) => `${count++ === 0 ? "\n" : ",\n"}${object(row)}`).join(""),
@@ -78,6 +79,13 @@ const printers: Record<RowFormat, (columns: readonly string[], isNumber: readonl
     };
   },
 };
+
+// DECIMAL and BIGINT come as text, and are numerals in JSON: exact there, and it is the reader who rounds.
+function jsonOf(value: Json, isNumber: boolean): string {
+  return isNumber && typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value)
+    ? value
+    : JSON.stringify(value);
+}
 
 function textOf(value: Json): string {
   if (value === null) return "";

@@ -43,8 +43,9 @@ export async function runQuery<T>(
 }
 
 function queryError(error: unknown): unknown {
-  if (!(error instanceof Error) || !/^[A-Z][A-Za-z ]* Error: /.test(error.message)) return error;
-  return new UsageError(error.message.trimEnd(), {
+  const message = error instanceof Error ? error.message.replace(/^Failed to extract statements: /, "") : "";
+  if (!/^[A-Z][A-Za-z ]* Error: /.test(message)) return error;
+  return new UsageError(message.trimEnd(), {
     hint: "`tally sql 'show tables'` lists what can be queried.",
     cause: error,
   });

@@ -1,0 +1,149 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadConfig, loadCredentials } from "../src/config.ts";
+import { ConfigError } from "../src/errors/config-error.ts";
+import { workspaceTemplate } from "../src/workspace-template.ts";
+import { testEffects } from "./effects.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const secret = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY";
+
+function folderWith(files: Record<string, string>): string {
+  const folder = temporaryFolder();
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(folder, name, ".."), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  return folder;
+}
+
+function failureOf(work: () => unknown): ConfigError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error("It did not fail.");
+}
+
+describe("where the endpoint comes from", () => {
+  const files = {
+    ".crusoe/config": 'profile = "work"\n[work]\napi_endpoint = "https://profile.example/v1"\n',
+    "tally.toml": '[api]\nendpoint = "https://toml.example/v1alpha5/"\n',
+  };
+
+  it("is the environment first", () => {
+    const home = folderWith(files);
+    const effects = testEffects({ env: { HOME: home, CRUSOE_API_ENDPOINT: "http://127.0.0.1:9/v1" } });
+    expect(loadConfig(effects, join(home, "tally.toml")).api.endpoint).toBe("http://127.0.0.1:9/v1");
+  });
+
+  it("is the profile of ~/.crusoe/config next", () => {
+    const home = folderWith(files);
+    expect(loadConfig(testEffects({ env: { HOME: home } }), join(home, "tally.toml")).api.endpoint).toBe(
+      "https://profile.example/v1",
+    );
+  });
+
+  it("is tally.toml then, without its slash at the end", () => {
+    const home = folderWith({ "tally.toml": files["tally.toml"] });
+    expect(loadConfig(testEffects({ env: { HOME: home } }), join(home, "tally.toml")).api.endpoint).toBe(
+      "https://toml.example/v1alpha5",
+    );
+  });
+
+  it("gets the version of the published reference where the base names none", () => {
+    const effects = testEffects({ env: { CRUSOE_API_ENDPOINT: "http://127.0.0.1:9" } });
+    expect(loadConfig(effects, "/nowhere/tally.toml").api.endpoint).toBe("http://127.0.0.1:9/v1alpha5");
+  });
+
+  it.each(["not a url", "ftp://x/v1", "https://x/v1?y=1"])("is refused where it is %s", (endpoint) => {
+    const effects = testEffects({ env: { CRUSOE_API_ENDPOINT: endpoint } });
+    expect(failureOf(() => loadConfig(effects, "/nowhere/tally.toml")).message).toContain("API endpoint");
+  });
+
+  it("never shows the password of a base that holds one", () => {
+    const effects = testEffects({ env: { CRUSOE_API_ENDPOINT: "https://me:hunter2@x/v1" } });
+    expect(failureOf(() => loadConfig(effects, "/nowhere/tally.toml")).message).not.toContain("hunter2");
+  });
+});
+
+describe("where the credential comes from", () => {
+  const file = `[default]\naccess_key_id = "FILEKEY"\nsecret_key = "${secret}"\n[other]\naccess_key_id = "OTHER"\nsecret_key = "${secret}"\n`;
+
+  it("is the environment first", () => {
+    const home = folderWith({ ".crusoe/config": file });
+    const env = { HOME: home, CRUSOE_ACCESS_KEY_ID: "ENVKEY", CRUSOE_SECRET_KEY: secret };
+    expect(loadCredentials(testEffects({ env }))).toEqual({ accessKeyId: "ENVKEY", secretKey: secret });
+  });
+
+  it("is the default profile of the file next", () => {
+    const home = folderWith({ ".crusoe/config": file });
+    expect(loadCredentials(testEffects({ env: { HOME: home } })).accessKeyId).toBe("FILEKEY");
+  });
+
+  it("is the profile that CRUSOE_PROFILE names", () => {
+    const home = folderWith({ ".crusoe/config": file });
+    expect(loadCredentials(testEffects({ env: { HOME: home, CRUSOE_PROFILE: "other" } })).accessKeyId).toBe(
+      "OTHER",
+    );
+  });
+
+  it("is said to be missing, with the way to set it", () => {
+    const error = failureOf(() => loadCredentials(testEffects()));
+    expect(error.exitCode).toBe(2);
+    expect(error.hint).toContain("CRUSOE_SECRET_KEY");
+  });
+
+  it("is never quoted from a file that is broken", () => {
+    const home = folderWith({ ".crusoe/config": `[default]\nsecret_key = "${secret}\n` });
+    const error = failureOf(() => loadCredentials(testEffects({ env: { HOME: home } })));
+    expect(error.message).toContain(join(".crusoe", "config"));
+    expect(error.message).toMatch(/line \d+, column \d+/);
+    expect(error.message + error.hint).not.toContain(secret.slice(0, 8));
+  });
+
+  it("is refused without being shown where the secret can't be one", () => {
+    const env = { CRUSOE_ACCESS_KEY_ID: "K", CRUSOE_SECRET_KEY: "not base64 at all!" };
+    const error = failureOf(() => loadCredentials(testEffects({ env })));
+    expect(error.message + error.hint).not.toContain("not base64 at all");
+  });
+});
+
+describe("tally.toml", () => {
+  it("documents every setting with its default, in the file that `tally init` writes", () => {
+    const template = readFileSync(join(workspaceTemplate, "tally.toml"), "utf8");
+    const settings = template.replace(/^# (\w+ = )/gm, "$1").replace(/^(organization|threads) = .*$/gm, "");
+    const folder = folderWith({ "tally.toml": settings, "empty.toml": "" });
+    const effects = testEffects();
+    expect(loadConfig(effects, join(folder, "tally.toml"))).toEqual(
+      loadConfig(effects, join(folder, "empty.toml")),
+    );
+    expect(settings.match(/^\w+ = /gm)).toHaveLength(14);
+  });
+
+  it.each([
+    ["[api]\nendpont = 'x'", "endpont"],
+    ["[apis]\n", "apis"],
+    ["[ingest]\nlookback_days = 'seven'", "ingest.lookback_days"],
+    ["[ingest]\nlookback_days = -1", "ingest.lookback_days"],
+    ["[warehouse]\nmemory_limit = '9 lives'", "warehouse.memory_limit"],
+    ["[prices]\ncurrency = 'dollars'", "prices.currency"],
+    ["[api\n", "line 1"],
+  ])("names the file and the setting that is wrong: %j", (text, named) => {
+    const folder = folderWith({ "tally.toml": text });
+    const error = failureOf(() => loadConfig(testEffects(), join(folder, "tally.toml")));
+    expect(error.message).toContain(join(folder, "tally.toml"));
+    expect(error.message).toContain(named);
+    expect(error.exitCode).toBe(2);
+  });
+
+  it("must not hold a credential, and does not show the one it holds", () => {
+    const folder = folderWith({ "tally.toml": `[api]\nsecret_key = "${secret}"\n` });
+    const error = failureOf(() => loadConfig(testEffects(), join(folder, "tally.toml")));
+    expect(error.message).toContain("secret_key");
+    expect(error.message + error.hint).not.toContain(secret);
+  });
+});

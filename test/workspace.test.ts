@@ -1,0 +1,86 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { LockError } from "../src/errors/lock-error.ts";
+import { openWorkspace, withLock, workspaceAt } from "../src/workspace.ts";
+import { writeWorkspace } from "../src/workspace-template.ts";
+import { testEffects } from "./effects.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+describe("a new workspace", () => {
+  it("has every file that the user keeps, and ignores in git what tally makes", async () => {
+    const root = join(temporaryFolder(), "costs");
+    await writeWorkspace(root);
+    expect(readdirSync(root).sort()).toEqual([
+      ".gitignore",
+      "budgets.csv",
+      "cost-centres.csv",
+      "prices.csv",
+      "suppressions.csv",
+      "tally.toml",
+    ]);
+    expect(readFileSync(join(root, "prices.csv"), "utf8")).toBe(
+      "resource_type,billable_metric,project_id,region,reservation_id,unit_price,currency,effective_from,effective_to\n",
+    );
+  });
+
+  it("keeps what is there already", async () => {
+    const root = temporaryFolder();
+    writeFileSync(join(root, "prices.csv"), "mine");
+    const { kept, written } = await writeWorkspace(root);
+    expect(kept).toEqual(["prices.csv"]);
+    expect(written).not.toContain("prices.csv");
+    expect(readFileSync(join(root, "prices.csv"), "utf8")).toBe("mine");
+  });
+});
+
+describe("the workspace of a command", () => {
+  it("is --workspace, else TALLY_WORKSPACE, else the current folder", async () => {
+    const [one, two, three] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
+    for (const root of [one, two, three]) await writeWorkspace(root);
+    expect(openWorkspace(testEffects({ env: { TALLY_WORKSPACE: two }, cwd: three }), one).root).toBe(one);
+    expect(openWorkspace(testEffects({ env: { TALLY_WORKSPACE: two }, cwd: three }), undefined).root).toBe(
+      two,
+    );
+    expect(openWorkspace(testEffects({ cwd: three }), undefined).root).toBe(three);
+  });
+
+  it("is said to be missing with the command that writes one", () => {
+    const root = join(temporaryFolder(), "gone");
+    expect(() => openWorkspace(testEffects(), root)).toThrow(`There is no workspace at ${root}.`);
+  });
+});
+
+describe("the lock", () => {
+  it("lets one writer in, and says who holds it to the next", async () => {
+    const workspace = workspaceAt(temporaryFolder());
+    const effects = testEffects();
+    await withLock(workspace, effects, "run", async () => {
+      const second = withLock(workspace, effects, "build", async () => "in");
+      await expect(second).rejects.toThrow(LockError);
+      await expect(second).rejects.toThrow(`pid ${process.pid}`);
+    });
+    expect(await withLock(workspace, effects, "build", async () => "in")).toBe("in");
+  });
+
+  it("is given back where the work fails", async () => {
+    const workspace = workspaceAt(temporaryFolder());
+    const fails = withLock(workspace, testEffects(), "run", async () => {
+      throw new Error("no luck");
+    });
+    await expect(fails).rejects.toThrow("no luck");
+    expect(existsSync(workspace.lock)).toBe(false);
+  });
+
+  it("is taken over from an owner that no longer lives", async () => {
+    const workspace = workspaceAt(temporaryFolder());
+    const { pid } = spawnSync("true");
+    mkdirSync(join(workspace.root, "data"));
+    writeFileSync(
+      workspace.lock,
+      JSON.stringify({ pid, command: "run", started_at: "2026-01-01T00:00:00Z" }),
+    );
+    expect(await withLock(workspace, testEffects(), "run", async () => "in")).toBe("in");
+  });
+});
