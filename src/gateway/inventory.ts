@@ -1,0 +1,133 @@
+import { holds, type Instant } from "./instant.ts";
+import type {
+  Attachment,
+  Disk,
+  InstanceGroup,
+  Lifetime,
+  Organization,
+  Reservation,
+  Vm,
+  VmType,
+} from "./state.ts";
+
+/** What the inventory is looked up by. It is derived from the history, and never changed. */
+export interface InventoryIndex {
+  typeByName: ReadonlyMap<string, VmType>;
+  vmById: ReadonlyMap<string, Vm>;
+  disksByVm: ReadonlyMap<string, readonly Disk[]>;
+  vmsByGroup: ReadonlyMap<string, readonly Vm[]>;
+  vmsByReservation: ReadonlyMap<string, readonly Vm[]>;
+}
+
+export function indexInventory(organization: Organization): InventoryIndex {
+  return {
+    typeByName: new Map(organization.vmTypes.map((type) => [type.productName, type])),
+    vmById: new Map(organization.vms.map((vm) => [vm.id, vm])),
+    disksByVm: groupByEach(organization.disks, (disk) => disk.attachments.map(({ vmId }) => vmId)),
+    vmsByGroup: groupByEach(organization.vms, ({ groupId }) => (groupId === null ? [] : [groupId])),
+    vmsByReservation: groupByEach(organization.vms, (vm) =>
+      vm.reservations.map(({ reservationId }) => reservationId),
+    ),
+  };
+}
+
+function groupByEach<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    for (const key of new Set(keysOf(item))) {
+      const group = groups.get(key);
+      if (group) group.push(item);
+      else groups.set(key, [item]);
+    }
+  }
+  return groups;
+}
+
+/** Whether the resource is in the inventory at that instant. */
+export const isLiving = ({ createdAt, deletedAt }: Lifetime, at: Instant): boolean =>
+  createdAt <= at && (deletedAt === null || at < deletedAt);
+
+/** Those of the resources that are in the inventory at that instant. */
+export const living = <T extends Lifetime>(resources: readonly T[], at: Instant): T[] =>
+  resources.filter((resource) => isLiving(resource, at));
+
+export const isRunning = (vm: Vm, at: Instant): boolean =>
+  isLiving(vm, at) && vm.runs.some((run) => holds(run, at));
+
+/** The reservation that the VM belongs to at that instant; empty where it is on demand. */
+export const reservationIdAt = (vm: Vm, at: Instant): string =>
+  vm.reservations.find((membership) => holds(membership, at))?.reservationId ?? "";
+
+/** When the VM last changed, as known at that instant. */
+export function vmUpdatedAt(vm: Vm, at: Instant, index: InventoryIndex): Instant {
+  const attachments = (index.disksByVm.get(vm.id) ?? []).flatMap((disk) =>
+    disk.attachments.filter(({ vmId }) => vmId === vm.id),
+  );
+  return lastChange(vm.createdAt, at, [...vm.runs, ...vm.reservations, ...attachments]);
+}
+
+/** When the disk last changed, as known at that instant. */
+export const diskUpdatedAt = (disk: Disk, at: Instant): Instant =>
+  lastChange(disk.createdAt, at, [
+    ...disk.sizes.map(({ from }) => ({ from, to: null })),
+    ...disk.attachments,
+  ]);
+
+function lastChange(
+  createdAt: Instant,
+  at: Instant,
+  changes: readonly { from: Instant; to: Instant | null }[],
+): Instant {
+  let last = createdAt;
+  for (const { from, to } of changes) {
+    if (from <= at && from > last) last = from;
+    if (to !== null && to <= at && to > last) last = to;
+  }
+  return last;
+}
+
+/** The disk's attachments at that instant, to VMs that are in the inventory. */
+export const attachmentsAt = (disk: Disk, at: Instant, index: InventoryIndex): Attachment[] =>
+  disk.attachments.filter((attachment) => {
+    const vm = index.vmById.get(attachment.vmId);
+    return holds(attachment, at) && vm !== undefined && isLiving(vm, at);
+  });
+
+export const sizeGibAt = (disk: Disk, at: Instant): number =>
+  disk.sizes.findLast(({ from }) => from <= at)?.sizeGib ?? disk.sizes[0]?.sizeGib ?? 0;
+
+/** The disks that the VM holds at that instant, each with how. */
+export const disksOfVm = (
+  vm: Vm,
+  at: Instant,
+  index: InventoryIndex,
+): { disk: Disk; attachment: Attachment }[] =>
+  (index.disksByVm.get(vm.id) ?? []).flatMap((disk) => {
+    const attachment = disk.attachments.find(
+      ({ vmId, ...interval }) => vmId === vm.id && holds(interval, at),
+    );
+    return attachment && isLiving(disk, at) ? [{ disk, attachment }] : [];
+  });
+
+export const desiredCountAt = (group: InstanceGroup, at: Instant): number =>
+  group.desiredCounts.findLast(({ from }) => from <= at)?.count ?? 0;
+
+/**
+ * The VMs that occupy the reservation at that instant, and how much of it: instances where it is for one VM
+ * type, GPUs otherwise.
+ */
+export function reservationUseAt(
+  reservation: Reservation,
+  at: Instant,
+  index: InventoryIndex,
+): { vms: Vm[]; usedQuantity: number } {
+  const isOfOneType = index.typeByName.has(reservation.productLine);
+  const vms = (index.vmsByReservation.get(reservation.id) ?? []).filter(
+    (vm) => isRunning(vm, at) && reservationIdAt(vm, at) === reservation.id,
+  );
+  const usedQuantity = vms.reduce(
+    (sum, vm) => sum + (isOfOneType ? 1 : (index.typeByName.get(vm.type)?.numGpu ?? 0)),
+    0,
+  );
+  return { vms, usedQuantity };
+}

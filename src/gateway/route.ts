@@ -1,0 +1,75 @@
+import type { Answer } from "./answer.ts";
+import type { Instant } from "./instant.ts";
+import type { InventoryIndex } from "./inventory.ts";
+import type { MeteredResource } from "./metering.ts";
+import type { Query } from "./query.ts";
+import type { Quirks } from "./quirks.ts";
+import { Refusal } from "./refusal.ts";
+import type { AccessKey, Organization, Project } from "./state.ts";
+
+/** What was derived from the organisation's history, and is derived anew when its revision changes. */
+export interface Derived {
+  revision: number;
+  inventory: InventoryIndex;
+  metered: readonly MeteredResource[];
+}
+
+/** What a handler knows of one request whose signature was found good. */
+export interface Call {
+  organization: Organization;
+  derived: Derived;
+  /** The gateway's clock, read once for the whole request. */
+  at: Instant;
+  /** The key that signed. */
+  accessKey: AccessKey;
+  query: Query;
+  /** What stands in the path for the pattern's `{names}`. */
+  params: Readonly<Record<string, string>>;
+  quirks: Quirks;
+}
+
+export interface Route {
+  method: "GET";
+  /** Without the version prefix, such as `/projects/{project_id}/storage/disks`. */
+  pattern: string;
+  handle: (call: Call) => Answer;
+}
+
+/** What stands in the path for that name of the pattern. */
+export const pathParameter = ({ params }: Call, name: string): string => params[name] ?? "";
+
+/**
+ * Sees to it that the path names the organisation that the credential belongs to.
+ *
+ * @throws Refusal 403 where it names another: whether that one exists is not told
+ */
+export function requireOrganization(call: Call): void {
+  const named = pathParameter(call, "organization_id");
+  if (named !== call.organization.id) throw new Refusal(403, "no access to that organization");
+}
+
+/**
+ * The project that the path names.
+ *
+ * @throws Refusal 403 where the organisation has none such now
+ */
+export function requireProject(call: Call): Project {
+  const id = pathParameter(call, "project_id");
+  const project = call.organization.projects.find((one) => one.id === id);
+  if (
+    !project ||
+    project.createdAt > call.at ||
+    (project.deletedAt !== null && project.deletedAt <= call.at)
+  ) {
+    throw new Refusal(403, "no access to that project");
+  }
+  return project;
+}
+
+/** The one of the resources that the path names; a refusal with 404 where there is none. */
+export function requireOne<T extends { id: string }>(call: Call, resources: readonly T[], name: string): T {
+  const id = pathParameter(call, name);
+  const found = resources.find((resource) => resource.id === id);
+  if (!found) throw new Refusal(404, "no such resource in this project");
+  return found;
+}

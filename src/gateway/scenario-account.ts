@@ -1,0 +1,105 @@
+import { hexOf, uuidOf } from "./random.ts";
+import { type Build, sshPublicKey } from "./scenario-build.ts";
+import type { Project, Reservation } from "./state.ts";
+
+/** The organisation itself, who may sign in to it, and its projects. */
+export function addAccount({ file, organization, projects, keep }: Build): void {
+  const { seed } = file;
+  organization.companyName = file.organization.company_name ?? file.organization.name;
+  organization.billing = {
+    balance: file.organization.billing_balance,
+    method: file.organization.billing_method,
+    isDelinquent: false,
+  };
+  organization.accessKeys = file.access_keys.map((key) => ({
+    accessKeyId: key.access_key_id,
+    secretKey: key.secret_key,
+  }));
+  if (file.identity) organization.identity = { id: uuidOf(seed, "identity"), ...file.identity };
+  organization.locations = file.locations;
+  organization.sshKeys = file.ssh_keys.map((key) => ({
+    id: uuidOf(seed, "ssh-key", key.name),
+    name: key.name,
+    publicKey: sshPublicKey(seed, key.name),
+    createdAt: key.created,
+    deletedAt: key.deleted ?? null,
+  }));
+  organization.tokens = file.tokens.map((token) => ({
+    accessKeyId: hexOf(22, seed, "token", token.alias),
+    alias: token.alias,
+    createdAt: token.created,
+    deletedAt: token.deleted ?? null,
+    expiresAt: token.expires,
+    lastUsedAt: token.last_used ?? null,
+  }));
+  for (const [position, entry] of file.projects.entries()) {
+    const project: Project = {
+      id: entry.id ?? uuidOf(seed, "project", entry.key),
+      name: entry.name,
+      relation: entry.relation,
+      createdAt: entry.created ?? file.history_from,
+      deletedAt: entry.deleted ?? null,
+    };
+    keep(projects, entry.key, project, `projects[${position}].key`);
+    organization.projects.push(project);
+  }
+}
+
+/** What there is to be had, and what was contracted for. */
+export function addCatalogue({
+  file,
+  organization,
+  locations,
+  projects,
+  reservations,
+  find,
+  keep,
+}: Build): void {
+  const { seed } = file;
+  organization.vmTypes = file.vm_types.map((type) => ({
+    productName: type.product_name,
+    gpuType: type.gpu_type,
+    numGpu: type.num_gpu,
+    cpuCores: type.cpu_cores,
+    cpuType: type.cpu_type,
+    memoryGb: type.memory_gb,
+    memoryType: "RAM",
+    diskGb: type.disk_gb,
+    diskType: "NVMe",
+    description: type.description,
+  }));
+  for (const [location, types] of Object.entries(file.capacities)) {
+    find(locations, location, `capacities.${location}`);
+    for (const [type, quantity] of Object.entries(types))
+      organization.capacities.push({ location, type, quantity });
+  }
+  for (const [position, entry] of file.images.entries()) {
+    organization.images.push({
+      id: uuidOf(seed, "image", entry.name, entry.project ?? "", entry.created),
+      name: entry.name,
+      description: entry.description,
+      locations: file.locations,
+      tags: entry.tags,
+      productGroup: entry.product_group,
+      projectId:
+        entry.project === undefined ? null : find(projects, entry.project, `images[${position}].project`).id,
+      createdAt: entry.created,
+      deletedAt: entry.deleted ?? null,
+    });
+  }
+  for (const [position, entry] of file.reservations.entries()) {
+    const reservation: Reservation = {
+      id: entry.id ?? uuidOf(seed, "reservation", entry.name),
+      productLine: entry.product_line,
+      quantity: entry.quantity,
+      price: entry.price,
+      reservationType: entry.type,
+      locations: entry.locations,
+      projectIds: entry.projects.map((key) => find(projects, key, `reservations[${position}].projects`).id),
+      contract: { from: entry.from, to: entry.to },
+      deliveredAt: entry.from,
+    };
+    keep(reservations, entry.name, reservation, `reservations[${position}].name`);
+    organization.reservations.push(reservation);
+  }
+}
