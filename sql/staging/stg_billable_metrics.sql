@@ -1,0 +1,51 @@
+/*
+description: Every spelling of a metric that came or stands in prices.csv, with its one spelling and what it measures.
+materialized: table
+grain: [spelling]
+columns:
+  spelling: The metric as it came.
+  billable_metric: Its one spelling, such as gpu-hours; one that is not known is in lower case with - between its words.
+  metric_kind: gpu_hours, instance_hours, storage or other.
+*/
+with spellings as (
+  select billable_metric as spelling
+  from raw.usage
+
+  union
+
+  select billable_metric as spelling
+  from raw.resource_usage
+
+  union
+
+  select billable_metric as spelling
+  from workspace.prices
+),
+
+keyed as (
+  select
+    spelling,
+    regexp_replace(lower(spelling), '[^\p{L}\p{N}]', '', 'g') as metric_key,
+    trim(
+      lower(regexp_replace(regexp_replace(spelling, '([a-z0-9])([A-Z])', '\1-\2', 'g'), '[\s_./-]+', '-', 'g')),
+      '-'
+    ) as dashed
+  from spellings
+  where spelling is not null
+),
+
+final as (
+  select
+    keyed.spelling,
+    coalesce(metrics.billable_metric, nullif(keyed.dashed, ''), keyed.spelling) as billable_metric,
+    coalesce(metrics.kind, 'other') as metric_kind
+  from keyed
+  left join reference.billable_metrics as metrics
+    on keyed.metric_key = metrics.metric_key
+)
+
+select
+  spelling,
+  billable_metric,
+  metric_kind
+from final

@@ -1,0 +1,39 @@
+/*
+description: Each attempt to read a stream, for a project and a window of days, or for a list as a whole.
+grain: [load_id, stream, organization_id, project_id, window_from, attempted_at]
+columns:
+  load_id: The load that the attempt belongs to.
+  stream: The stream, such as usage or disks.
+  organization_id: The organisation.
+  project_id: The project; null where the list is the organisation's.
+  window_from: The first day asked for; null for a list.
+  window_to: The last day asked for; null for a list.
+  attempted_at: When it was asked, UTC.
+  status: complete, failed or not_offered.
+  message: Why it failed, or was not offered.
+*/
+with final as (
+  select
+    load_id,
+    stream,
+    organization_id,
+    project_id,
+    window_from,
+    window_to,
+    attempted_at,
+    status,
+    message
+  from raw.read_windows
+)
+
+select
+  load_id,
+  stream,
+  organization_id,
+  project_id,
+  window_from,
+  window_to,
+  attempted_at,
+  status,
+  message
+from final

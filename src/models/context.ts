@@ -1,0 +1,76 @@
+import type { Config } from "../config.ts";
+import type { Effects } from "../effects.ts";
+import { packageVersion } from "../package.ts";
+import type { Warehouse } from "../warehouse.ts";
+import type { Workspace } from "../workspace.ts";
+import { createMetaTables } from "./meta.ts";
+
+/** What building, testing and publishing work on. */
+export interface ModelContext {
+  effects: Effects;
+  config: Config;
+  workspace: Workspace;
+  warehouse: Warehouse;
+}
+
+/** Where a bare name in a model is looked for, in this order. */
+export const modelLayers = ["marts", "intermediate", "staging"] as const;
+export type ModelLayer = (typeof modelLayers)[number];
+
+/** The schemas whose tables models only read; they are always named with their schema. */
+export const sourceSchemas = ["raw", "reference", "workspace", "meta"] as const;
+
+/** A connection of its own, on which models find each other by their bare names. Close it after use. */
+export async function openModelConnection(warehouse: Warehouse): Promise<Warehouse> {
+  const connection = await warehouse.connect();
+  const schemas = [...modelLayers, ...sourceSchemas];
+  await connection.run(schemas.map((schema) => `create schema if not exists ${schema};`).join("\n"));
+  await connection.run(`set search_path = '${modelLayers.join(",")}'`);
+  return connection;
+}
+
+/** Writes `meta.build`: the one row from which models take the clock and the settings. */
+export async function writeBuildContext(
+  connection: Warehouse,
+  { effects, config }: Pick<ModelContext, "effects" | "config">,
+): Promise<void> {
+  const { idle, prices } = config;
+  await createMetaTables(connection);
+  await connection.transaction(async () => {
+    await connection.run(
+      `
+      create or replace table meta.build as
+      select
+        $now::timestamp as now,
+        $now::timestamp::date as today,
+        $price_label::varchar as price_label,
+        $currency::varchar as currency,
+        $tally_version::varchar as tally_version,
+        $stopped_vm_days::varchar::decimal(12, 4) as stopped_vm_days,
+        $unattached_disk_days::varchar::decimal(12, 4) as unattached_disk_days,
+        $orphaned_snapshot_days::varchar::decimal(12, 4) as orphaned_snapshot_days,
+        $gpu_vm_without_usage_days::varchar::decimal(12, 4) as gpu_vm_without_usage_days,
+        $reservation_window_days::varchar::integer as reservation_window_days,
+        $reservation_min_utilization::varchar::decimal(9, 8) as reservation_min_utilization
+      `,
+      {
+        now: effects.now().toISOString().replace("T", " ").replace("Z", ""),
+        price_label: prices.label,
+        currency: prices.currency,
+        tally_version: packageVersion(),
+        stopped_vm_days: decimalText(idle.stoppedVmDays),
+        unattached_disk_days: decimalText(idle.unattachedDiskDays),
+        orphaned_snapshot_days: decimalText(idle.orphanedSnapshotDays),
+        gpu_vm_without_usage_days: decimalText(idle.gpuVmWithoutUsageDays),
+        reservation_window_days: decimalText(idle.reservationWindowDays),
+        reservation_min_utilization: decimalText(idle.reservationMinUtilization),
+      },
+    );
+    await connection.run("comment on table meta.build is 'The clock and the settings of the build: one row.'");
+  });
+}
+
+/** A number of tally.toml as DECIMAL text, never in the exponent form that String gives small ones. */
+function decimalText(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(8);
+}

@@ -1,0 +1,155 @@
+import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import { ConfigError } from "../errors/config-error.ts";
+
+const severity = z.enum(["error", "warn"]).default("error");
+const names = z.array(z.string().min(1)).min(1);
+
+const modelTest = z.union([
+  z.strictObject({ not_null: names, severity }),
+  z.strictObject({
+    accepted_values: z.strictObject({ column: z.string(), values: z.array(z.string()).min(1) }),
+    severity,
+  }),
+]);
+
+const modelHeader = z.strictObject({
+  description: z.string().min(1),
+  grain: names,
+  columns: z.record(z.string(), z.string().min(1)),
+  tests: z.array(modelTest).default([]),
+  materialized: z.enum(["view", "table"]).optional(),
+});
+
+const testHeader = z.strictObject({ description: z.string().min(1), severity });
+
+/** What a test in a model's header claims of the table. */
+export type HeaderTest = z.infer<typeof modelTest>;
+
+export interface ModelHeader {
+  description: string;
+  grain: string[];
+  /** Each with the line of the file that declares it. */
+  columns: { name: string; description: string; line: number }[];
+  /** The line of `columns:`, where a missing one belongs. */
+  columnsLine: number;
+  tests: HeaderTest[];
+  materialized: "view" | "table" | undefined;
+}
+
+export interface TestHeader {
+  description: string;
+  severity: "error" | "warn";
+}
+
+/** A file's header, and its SQL with the header blanked out, so that line numbers stay true. */
+interface SplitFile {
+  yaml: string;
+  sql: string;
+}
+
+/**
+ * Reads the comment that leads a model's file: YAML that says what the table means.
+ *
+ * @throws ConfigError that names the file and the line
+ */
+export function parseModelFile(text: string, file: string): { header: ModelHeader; sql: string } {
+  const { yaml, sql } = splitFile(text, file);
+  const { data, lineOf } = parseHeader(yaml, file, modelHeader);
+  const header: ModelHeader = {
+    ...data,
+    columns: Object.entries(data.columns).map(([name, description]) => ({
+      name,
+      description: oneLine(description),
+      line: lineOf(["columns", name]),
+    })),
+    description: oneLine(data.description),
+    columnsLine: lineOf(["columns"]),
+    materialized: data.materialized,
+  };
+  const declared = new Set(header.columns.map(({ name }) => name));
+  const used = [...header.grain, ...header.tests.flatMap(testColumns)];
+  const unknown = used.find((name) => !declared.has(name));
+  if (unknown !== undefined) {
+    throw new ConfigError(`${file}:${header.columnsLine}: the grain or a test names ${unknown}, which is no column.`, {
+      hint: "Describe that column under columns, or mend its spelling.",
+    });
+  }
+  return { header, sql };
+}
+
+/**
+ * Reads a file of sql/tests: a header with description and severity, then a query for the offending rows.
+ *
+ * @throws ConfigError that names the file and the line
+ */
+export function parseTestFile(text: string, file: string): { header: TestHeader; sql: string } {
+  const { yaml, sql } = splitFile(text, file);
+  const { data } = parseHeader(yaml, file, testHeader);
+  return { header: { ...data, description: oneLine(data.description) }, sql };
+}
+
+/** The columns that a header's test speaks of. */
+export function testColumns(test: HeaderTest): string[] {
+  return "not_null" in test ? test.not_null : [test.accepted_values.column];
+}
+
+function splitFile(text: string, file: string): SplitFile {
+  const match = /^\s*\/\*([\s\S]*?)\*\//.exec(text);
+  if (!match?.[1]) {
+    throw new ConfigError(`${file}:1: the file does not start with its description.`, {
+      hint: "Begin it with /* … */ that holds YAML: description, grain, columns.",
+    });
+  }
+  const before = match[0].indexOf("/*") + 2;
+  return {
+    // The lines before the YAML stay in it as empty ones: its line numbers are the file's.
+    yaml: blank(text.slice(0, before)) + match[1],
+    sql: blank(match[0]) + text.slice(match[0].length),
+  };
+}
+
+function blank(text: string): string {
+  return text.replace(/[^\n]+/g, "");
+}
+
+function parseHeader<T>(
+  yaml: string,
+  file: string,
+  schema: z.ZodType<T>,
+): { data: T; lineOf: (path: string[]) => number } {
+  const lines = new LineCounter();
+  const document = parseDocument(yaml, { lineCounter: lines });
+  const [problem] = document.errors;
+  if (problem) {
+    const line = problem.linePos?.[0].line ?? 1;
+    throw new ConfigError(`${file}:${line}: the header is not YAML: ${problem.message.split("\n", 1)[0]}`, {
+      hint: "Put texts that hold a colon or a # into double quotes.",
+    });
+  }
+  const lineOf = (path: readonly PropertyKey[]) => {
+    let node: unknown = document.contents;
+    let offset = 0;
+    for (const key of path) {
+      const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+      if (!pair) break;
+      if (isScalar(pair.key) && pair.key.range) offset = pair.key.range[0];
+      node = pair.value;
+    }
+    return lines.linePos(offset).line;
+  };
+  const parsed = schema.safeParse(document.toJS());
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const path = issue?.path ?? [];
+    throw new ConfigError(
+      `${file}:${lineOf(path)}: the header's ${path.join(".") || "YAML"} is not as it should be: ${issue?.message ?? "invalid"}.`,
+      { hint: "A header has description, grain, columns and, if wanted, tests and materialized." },
+    );
+  }
+  return { data: parsed.data, lineOf };
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s+/g, " ");
+}

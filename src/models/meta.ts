@@ -1,0 +1,89 @@
+import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
+
+/** A table about the build itself. It is kept in schema meta, and published as meta_<name>. */
+export interface MetaTable {
+  name: string;
+  description: string;
+  /** How it is published: the columns of its public shape, in order. */
+  columns: readonly { name: string; from: string; description: string }[];
+  /** The columns by which its rows are ordered when it is published. */
+  order: readonly string[];
+}
+
+export const metaTables: readonly MetaTable[] = [
+  {
+    name: "build",
+    description: "The build that these tables come from: one row.",
+    order: ["built_at"],
+    columns: [
+      { name: "built_at", from: "now", description: "The clock of the build, UTC." },
+      { name: "today", from: "today", description: "The UTC day of the build; its usage is still partial." },
+      { name: "price_label", from: "price_label", description: "What the prices are called wherever they show." },
+      { name: "currency", from: "currency", description: "The currency of prices that name none, as ISO 4217." },
+      { name: "tally_version", from: "tally_version", description: "The version of tally that built it." },
+    ],
+  },
+  {
+    name: "model",
+    description: "Each model as it was last built, with its size and how long that took.",
+    order: ["model_name"],
+    columns: [
+      { name: "model_name", from: "model_name", description: "The model, which is also the table's name." },
+      { name: "materialization", from: "materialization", description: "table or view." },
+      { name: "row_count", from: "row_count", description: "Rows of the table; null for a view, which holds none." },
+      { name: "duration_ms", from: "duration_ms", description: "How long it took to build, in milliseconds." },
+      { name: "built_at", from: "built_at", description: "The clock of the build that made it, UTC." },
+    ],
+  },
+  {
+    name: "test",
+    description: "Each data test as it last ran.",
+    order: ["test_name"],
+    columns: [
+      { name: "test_name", from: "test_name", description: "The model and what is tested of it, or the test file's name." },
+      { name: "model_name", from: "model_name", description: "The model tested; null for a test of several." },
+      { name: "severity", from: "severity", description: "error or warn: what a failure means for a run." },
+      { name: "status", from: "status", description: "passed or failed." },
+      { name: "failing_rows", from: "failing_rows", description: "How many rows failed." },
+      { name: "query", from: "query", description: "The query that shows the failing rows." },
+      { name: "tested_at", from: "tested_at", description: "The clock of the run that tested it, UTC." },
+    ],
+  },
+];
+
+/** Makes the tables that record models and tests, where they are missing. */
+export async function createMetaTables(connection: Warehouse): Promise<void> {
+  await connection.run(`
+    create table if not exists meta.model (
+      model_name varchar not null,
+      materialization varchar not null,
+      row_count bigint,
+      duration_ms bigint not null,
+      built_at timestamp not null
+    );
+    create table if not exists meta.test (
+      test_name varchar not null,
+      model_name varchar,
+      severity varchar not null,
+      status varchar not null,
+      failing_rows bigint not null,
+      query varchar not null,
+      tested_at timestamp not null
+    );
+  `);
+}
+
+/** The statements that store what a table and its columns mean in DuckDB itself. */
+export function commentStatements(
+  kind: "table" | "view",
+  table: string,
+  description: string,
+  columns: readonly { name: string; description: string }[],
+): string {
+  return [
+    `comment on ${kind} ${table} is ${sqlText(description)};`,
+    ...columns.map(
+      (column) => `comment on column ${table}.${sqlName(column.name)} is ${sqlText(column.description)};`,
+    ),
+  ].join("\n");
+}

@@ -1,0 +1,99 @@
+import { TallyError } from "../errors/tally-error.ts";
+import { sqlText, type Warehouse } from "../warehouse.ts";
+
+/** A table that a query reads, with the line where it stands. */
+export interface TableReference {
+  /** As written; empty where the name stands alone. */
+  schema: string;
+  name: string;
+  line: number;
+}
+
+interface Parsed {
+  error: boolean;
+  error_message?: string;
+  error_type?: string;
+  position?: string;
+  statements?: unknown[];
+}
+
+/**
+ * The tables that one SELECT reads, by DuckDB's own parse of it. The names of its CTEs are not among them,
+ * except where a CTE reads a table of its own name.
+ *
+ * @throws TallyError that names the file and the line where the text is not one SELECT
+ */
+export async function findTables(connection: Warehouse, sql: string, file: string): Promise<TableReference[]> {
+  const row = await connection.first<{ tree: string }>(`select json_serialize_sql(${sqlText(sql)}) as tree`);
+  const parsed = JSON.parse(row?.tree ?? "{}") as Parsed;
+  const lineAt = lineCounter(sql);
+  if (parsed.error) {
+    const line = parsed.position === undefined ? firstLine(sql) : lineAt(Number(parsed.position));
+    throw new TallyError(`${file}:${line}: ${parsed.error_message ?? "the SQL can't be parsed"}`, {
+      hint: "A model is one SELECT statement.",
+    });
+  }
+  if (parsed.statements?.length !== 1) {
+    throw new TallyError(`${file}:${firstLine(sql)}: a model is one SELECT, and this file has ${parsed.statements?.length ?? 0}.`, {
+      hint: "Put each query into a file of its own.",
+    });
+  }
+  const found: TableReference[] = [];
+  walk(parsed.statements[0], new Set(), (node) => {
+    found.push({ schema: text(node.schema_name), name: text(node.table_name), line: lineAt(Number(node.query_location)) });
+  });
+  return found;
+}
+
+type Node = Record<string, unknown>;
+
+function walk(value: unknown, ctes: ReadonlySet<string>, found: (table: Node) => void): void {
+  if (Array.isArray(value)) {
+    for (const item of value) walk(item, ctes, found);
+    return;
+  }
+  if (typeof value !== "object" || value === null) return;
+  const node = value as Node;
+  const visible = new Set(ctes);
+  for (const { key, value: cte } of cteEntries(node)) {
+    // A CTE sees those before it, and itself only where it is recursive.
+    walk(cte, isRecursive(cte) ? new Set([...visible, key]) : visible, found);
+    visible.add(key);
+  }
+  if (node.type === "BASE_TABLE") {
+    const isCte = !node.schema_name && !node.catalog_name && visible.has(text(node.table_name).toLowerCase());
+    if (!isCte) found(node);
+  }
+  for (const [key, child] of Object.entries(node)) {
+    if (key !== "cte_map") walk(child, visible, found);
+  }
+}
+
+function cteEntries(node: Node): { key: string; value: unknown }[] {
+  const map = (node.cte_map as { map?: { key: string; value: unknown }[] } | undefined)?.map ?? [];
+  return map.map(({ key, value }) => ({ key: key.toLowerCase(), value }));
+}
+
+function isRecursive(cte: unknown): boolean {
+  return (cte as { query?: { node?: Node } } | null)?.query?.node?.type === "RECURSIVE_CTE_NODE";
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+/** DuckDB counts bytes, not characters. */
+function lineCounter(sql: string): (offset: number) => number {
+  const bytes = Buffer.from(sql);
+  return (offset) => {
+    let line = 1;
+    const end = Math.min(Number.isFinite(offset) ? offset : 0, bytes.length);
+    for (let index = 0; index < end; index++) if (bytes[index] === 0x0a) line++;
+    return line;
+  };
+}
+
+/** The first line that says something, for errors that come without a place. */
+export function firstLine(sql: string): number {
+  return (/^\s*/.exec(sql)?.[0] ?? "").split("\n").length;
+}
