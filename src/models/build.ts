@@ -71,6 +71,8 @@ async function buildPrices(
 function warnOfFailures({ effects }: ModelContext, tests: readonly TestResult[]): void {
   for (const { name, severity, failingRows, query } of tests) {
     if (failingRows === 0) continue;
-    effects.log.warn(`the data test ${sqlName(name)} (${severity}) failed on ${failingRows} rows; see them with: ${query}`);
+    effects.log.warn(
+      `the data test ${sqlName(name)} (${severity}) failed on ${failingRows} rows; see them with: ${query}`,
+    );
   }
 }

@@ -19,7 +19,8 @@ export function decimal(whole: number, fraction: number): CellKind {
       const [, before, after = ""] = /^(\d+)(?:\.(\d+))?$/.exec(value) ?? [];
       if (before === undefined) return { problem: "is not a decimal number", mend };
       if (before.replace(/^0+/, "").length > whole) return { problem: "is too large", mend };
-      if (after.replace(/0+$/, "").length > fraction) return { problem: "has too many digits after the point", mend };
+      if (after.replace(/0+$/, "").length > fraction)
+        return { problem: "has too many digits after the point", mend };
       return { value: `${before}.${after.slice(0, fraction) || "0"}` };
     },
   };

@@ -66,7 +66,9 @@ export async function writeBuildContext(
         reservation_min_utilization: decimalText(idle.reservationMinUtilization),
       },
     );
-    await connection.run("comment on table meta.build is 'The clock and the settings of the build: one row.'");
+    await connection.run(
+      "comment on table meta.build is 'The clock and the settings of the build: one row.'",
+    );
   });
 }
 

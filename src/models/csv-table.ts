@@ -29,9 +29,12 @@ export async function readCsvTable(
     .filter(({ cells }) => cells.some((cell) => cell !== ""))
     .map(({ line, cells }) => {
       if (cells.length > names.length) {
-        throw new ConfigError(`${path}, line ${line}: the row has ${cells.length} cells, but the header names ${names.length} columns.`, {
-          hint: "Put a text that holds a comma into double quotes, or take out the comma that is too many.",
-        });
+        throw new ConfigError(
+          `${path}, line ${line}: the row has ${cells.length} cells, but the header names ${names.length} columns.`,
+          {
+            hint: "Put a text that holds a comma into double quotes, or take out the comma that is too many.",
+          },
+        );
       }
       const byName = Object.fromEntries(columns.all.map((name): [string, string | null] => [name, null]));
       names.forEach((name, at) => {
@@ -98,14 +101,19 @@ function checkHeader(
   const mend = `The columns are ${columns.all.join(",")}.`;
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) {
-    throw new ConfigError(`${path}, line ${line}: the column ${JSON.stringify(twice)} stands twice in the header.`, {
-      hint: mend,
-    });
+    throw new ConfigError(
+      `${path}, line ${line}: the column ${JSON.stringify(twice)} stands twice in the header.`,
+      {
+        hint: mend,
+      },
+    );
   }
   const unknown = names.find((name) => !columns.all.includes(name));
   if (unknown !== undefined) {
     const hint = unknown.includes(";") ? `Save the file with commas between the cells. ${mend}` : mend;
-    throw new ConfigError(`${path}, line ${line}: ${JSON.stringify(unknown)} is no column of this file.`, { hint });
+    throw new ConfigError(`${path}, line ${line}: ${JSON.stringify(unknown)} is no column of this file.`, {
+      hint,
+    });
   }
   const missing = columns.required.find((name) => !names.includes(name));
   if (missing !== undefined) {

@@ -49,7 +49,10 @@ export function selectModels({ order, reads }: ModelGraph, selection: string): M
     const model = order.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
     if (!model) {
       throw new UsageError(`There is no model ${JSON.stringify(name || part)}.`, {
-        hint: `Say one of ${nearest(name, order.map((candidate) => candidate.name)).join(", ")}, with + before or after it if wanted.`,
+        hint: `Say one of ${nearest(
+          name,
+          order.map((candidate) => candidate.name),
+        ).join(", ")}, with + before or after it if wanted.`,
       });
     }
     chosen.add(model.name);
@@ -81,7 +84,10 @@ function resolve(
     const found = models.get(table.name.toLowerCase());
     if (found && (schema === "" || found.layer === schema)) return found;
     throw new TallyError(`${place}: there is no model ${shown}.`, {
-      hint: `Nearest: ${nearest(table.name, [...models.values()].map(({ name }) => name)).join(", ")}. A source is named with its schema, such as raw.usage.`,
+      hint: `Nearest: ${nearest(
+        table.name,
+        [...models.values()].map(({ name }) => name),
+      ).join(", ")}. A source is named with its schema, such as raw.usage.`,
     });
   }
   if (sources.has(`${schema}.${table.name.toLowerCase()}`)) return undefined;

@@ -71,9 +71,12 @@ export function parseModelFile(text: string, file: string): { header: ModelHeade
   const used = [...header.grain, ...header.tests.flatMap(testColumns)];
   const unknown = used.find((name) => !declared.has(name));
   if (unknown !== undefined) {
-    throw new ConfigError(`${file}:${header.columnsLine}: the grain or a test names ${unknown}, which is no column.`, {
-      hint: "Describe that column under columns, or mend its spelling.",
-    });
+    throw new ConfigError(
+      `${file}:${header.columnsLine}: the grain or a test names ${unknown}, which is no column.`,
+      {
+        hint: "Describe that column under columns, or mend its spelling.",
+      },
+    );
   }
   return { header, sql };
 }
@@ -131,7 +134,9 @@ function parseHeader<T>(
     let node: unknown = document.contents;
     let offset = 0;
     for (const key of path) {
-      const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+      const pair = isMap(node)
+        ? node.items.find((item) => isScalar(item.key) && item.key.value === key)
+        : undefined;
       if (!pair) break;
       if (isScalar(pair.key) && pair.key.range) offset = pair.key.range[0];
       node = pair.value;

@@ -18,8 +18,16 @@ export const metaTables: readonly MetaTable[] = [
     columns: [
       { name: "built_at", from: "now", description: "The clock of the build, UTC." },
       { name: "today", from: "today", description: "The UTC day of the build; its usage is still partial." },
-      { name: "price_label", from: "price_label", description: "What the prices are called wherever they show." },
-      { name: "currency", from: "currency", description: "The currency of prices that name none, as ISO 4217." },
+      {
+        name: "price_label",
+        from: "price_label",
+        description: "What the prices are called wherever they show.",
+      },
+      {
+        name: "currency",
+        from: "currency",
+        description: "The currency of prices that name none, as ISO 4217.",
+      },
       { name: "tally_version", from: "tally_version", description: "The version of tally that built it." },
     ],
   },
@@ -30,8 +38,16 @@ export const metaTables: readonly MetaTable[] = [
     columns: [
       { name: "model_name", from: "model_name", description: "The model, which is also the table's name." },
       { name: "materialization", from: "materialization", description: "table or view." },
-      { name: "row_count", from: "row_count", description: "Rows of the table; null for a view, which holds none." },
-      { name: "duration_ms", from: "duration_ms", description: "How long it took to build, in milliseconds." },
+      {
+        name: "row_count",
+        from: "row_count",
+        description: "Rows of the table; null for a view, which holds none.",
+      },
+      {
+        name: "duration_ms",
+        from: "duration_ms",
+        description: "How long it took to build, in milliseconds.",
+      },
       { name: "built_at", from: "built_at", description: "The clock of the build that made it, UTC." },
     ],
   },
@@ -40,8 +56,16 @@ export const metaTables: readonly MetaTable[] = [
     description: "Each data test as it last ran.",
     order: ["test_name"],
     columns: [
-      { name: "test_name", from: "test_name", description: "The model and what is tested of it, or the test file's name." },
-      { name: "model_name", from: "model_name", description: "The model tested; null for a test of several." },
+      {
+        name: "test_name",
+        from: "test_name",
+        description: "The model and what is tested of it, or the test file's name.",
+      },
+      {
+        name: "model_name",
+        from: "model_name",
+        description: "The model tested; null for a test of several.",
+      },
       { name: "severity", from: "severity", description: "error or warn: what a failure means for a run." },
       { name: "status", from: "status", description: "passed or failed." },
       { name: "failing_rows", from: "failing_rows", description: "How many rows failed." },

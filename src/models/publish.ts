@@ -58,7 +58,8 @@ async function requireBuilt(connection: Warehouse, marts: readonly Model[]): Pro
   `);
   const built = new Set(rows.map((row) => row.table_name));
   const missing =
-    marts.find((mart) => !built.has(mart.name))?.name ?? metaTables.find(({ name }) => !built.has(`meta.${name}`))?.name;
+    marts.find((mart) => !built.has(mart.name))?.name ??
+    metaTables.find(({ name }) => !built.has(`meta.${name}`))?.name;
   if (missing !== undefined) {
     throw new TallyError(`${missing} was never built, so there is nothing to publish.`, {
       hint: "Build every model with `tally build`, without --select.",
@@ -90,7 +91,10 @@ async function writeMart(connection: Warehouse, { name, header }: Model): Promis
   );
 }
 
-async function writeMeta(connection: Warehouse, { name, description, columns, order }: MetaTable): Promise<void> {
+async function writeMeta(
+  connection: Warehouse,
+  { name, description, columns, order }: MetaTable,
+): Promise<void> {
   const table = `published.main.meta_${name}`;
   await connection.run(`
     create table ${table} as

@@ -23,7 +23,11 @@ interface Parsed {
  *
  * @throws TallyError that names the file and the line where the text is not one SELECT
  */
-export async function findTables(connection: Warehouse, sql: string, file: string): Promise<TableReference[]> {
+export async function findTables(
+  connection: Warehouse,
+  sql: string,
+  file: string,
+): Promise<TableReference[]> {
   const row = await connection.first<{ tree: string }>(`select json_serialize_sql(${sqlText(sql)}) as tree`);
   const parsed = JSON.parse(row?.tree ?? "{}") as Parsed;
   const lineAt = lineCounter(sql);
@@ -34,13 +38,20 @@ export async function findTables(connection: Warehouse, sql: string, file: strin
     });
   }
   if (parsed.statements?.length !== 1) {
-    throw new TallyError(`${file}:${firstLine(sql)}: a model is one SELECT, and this file has ${parsed.statements?.length ?? 0}.`, {
-      hint: "Put each query into a file of its own.",
-    });
+    throw new TallyError(
+      `${file}:${firstLine(sql)}: a model is one SELECT, and this file has ${parsed.statements?.length ?? 0}.`,
+      {
+        hint: "Put each query into a file of its own.",
+      },
+    );
   }
   const found: TableReference[] = [];
   walk(parsed.statements[0], new Set(), (node) => {
-    found.push({ schema: text(node.schema_name), name: text(node.table_name), line: lineAt(Number(node.query_location)) });
+    found.push({
+      schema: text(node.schema_name),
+      name: text(node.table_name),
+      line: lineAt(Number(node.query_location)),
+    });
   });
   return found;
 }

@@ -43,7 +43,12 @@ export async function runModel(connection: Warehouse, effects: Effects, model: M
       select $name::varchar, $materialization::varchar, $row_count::bigint, $duration_ms::bigint, now
       from meta.build
       `,
-      { name: model.name, materialization: model.materialization, row_count: rowCount, duration_ms: durationMs },
+      {
+        name: model.name,
+        materialization: model.materialization,
+        row_count: rowCount,
+        duration_ms: durationMs,
+      },
     );
     return { name: model.name, materialization: model.materialization, rowCount, durationMs };
   });
@@ -88,16 +93,22 @@ async function checkColumns(connection: Warehouse, { name, layer, file, header, 
   const produced = new Set(rows.map((row) => row.column_name));
   const absent = header.columns.find((column) => !produced.has(column.name));
   if (absent) {
-    throw new ConfigError(`${file}:${absent.line}: the column ${absent.name} is described, but the SELECT does not produce it.`, {
-      hint: `It produces ${[...produced].join(", ")}.`,
-    });
+    throw new ConfigError(
+      `${file}:${absent.line}: the column ${absent.name} is described, but the SELECT does not produce it.`,
+      {
+        hint: `It produces ${[...produced].join(", ")}.`,
+      },
+    );
   }
   const declared = new Set(header.columns.map((column) => column.name));
   const undescribed = [...produced].find((column) => !declared.has(column));
   if (undescribed !== undefined && layer === "marts") {
-    throw new ConfigError(`${file}:${lineOfWord(sql, undescribed) ?? header.columnsLine}: the column ${undescribed} is produced, but not described.`, {
-      hint: "Say what it means under columns in the file's header: a public table has no column without a meaning.",
-    });
+    throw new ConfigError(
+      `${file}:${lineOfWord(sql, undescribed) ?? header.columnsLine}: the column ${undescribed} is produced, but not described.`,
+      {
+        hint: "Say what it means under columns in the file's header: a public table has no column without a meaning.",
+      },
+    );
   }
 }
 

@@ -33,7 +33,8 @@ function referenceSeeds(): Seed[] {
       schema: "reference",
       table: "billable_metrics",
       path: path("billable-metrics.csv"),
-      description: "The one spelling of each metric, by its letters and digits in lower case, and what it measures.",
+      description:
+        "The one spelling of each metric, by its letters and digits in lower case, and what it measures.",
       columns: { metric_key: text, billable_metric: text, kind: text },
       required: ["metric_key", "billable_metric", "kind"],
     },
@@ -42,7 +43,14 @@ function referenceSeeds(): Seed[] {
       table: "idle_rules",
       path: path("idle-rules.csv"),
       description: "The rules that find idle resources, what each means and what to do about it.",
-      columns: { rule_id: text, title: text, resource_kind: text, severity: text, meaning: text, action: text },
+      columns: {
+        rule_id: text,
+        title: text,
+        resource_kind: text,
+        severity: text,
+        meaning: text,
+        action: text,
+      },
       required: ["rule_id", "title", "resource_kind", "severity", "meaning", "action"],
     },
   ];
@@ -73,7 +81,8 @@ function workspaceSeeds({ csv }: Workspace): Seed[] {
       schema: "workspace",
       table: "cost_centres",
       path: csv.cost_centres,
-      description: "Cost centres and owners as cost-centres.csv has them; an empty project_id matches any project.",
+      description:
+        "Cost centres and owners as cost-centres.csv has them; an empty project_id matches any project.",
       columns: { project_id: text, cost_centre: text, owner: text, effective_from: date, effective_to: date },
       required: ["cost_centre"],
     },
@@ -89,7 +98,8 @@ function workspaceSeeds({ csv }: Workspace): Seed[] {
       schema: "workspace",
       table: "suppressions",
       path: csv.suppressions,
-      description: "Findings that need no attention, as suppressions.csv has them; an empty cell matches anything.",
+      description:
+        "Findings that need no attention, as suppressions.csv has them; an empty cell matches anything.",
       columns: { rule_id: text, resource_id: text, until: date, reason: text },
       required: [],
     },
@@ -119,7 +129,9 @@ async function readSeed(seed: Seed): Promise<SeedRow[]> {
   const required = seed.required;
   const rows = await readCsvTable(seed.path, { all: Object.keys(seed.columns), required });
   if (rows === null && seed.schema === "reference") {
-    throw new ConfigError(`${seed.path} is missing.`, { hint: "It ships with tally: install the package once more." });
+    throw new ConfigError(`${seed.path} is missing.`, {
+      hint: "It ships with tally: install the package once more.",
+    });
   }
   const read = (rows ?? []).map((row) => readRow(seed, row));
   if (seed.table === "cost_centres") refuseOverlaps(seed, read);
@@ -139,14 +151,18 @@ function readRow(seed: Seed, { line, cells }: CsvRow): SeedRow {
       continue;
     }
     const result = kind.read(cell);
-    if ("problem" in result) throw new ConfigError(`${place}: ${JSON.stringify(cell)} ${result.problem}.`, { hint: result.mend });
+    if ("problem" in result)
+      throw new ConfigError(`${place}: ${JSON.stringify(cell)} ${result.problem}.`, { hint: result.mend });
     row[column] = result.value;
   }
   const { effective_from: from, effective_to: to } = row;
   if (typeof from === "string" && typeof to === "string" && to < from) {
-    throw new ConfigError(`${seed.path}, line ${line}, column effective_to: ${to} is before effective_from, ${from}.`, {
-      hint: "effective_to is the last day on which the row holds; leave it empty for no end.",
-    });
+    throw new ConfigError(
+      `${seed.path}, line ${line}, column effective_to: ${to} is before effective_from, ${from}.`,
+      {
+        hint: "effective_to is the last day on which the row holds; leave it empty for no end.",
+      },
+    );
   }
   return row;
 }
@@ -159,7 +175,9 @@ function refuseOverlaps(seed: Seed, rows: readonly SeedRow[]): void {
     if (other) {
       throw new ConfigError(
         `${seed.path}, lines ${other.source_line} and ${row.source_line}: both say the cost centre of ${row.project_id === null ? "every project" : `project ${row.project_id}`} on the same days.`,
-        { hint: "Give the earlier one an effective_to before the later one's effective_from, or remove one." },
+        {
+          hint: "Give the earlier one an effective_to before the later one's effective_from, or remove one.",
+        },
       );
     }
     byProject.set(String(row.project_id), [...others, row]);
@@ -174,7 +192,10 @@ function overlap(a: SeedRow, b: SeedRow): boolean {
 
 async function writeSeed(connection: Warehouse, seed: Seed, rows: readonly SeedRow[]): Promise<void> {
   const table = `${seed.schema}.${seed.table}`;
-  const columns = [...Object.entries(seed.columns).map(([name, { type }]) => ({ name, type })), { name: "source_line", type: "integer" }];
+  const columns = [
+    ...Object.entries(seed.columns).map(([name, { type }]) => ({ name, type })),
+    { name: "source_line", type: "integer" },
+  ];
   await connection.run(`
     create or replace table ${table} (${columns.map(({ name, type }) => `${name} ${type}`).join(", ")});
     comment on table ${table} is ${sqlText(seed.description)};

@@ -64,7 +64,8 @@ function modelTests(model: Model): DataTest[] {
 
 function grainTest({ name, header: { grain } }: Model): DataTest {
   const keys = grain.map(sqlName).join(", ");
-  const groups = (table: string, by: string) => `select ${by}, count(*) as row_count from ${table} group by ${by} having count(*) > 1`;
+  const groups = (table: string, by: string) =>
+    `select ${by}, count(*) as row_count from ${table} group by ${by} having count(*) > 1`;
   return {
     name: `${name}.grain`,
     model: name,
@@ -82,16 +83,28 @@ function headerTests({ name }: Model, test: HeaderTest): DataTest[] {
   const { severity } = test;
   const failing = (what: string, condition: string): DataTest => {
     const query = `select * from ${sqlName(name)} where ${condition}`;
-    return { name: `${name}.${what}`, model: name, severity, query, count: `select count(*) from (${query})` };
+    return {
+      name: `${name}.${what}`,
+      model: name,
+      severity,
+      query,
+      count: `select count(*) from (${query})`,
+    };
   };
   if ("not_null" in test) {
     return test.not_null.map((column) => failing(`not_null.${column}`, `${sqlName(column)} is null`));
   }
   const { column, values } = test.accepted_values;
-  return [failing(`accepted_values.${column}`, `${sqlName(column)} not in (${values.map(sqlText).join(", ")})`)];
+  return [
+    failing(`accepted_values.${column}`, `${sqlName(column)} not in (${values.map(sqlText).join(", ")})`),
+  ];
 }
 
-async function writeResults(connection: Warehouse, results: readonly TestResult[], isFull: boolean): Promise<void> {
+async function writeResults(
+  connection: Warehouse,
+  results: readonly TestResult[],
+  isFull: boolean,
+): Promise<void> {
   const rows = results.map(({ name, model, severity, failingRows, query }) => ({
     test_name: name,
     model_name: model,

@@ -1,0 +1,32 @@
+/*
+description: How the last attempt to read each list of inventory ended, and when it was last read well.
+grain: [organization_id, project_id, stream]
+columns:
+  organization_id: The organisation.
+  project_id: The project; null where the list is the organisation's.
+  stream: The stream, such as disks.
+  is_last_complete: Whether the last attempt succeeded.
+  last_read_at: When it was last read well, UTC; null where it never was.
+*/
+with final as (
+  select
+    organization_id,
+    project_id,
+    stream,
+    max({'attempted_at': attempted_at, 'is_complete': status = 'complete'}).is_complete as is_last_complete,
+    max(attempted_at) filter (where status = 'complete') as last_read_at
+  from stg_read_windows
+  where window_from is null
+  group by
+    organization_id,
+    project_id,
+    stream
+)
+
+select
+  organization_id,
+  project_id,
+  stream,
+  is_last_complete,
+  last_read_at
+from final

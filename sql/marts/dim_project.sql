@@ -1,0 +1,40 @@
+/*
+description: One row for each project, listed now or ever, with the cost centre and owner of today.
+grain: [project_id]
+columns:
+  organization_id: The organisation that it belongs to.
+  project_id: The project.
+  project_name: Its latest name; its id where it has none.
+  cost_centre: Its cost centre today, from cost-centres.csv; null where none is in force.
+  owner: Its owner today, from cost-centres.csv; null where none is named.
+  is_current: Whether the API lists it now.
+  first_seen_at: When it was first seen in any way, UTC.
+tests:
+  - not_null: [project_id, project_name, is_current]
+*/
+with final as (
+  select
+    projects.organization_id,
+    projects.project_id,
+    projects.project_name,
+    centres.cost_centre,
+    centres.owner,
+    projects.is_current,
+    projects.first_seen_at
+  from int_projects as projects
+  cross join meta.build as build
+  left join int_cost_centres_in_force as centres
+    on projects.project_id = centres.project_id
+    and centres.starts_on <= build.today
+    and centres.ends_before > build.today
+)
+
+select
+  organization_id,
+  project_id,
+  project_name,
+  cost_centre,
+  owner,
+  is_current,
+  first_seen_at
+from final

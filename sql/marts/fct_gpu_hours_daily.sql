@@ -1,0 +1,61 @@
+/*
+description: GPU-hours by day, project, region, type and reservation. Types without a GPU have no row.
+grain: [usage_date, project_id, region, resource_type, reservation_id]
+columns:
+  organization_id: The organisation.
+  usage_date: The UTC day.
+  project_id: The project.
+  project_name: Its latest name; its id where it has none.
+  region: The region as it came.
+  resource_type: The type as it came.
+  gpu_type: The GPU's type.
+  reservation_id: The reservation that it was drawn from; null on demand.
+  is_reserved: Whether it was drawn from a reservation.
+  gpu_hours: The quantity where the metric is GPU-hours, else instance-hours times the GPUs of the type.
+tests:
+  - not_null: [usage_date, project_id, project_name, gpu_type, is_reserved, gpu_hours]
+*/
+with summed as (
+  select
+    organization_id,
+    usage_date,
+    project_id,
+    region,
+    resource_type,
+    gpu_type,
+    reservation_id,
+    sum(gpu_hours)::decimal(38, 12) as gpu_hours
+  from int_usage_daily
+  where gpu_hours is not null
+  group by all
+),
+
+final as (
+  select
+    summed.organization_id,
+    summed.usage_date,
+    summed.project_id,
+    coalesce(projects.project_name, summed.project_id) as project_name,
+    summed.region,
+    summed.resource_type,
+    summed.gpu_type,
+    summed.reservation_id,
+    summed.reservation_id is not null as is_reserved,
+    summed.gpu_hours
+  from summed
+  left join int_projects as projects
+    on summed.project_id = projects.project_id
+)
+
+select
+  organization_id,
+  usage_date,
+  project_id,
+  project_name,
+  region,
+  resource_type,
+  gpu_type,
+  reservation_id,
+  is_reserved,
+  gpu_hours
+from final

@@ -1,0 +1,45 @@
+/*
+description: Usage as it is known now, by day and resource. Empty where the account has no export by resource.
+grain: [usage_date, project_id, region, resource_type, billable_metric, reservation_id, resource_id, resource_name]
+columns:
+  organization_id: The organisation.
+  usage_date: The UTC day.
+  project_id: The project.
+  region: The region as it came.
+  resource_type: The type as it came.
+  billable_metric: What is counted, in one spelling.
+  reservation_id: The reservation that it was drawn from; null on demand.
+  resource_id: The VM, disk or other resource.
+  resource_name: Its name as the export has it.
+  quantity: How much, in the metric's unit.
+tests:
+  - not_null: [usage_date, project_id, quantity]
+*/
+with final as (
+  select
+    organization_id,
+    usage_date,
+    project_id,
+    region,
+    resource_type,
+    billable_metric,
+    reservation_id,
+    resource_id,
+    resource_name,
+    sum(quantity)::decimal(38, 12) as quantity
+  from stg_resource_usage
+  group by all
+)
+
+select
+  organization_id,
+  usage_date,
+  project_id,
+  region,
+  resource_type,
+  billable_metric,
+  reservation_id,
+  resource_id,
+  resource_name,
+  quantity
+from final

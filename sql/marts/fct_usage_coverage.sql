@@ -1,0 +1,159 @@
+/*
+description: Which days of usage were read for which project, when and with what result. What is not read is not zero.
+grain: [project_id, usage_date, stream]
+columns:
+  organization_id: The organisation.
+  project_id: The project.
+  project_name: Its latest name; its id where it has none.
+  usage_date: The UTC day.
+  stream: usage or resource_usage.
+  status: complete if it was ever read well, failed if it was tried only in vain, not_offered, or not_yet if never tried.
+  read_at: When it was last read well, UTC; null where it never was.
+  message: Why it is not complete, or that it was read before the day had ended.
+tests:
+  - not_null: [project_id, usage_date, stream, status]
+  - accepted_values:
+      column: status
+      values: [complete, failed, not_offered, not_yet]
+*/
+with attempts as (
+  select
+    windows.organization_id,
+    windows.project_id,
+    windows.stream,
+    unnest(
+      generate_series(windows.window_from, least(windows.window_to, build.today), interval 1 day)
+    )::date as usage_date,
+    windows.attempted_at,
+    windows.status,
+    windows.message
+  from stg_read_windows as windows
+  cross join meta.build as build
+  where windows.stream in ('usage', 'resource_usage')
+    and windows.project_id is not null
+    and windows.window_from is not null
+    and windows.window_from <= least(windows.window_to, build.today)
+),
+
+tried as (
+  select
+    max(organization_id) as organization_id,
+    project_id,
+    stream,
+    usage_date,
+    max(attempted_at) filter (where status = 'complete') as read_at,
+    bool_or(status = 'complete') as is_read,
+    max({'attempted_at': attempted_at, 'status': status, 'message': message}) as latest
+  from attempts
+  group by
+    project_id,
+    stream,
+    usage_date
+),
+
+offered as (
+  select
+    organization_id,
+    stream,
+    max({'attempted_at': attempted_at, 'status': status, 'message': message}) as latest
+  from stg_read_windows
+  where stream in ('usage', 'resource_usage')
+    and window_from is not null
+  group by
+    organization_id,
+    stream
+),
+
+expected_projects as (
+  select
+    organization_id,
+    project_id
+  from int_projects
+  where is_current
+
+  union
+
+  select
+    organization_id,
+    unnest(project_ids) as project_id
+  from stg_usage_options
+),
+
+expected as (
+  select
+    projects.organization_id,
+    projects.project_id,
+    streams.stream,
+    unnest(
+      generate_series(options.start_date, least(options.end_date, build.today - 1), interval 1 day)
+    )::date as usage_date
+  from expected_projects as projects
+  cross join (select unnest(['usage', 'resource_usage']) as stream) as streams
+  cross join meta.build as build
+  inner join stg_usage_options as options
+    on projects.organization_id = options.organization_id
+  where options.start_date <= least(options.end_date, build.today - 1)
+),
+
+days as (
+  select
+    tried.organization_id,
+    tried.project_id,
+    tried.usage_date,
+    tried.stream,
+    case when tried.is_read then 'complete' else tried.latest.status end as status,
+    tried.read_at,
+    case
+      when not tried.is_read then tried.latest.message
+      when tried.read_at < tried.usage_date + interval 1 day then 'Read before the day had ended.'
+    end as message
+  from tried
+
+  union all
+
+  select
+    expected.organization_id,
+    expected.project_id,
+    expected.usage_date,
+    expected.stream,
+    case when offered.latest.status = 'not_offered' then 'not_offered' else 'not_yet' end as status,
+    null as read_at,
+    case when offered.latest.status = 'not_offered' then offered.latest.message end as message
+  from expected
+  left join offered
+    on expected.organization_id = offered.organization_id
+    and expected.stream = offered.stream
+  where not exists (
+    select 1
+    from tried
+    where tried.project_id = expected.project_id
+      and tried.stream = expected.stream
+      and tried.usage_date = expected.usage_date
+  )
+),
+
+final as (
+  select
+    days.organization_id,
+    days.project_id,
+    coalesce(projects.project_name, days.project_id) as project_name,
+    days.usage_date,
+    days.stream,
+    days.status,
+    days.read_at,
+    days.message
+  from days
+  left join int_projects as projects
+    on days.project_id = projects.project_id
+)
+
+select
+  organization_id,
+  project_id,
+  project_name,
+  usage_date,
+  stream,
+  status,
+  read_at,
+  message
+from final

@@ -1,0 +1,143 @@
+/*
+description: Every value that a row of usage has had, with the times between which it was what was known.
+grain: [usage_date, project_id, region, resource_type, billable_metric, reservation_id, revision]
+columns:
+  organization_id: The organisation.
+  project_id: The project.
+  usage_date: The UTC day.
+  region: The region as it came.
+  resource_type: The type as it came.
+  billable_metric: What is counted, in one spelling.
+  reservation_id: The reservation that it was drawn from; null on demand.
+  revision: 1 for the value that was read first.
+  quantity: The value; null where the API no longer gave the row.
+  previous_quantity: The value before; null at the first, and after a row was not given.
+  known_from: When it was first read so, UTC.
+  known_to: When it was first read otherwise; null for what is known now.
+tests:
+  - not_null: [usage_date, project_id, revision, known_from]
+*/
+with events as (
+  select
+    organization_id,
+    project_id,
+    usage_date,
+    region,
+    resource_type,
+    billable_metric,
+    reservation_id,
+    known_from as known_at,
+    quantity,
+    1 as rows_known
+  from stg_usage
+
+  union all
+
+  select
+    organization_id,
+    project_id,
+    usage_date,
+    region,
+    resource_type,
+    billable_metric,
+    reservation_id,
+    known_to,
+    -quantity,
+    -1
+  from stg_usage
+  where known_to is not null
+),
+
+-- Two spellings of one metric are one row here, so that values are summed at each time of change.
+moments as (
+  select
+    organization_id,
+    project_id,
+    usage_date,
+    region,
+    resource_type,
+    billable_metric,
+    reservation_id,
+    known_at,
+    sum(quantity) as quantity,
+    sum(rows_known) as rows_known
+  from events
+  group by all
+),
+
+known as (
+  select
+    *,
+    sum(quantity) over so_far as quantity_known,
+    sum(rows_known) over so_far as rows_known_so_far
+  from moments
+  window so_far as (
+    partition by organization_id, project_id, usage_date, region, resource_type, billable_metric, reservation_id
+    order by known_at
+  )
+),
+
+valued as (
+  select
+    organization_id,
+    project_id,
+    usage_date,
+    region,
+    resource_type,
+    billable_metric,
+    reservation_id,
+    known_at,
+    case when rows_known_so_far > 0 then quantity_known::decimal(38, 12) end as quantity,
+    lag(case when rows_known_so_far > 0 then quantity_known::decimal(38, 12) end) over of_row as previous_quantity,
+    row_number() over of_row as moment
+  from known
+  window of_row as (
+    partition by organization_id, project_id, usage_date, region, resource_type, billable_metric, reservation_id
+    order by known_at
+  )
+),
+
+-- A change between spellings that leaves the sum as it was is no revision.
+changed as (
+  select
+    *
+  from valued
+  where moment = 1
+    or quantity is distinct from previous_quantity
+),
+
+final as (
+  select
+    organization_id,
+    project_id,
+    usage_date,
+    region,
+    resource_type,
+    billable_metric,
+    reservation_id,
+    (row_number() over of_row)::integer as revision,
+    quantity,
+    previous_quantity,
+    known_at as known_from,
+    lead(known_at) over of_row as known_to
+  from changed
+  window of_row as (
+    partition by organization_id, project_id, usage_date, region, resource_type, billable_metric, reservation_id
+    order by known_at
+  )
+)
+
+select
+  organization_id,
+  project_id,
+  usage_date,
+  region,
+  resource_type,
+  billable_metric,
+  reservation_id,
+  revision,
+  quantity,
+  previous_quantity,
+  known_from,
+  known_to
+from final

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { openOrganization } from "./organization.ts";
+
+test("an organisation without anything builds and publishes every table, empty", async () => {
+  const analytics = await openOrganization({});
+  const { models, tests } = await analytics.build();
+  expect(
+    models
+      .filter(({ name }) => /^(fct|dim)_/.test(name))
+      .map(({ name, rowCount }) => [name, rowCount])
+      .sort(),
+  ).toEqual([
+    ["dim_disk", 0],
+    ["dim_project", 0],
+    ["dim_reservation", 0],
+    ["dim_snapshot", 0],
+    ["dim_vm", 0],
+    ["dim_vm_type", 0],
+    ["fct_cost_daily", 0],
+    ["fct_gpu_hours_daily", 0],
+    ["fct_gpu_hours_trend", 0],
+    ["fct_idle_findings", 0],
+    ["fct_resource_usage_daily", 0],
+    ["fct_usage_coverage", 0],
+    ["fct_usage_daily", 0],
+    ["fct_usage_revisions", 0],
+  ]);
+  expect(tests.filter(({ failingRows }) => failingRows > 0)).toEqual([]);
+  await analytics.publish();
+  expect(await analytics.published("select built_at, today, currency from meta_build")).toEqual([
+    { built_at: "2026-11-03 06:00:00", today: "2026-11-03", currency: "USD" },
+  ]);
+});

@@ -1,0 +1,72 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { loadConfig } from "../../src/config.ts";
+import { type BuildOptions, type BuildSummary, build } from "../../src/models/build.ts";
+import type { ModelContext } from "../../src/models/context.ts";
+import { publish } from "../../src/models/publish.ts";
+import { openReadOnly, openWarehouse, type Row } from "../../src/warehouse.ts";
+import { workspaceAt } from "../../src/workspace.ts";
+import { testEffects } from "../effects.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { createRawTables, insertRaw, type RawRow } from "./raw-tables.ts";
+
+/** What a test says of an organisation: rows of raw tables, and files of the workspace. */
+export interface TestOrganization {
+  now?: string;
+  rows?: Partial<Record<Parameters<typeof insertRaw>[1], readonly RawRow[]>>;
+  /** By name in the workspace, such as prices.csv, tally.toml or sql/marts/mine.sql. */
+  files?: Record<string, string>;
+}
+
+export interface Analytics {
+  context: ModelContext & { effects: ReturnType<typeof testEffects> };
+  build(options?: BuildOptions): Promise<BuildSummary>;
+  publish(): Promise<void>;
+  /** Rows of the warehouse, after build. */
+  all(sql: string): Promise<Row[]>;
+  /** Rows of analytics.duckdb, after publish. */
+  published(sql: string): Promise<Row[]>;
+  insert: (table: Parameters<typeof insertRaw>[1], rows: readonly RawRow[]) => Promise<void>;
+}
+
+/** A workspace with a real warehouse that holds these rows; nothing is built yet. */
+export async function openOrganization({ now, rows = {}, files = {} }: TestOrganization): Promise<Analytics> {
+  const root = temporaryFolder();
+  const workspace = workspaceAt(root);
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(join(root, name, ".."), { recursive: true });
+    await writeFile(join(root, name), text);
+  }
+  const effects = testEffects({ cwd: root, ...(now === undefined ? {} : { now }) });
+  const config = loadConfig(effects, workspace.tallyToml);
+  const warehouse = await openWarehouse(workspace.warehouse, config.warehouse);
+  onTestFinished(() => warehouse.close());
+  await createRawTables(warehouse);
+  for (const [table, tableRows] of Object.entries(rows)) {
+    await insertRaw(warehouse, table as Parameters<typeof insertRaw>[1], tableRows);
+  }
+  const context = { effects, config, workspace, warehouse };
+  return {
+    context,
+    build: (options) => build(context, options),
+    publish: () => publish(context),
+    all: (sql) => warehouse.all(sql),
+    async published(sql) {
+      const reader = await openReadOnly(workspace.analytics, config.warehouse);
+      try {
+        return await reader.all(sql);
+      } finally {
+        reader.close();
+      }
+    },
+    insert: (table, tableRows) => insertRaw(warehouse, table, tableRows),
+  };
+}
+
+/** The same, built. */
+export async function buildOrganization(organization: TestOrganization): Promise<Analytics> {
+  const analytics = await openOrganization(organization);
+  await analytics.build();
+  return analytics;
+}
