@@ -1,0 +1,255 @@
+import { BodyError } from "./body-error.ts";
+
+/** What a whole JSON answer was found to hold, without ever having been in memory at once. */
+export interface JsonOutline {
+  /** How many rows stand under the rows' key. */
+  rows: number;
+  /** The strings at the top of the answer, by key, such as next_page_token. */
+  strings: ReadonlyMap<string, string>;
+  /** Whether a number has more digits than a double keeps. */
+  hasLongNumbers: boolean;
+}
+
+export interface JsonScanner {
+  push(chunk: Uint8Array): void;
+  /** @throws BodyError where the answer ended early */
+  end(): JsonOutline;
+}
+
+/** Takes the bytes of each row, without line breaks, and a line break after it. */
+export type RowSink = (bytes: Uint8Array) => void;
+
+const doubleDigits = 17;
+const longestString = 64 * 1024;
+
+// What may come next.
+const value = 0;
+const valueOrEnd = 1;
+const keyOrEnd = 2;
+const key = 3;
+const colon = 4;
+const commaOrEnd = 5;
+const nothing = 6;
+
+// What is being read.
+const structure = 0;
+const string = 1;
+const escaped = 2;
+const bare = 3;
+
+const quoteByte = new Uint8Array([0x22]);
+const lineBreak = new Uint8Array([0x0a]);
+
+/**
+ * Scans a JSON answer, an object that has its rows under `rowsKey`, chunk by chunk: checks that it is whole
+ * and well-formed, counts the rows, and keeps the strings at its top. With a `sink` it also hands on each row
+ * on a line of its own, where a number that stands directly in a row is quoted, so that its digits survive.
+ *
+ * @throws BodyError from push, where the bytes are no such answer
+ */
+export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonScanner {
+  const objects: boolean[] = [];
+  let expected = value;
+  let mode = structure;
+  let offset = 0;
+  let isKey = false;
+  let topKey = "";
+  let captured: Uint8Array[] | null = null;
+  let capturedBytes = 0;
+  let rows = 0;
+  let isInRows = false;
+  let isInRow = false;
+  let digits = 0;
+  let hasExponent = false;
+  let hasLongNumbers = false;
+  let isQuoting = false;
+  const strings = new Map<string, string>();
+
+  const fail = (index: number): never => {
+    throw new BodyError(`it is not JSON, from byte ${offset + index} on`);
+  };
+
+  function push(chunk: Uint8Array): void {
+    // Where the part of this chunk begins that the sink has not had.
+    let from = 0;
+    const hand = (to: number) => {
+      if (sink && isInRow && to > from) sink(chunk.subarray(from, to));
+      from = to;
+    };
+    const startValue = (index: number, byte: number) => {
+      if (expected !== value && expected !== valueOrEnd) fail(index);
+      const depth = objects.length;
+      if (depth === 0 && byte !== 0x7b) throw new BodyError("it is JSON, but not an object");
+      if (depth === 1 && topKey === rowsKey && byte !== 0x5b && byte !== 0x6e) {
+        throw new BodyError(`its ${JSON.stringify(rowsKey)} is not a list`);
+      }
+      if (depth === 2 && isInRows) {
+        if (byte !== 0x7b) throw new BodyError(`its ${JSON.stringify(rowsKey)} are not all objects`);
+        rows++;
+        isInRow = true;
+        from = index;
+      }
+    };
+    const endValue = (end: number) => {
+      expected = objects.length === 0 ? nothing : commaOrEnd;
+      if (isInRow && objects.length === 2) {
+        hand(end);
+        sink?.(lineBreak);
+        isInRow = false;
+      }
+    };
+    const endBare = (end: number) => {
+      if (digits > doubleDigits) hasLongNumbers = true;
+      if (isQuoting) {
+        hand(end);
+        sink?.(quoteByte);
+        isQuoting = false;
+      }
+      mode = structure;
+      endValue(end);
+    };
+    const capture = (start: number, end: number) => {
+      if (!captured) return;
+      capturedBytes += end - start;
+      if (capturedBytes > longestString) captured = null;
+      else captured.push(chunk.slice(start, end));
+    };
+    const endString = (end: number) => {
+      mode = structure;
+      if (isKey) {
+        if (objects.length === 1) topKey = textOf(captured) ?? "";
+        expected = colon;
+      } else {
+        if (objects.length === 1) {
+          const text = textOf(captured);
+          if (text !== null) strings.set(topKey, text);
+        }
+        endValue(end);
+      }
+      captured = null;
+    };
+
+    const { length } = chunk;
+    let index = 0;
+    while (index < length) {
+      let byte = chunk[index] ?? 0;
+      if (mode === string) {
+        const start = index;
+        while (byte !== 0x22 && byte !== 0x5c && ++index < length) byte = chunk[index] ?? 0;
+        if (captured) capture(start, index);
+        if (index === length) break;
+        if (byte === 0x5c) {
+          if (captured) capture(index, index + 1);
+          mode = escaped;
+          index++;
+        } else {
+          index++;
+          endString(index);
+        }
+        continue;
+      }
+      if (mode === escaped) {
+        if (captured) capture(index, index + 1);
+        mode = string;
+        index++;
+        continue;
+      }
+      if (mode === bare) {
+        const isEnd = byte === 0x2c || byte === 0x5d || byte === 0x7d || byte <= 0x20;
+        if (!isEnd) {
+          if (byte >= 0x30 && byte <= 0x39) {
+            if (!hasExponent && (digits > 0 || byte !== 0x30)) digits++;
+          } else if (byte === 0x65 || byte === 0x45) hasExponent = true;
+          else if (byte !== 0x2e && byte !== 0x2b && byte !== 0x2d && (byte < 0x61 || byte > 0x7a))
+            fail(index);
+          index++;
+          continue;
+        }
+        endBare(index);
+      }
+      switch (byte) {
+        case 0x20:
+        case 0x09:
+          break;
+        case 0x0a:
+        case 0x0d:
+          // A row is handed on in one line; outside of a string any blank is as good as another.
+          if (sink && isInRow) chunk[index] = 0x20;
+          break;
+        case 0x22:
+          isKey = expected === key || expected === keyOrEnd;
+          if (!isKey) startValue(index, byte);
+          if (objects.length === 1) {
+            captured = [];
+            capturedBytes = 0;
+          }
+          mode = string;
+          break;
+        case 0x7b:
+        case 0x5b:
+          startValue(index, byte);
+          if (objects.length === 1 && topKey === rowsKey && byte === 0x5b) isInRows = true;
+          objects.push(byte === 0x7b);
+          expected = byte === 0x7b ? keyOrEnd : valueOrEnd;
+          break;
+        case 0x7d:
+        case 0x5d: {
+          const isObject = byte === 0x7d;
+          const isAllowed = expected === commaOrEnd || expected === (isObject ? keyOrEnd : valueOrEnd);
+          if (!isAllowed || objects.pop() !== isObject) fail(index);
+          if (objects.length === 1) isInRows = false;
+          endValue(index + 1);
+          break;
+        }
+        case 0x3a:
+          if (expected !== colon) fail(index);
+          expected = value;
+          break;
+        case 0x2c:
+          if (expected !== commaOrEnd) fail(index);
+          expected = objects.at(-1) ? key : value;
+          break;
+        default: {
+          const isNumber = byte === 0x2d || (byte >= 0x30 && byte <= 0x39);
+          const isWord = byte === 0x74 || byte === 0x66 || byte === 0x6e;
+          if (!isNumber && !isWord) {
+            // A byte order mark may stand before the answer, and nowhere else.
+            if (offset + index < 3 && expected === value && objects.length === 0 && byte >= 0xbb) break;
+            fail(index);
+          }
+          startValue(index, byte);
+          mode = bare;
+          digits = isNumber && byte > 0x30 ? 1 : 0;
+          hasExponent = !isNumber;
+          if (sink && isInRow && isNumber && objects.length === 3) {
+            hand(index);
+            sink(quoteByte);
+            isQuoting = true;
+          }
+        }
+      }
+      index++;
+    }
+    hand(length);
+    offset += length;
+  }
+
+  return {
+    push,
+    end() {
+      if (expected !== nothing || mode !== structure) {
+        throw new BodyError(offset === 0 ? "it is empty" : `it ends early, after ${offset} bytes`);
+      }
+      return { rows, strings, hasLongNumbers };
+    },
+  };
+}
+
+function textOf(captured: readonly Uint8Array[] | null): string | null {
+  if (!captured) return null;
+  try {
+    return JSON.parse(`"${Buffer.concat(captured).toString()}"`) as string;
+  } catch {
+    return null;
+  }
+}

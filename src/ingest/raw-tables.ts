@@ -1,0 +1,81 @@
+import { sqlName, type Warehouse } from "../warehouse.ts";
+import { type ColumnKind, type Stream, streams } from "./streams.ts";
+
+const types: Readonly<Record<ColumnKind, string>> = {
+  text: "varchar",
+  name: "varchar",
+  json: "json",
+  list: "varchar[]",
+  integer: "bigint",
+  boolean: "boolean",
+  timestamp: "timestamp",
+  date: "date",
+  day: "date not null",
+  quantity: "decimal(28,12) not null",
+};
+
+/** The stream's table in the warehouse. */
+export const rawTable = (stream: Stream): string => `raw.${sqlName(stream.name)}`;
+
+/** The columns that say from when to when a row was what the API says: known for usage, valid for inventory. */
+export const historyColumns = (stream: Stream) =>
+  stream.history === "usage"
+    ? { from: "_known_from", to: "_known_to" }
+    : { from: "_valid_from", to: "_valid_to" };
+
+/** The stream's own columns, as they are declared in a table. */
+export const declaredColumns = (stream: Stream): string[] =>
+  stream.columns.map(({ name, kind }) => `${sqlName(name)} ${types[kind]}`);
+
+const bookkeeping = `
+  create table if not exists raw.read_windows (
+    load_id varchar,
+    run_id varchar not null,
+    stream varchar not null,
+    organization_id varchar,
+    project_id varchar,
+    window_from date,
+    window_to date,
+    attempted_at timestamp not null,
+    status varchar not null,
+    row_count bigint,
+    message varchar
+  );
+  create table if not exists raw.landed_files (
+    load_id varchar not null,
+    path varchar not null,
+    stream varchar not null,
+    sha256 varchar not null,
+    bytes bigint not null,
+    row_count bigint not null,
+    requested_at timestamp not null,
+    loaded_at timestamp not null
+  );`;
+
+/** Makes every raw table that is not there yet, and adds the columns that an older version did not have. */
+export async function createRawTables(warehouse: Warehouse): Promise<void> {
+  await warehouse.run(`create schema if not exists raw; ${bookkeeping}`);
+  const present = await warehouse.all<{ table_name: string; column_name: string }>(
+    "select table_name, column_name from duckdb_columns() where schema_name = 'raw'",
+  );
+  for (const stream of streams) {
+    const known = new Set(
+      present.filter((each) => each.table_name === stream.name).map((each) => each.column_name),
+    );
+    if (known.size === 0) {
+      const { from, to } = historyColumns(stream);
+      const columns = [
+        ...declaredColumns(stream),
+        `${from} timestamp not null`,
+        `${to} timestamp`,
+        "_load_id varchar not null",
+      ];
+      await warehouse.run(`create table ${rawTable(stream)} (${columns.join(", ")})`);
+      continue;
+    }
+    for (const { name, kind } of stream.columns.filter((column) => !known.has(column.name))) {
+      const type = types[kind].replace(" not null", "");
+      await warehouse.run(`alter table ${rawTable(stream)} add column ${sqlName(name)} ${type}`);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { Query } from "./sign.ts";
+import type { Stream, StreamScope } from "./streams.ts";
+import type { Window } from "./windows.ts";
+
+/** What is read and loaded as a whole, in one transaction, or not at all. */
+export interface Unit extends StreamScope {
+  stream: Stream;
+  path: string;
+  /** Its requests; each may have further pages. */
+  queries: readonly Query[];
+  /** Usage: which days and projects it covers. */
+  usage: UsageScope | null;
+}
+
+export interface UsageScope {
+  window: Window;
+  projects: readonly string[];
+  /** Projects that other units of the same days read; what an answer says of them is not for this one. */
+  otherProjects: readonly string[];
+  resourceTypes: readonly string[];
+  regions: readonly string[];
+}
+
+/** The unit in a few words, for messages. */
+export function unitLabel({ stream, projectId, usage }: Unit): string {
+  if (usage) return `${stream.name} ${usage.window.from} to ${usage.window.to}`;
+  return projectId === null ? stream.name : `${stream.name} of project ${projectId}`;
+}
