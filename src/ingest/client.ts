@@ -49,7 +49,6 @@ const attemptsBeforeFirstAnswer = 4;
 export function createClient({ effects, api, credentials, pace = realPace }: ClientOptions): Client {
   const base = new URL(api.endpoint);
   const limit = pLimit(api.maxInFlight);
-  const redact = redactor(credentials);
   let hasAnswered = false;
   // A local gateway may live at the instant that TALLY_NOW names, so its clock may be the one to sign by.
   let signingClock = effects.wallClock;
@@ -59,6 +58,8 @@ export function createClient({ effects, api, credentials, pace = realPace }: Cli
     const path = base.pathname.replace(/\/$/, "") + request.path;
     const query = canonicalQuery(request.query);
     const at = signingClock();
+    const headers = signedHeaders({ method: "GET", path, query, at }, credentials);
+    const redact = redactor(credentials, headers.Authorization ?? "");
     const failed: FailedRequest = { method: "GET", path, host: base.host, at, redact };
     const deadline = attemptDeadline(api.timeoutMs);
     const broken = (error: unknown) =>
@@ -77,7 +78,7 @@ export function createClient({ effects, api, credentials, pace = realPace }: Cli
           method: "GET",
           headers: {
             Accept: request.format === "json" ? "application/json" : "text/csv",
-            ...signedHeaders({ method: "GET", path, query, at }, credentials),
+            ...headers,
           },
           redirect: "manual",
           signal: deadline.signal,
@@ -222,10 +223,7 @@ function brokenError(failed: FailedRequest, error: unknown): ApiError {
 }
 
 /** Strikes out what is secret from a text that came from outside, and may echo it. */
-function redactor({ accessKeyId, secretKey }: Credentials): (text: string) => string {
-  return (text) =>
-    text
-      .replaceAll(secretKey, "[secret key]")
-      .replaceAll(accessKeyId, "[access key id]")
-      .replace(/1\.0:[^\s"':]*:[\w-]+/g, "[signature]");
+function redactor({ accessKeyId, secretKey }: Credentials, authorization: string): (text: string) => string {
+  const secrets = [authorization, authorization.split(":").at(-1) ?? "", secretKey, accessKeyId];
+  return (text) => secrets.reduce((kept, secret) => kept.replaceAll(secret || "\0", "[credential]"), text);
 }

@@ -19,7 +19,9 @@ export interface JsonScanner {
 /** Takes the bytes of each row, without line breaks, and a line break after it. */
 export type RowSink = (bytes: Uint8Array) => void;
 
-const doubleDigits = 17;
+/** A double keeps every number of so many digits, and of those with more up to the second count, some. */
+const digitsAlwaysKept = 15;
+const digitsEverKept = 17;
 const longestString = 64 * 1024;
 
 // What may come next.
@@ -72,6 +74,8 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
   function push(chunk: Uint8Array): void {
     // Where the part of this chunk begins that the sink has not had.
     let from = 0;
+    // Where a number or word began; -1 where that was in an earlier chunk.
+    let bareStart = -1;
     const hand = (to: number) => {
       if (sink && isInRow && to > from) sink(chunk.subarray(from, to));
       from = to;
@@ -99,7 +103,10 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
       }
     };
     const endBare = (end: number) => {
-      if (digits > doubleDigits) hasLongNumbers = true;
+      if (digits > digitsAlwaysKept && !hasLongNumbers) {
+        const token = bareStart === -1 ? "" : Buffer.from(chunk.subarray(bareStart, end)).toString();
+        hasLongNumbers = digits > digitsEverKept || !isKeptByDouble(token);
+      }
       if (isQuoting) {
         hand(end);
         sink?.(quoteByte);
@@ -219,6 +226,7 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
           }
           startValue(index, byte);
           mode = bare;
+          bareStart = index;
           digits = isNumber && byte > 0x30 ? 1 : 0;
           hasExponent = !isNumber;
           if (sink && isInRow && isNumber && objects.length === 3) {
@@ -244,6 +252,10 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
     },
   };
 }
+
+/** Whether a number is written as a double is, so that reading it as one loses nothing. */
+const isKeptByDouble = (token: string): boolean =>
+  String(Number(token)) === token.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
 
 function textOf(captured: readonly Uint8Array[] | null): string | null {
   if (!captured) return null;

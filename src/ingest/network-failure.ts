@@ -26,6 +26,13 @@ export function networkFailure(error: unknown): NetworkFailure {
     return { failure: "certificate", reason: `no trusted TLS connection could be made (${code})` };
   }
   if (code && /TIMEOUT/.test(code)) return { failure: "timeout", reason: "the answer took too long" };
+  // The ports that fetch itself refuses, such as 9 and 25.
+  if (
+    (error as Error)?.cause instanceof Error &&
+    /bad port/.test(((error as Error).cause as Error).message)
+  ) {
+    return { failure: "unreachable", reason: "its port is one that no API may live at" };
+  }
   if (code?.startsWith("Z_")) return { failure: "interrupted", reason: "the compressed body is damaged" };
   return { failure: "interrupted", reason: `the connection broke off${code ? ` (${code})` : ""}` };
 }

@@ -115,10 +115,21 @@ export function createReader(context: ReadContext): Reader {
 const withToken = (query: Query, token: string | null): Query =>
   token === null ? query : { ...query, next_token: token };
 
+/** DuckDB says what is wrong in its first line, and of a CSV file in one more. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [first = "", ...others] = error.message.split("\n");
+  const detail = others.find((line) =>
+    /^(Expected Number of Columns|Value with|Invalid unicode)/i.test(line),
+  );
+  const reason = first.replace(/^(Invalid Input|Conversion|Constraint) Error: /, "");
+  return detail ? `${reason}, ${detail}` : reason;
+}
+
 /** What went wrong, as an error that names the request. */
 function failureOf(unit: Unit, error: unknown): TallyError {
   if (error instanceof ApiError || error instanceof StorageError) return error;
-  const reason = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
+  const reason = reasonOf(error);
   if (/No space left on device|Read-only file system/i.test(reason)) {
     return new StorageError(`The warehouse can't be written: ${reason}.`, {
       hint: "Make room on its disk; what was read so far is kept.",

@@ -1,0 +1,178 @@
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { gunzipSync } from "node:zlib";
+import type { Config } from "../../src/config.ts";
+import type { Effects } from "../../src/effects.ts";
+import { type IngestOptions, ingest } from "../../src/ingest/ingest.ts";
+import { openWarehouse, type Warehouse } from "../../src/warehouse.ts";
+import { type Workspace, workspaceAt } from "../../src/workspace.ts";
+import { type Account, accessKeyId, secretKey } from "./contract-server.ts";
+
+export interface Setup {
+  workspace: Workspace;
+  warehouse: Warehouse;
+  config: Config;
+  effects: Effects;
+  /** Every line that was logged. */
+  log: string[];
+  /** How long each wait between attempts would have been. */
+  waits: number[];
+  credentials: { accessKeyId: string; secretKey: string };
+  at(instant: string): void;
+  run(options?: IngestOptions): ReturnType<typeof ingest>;
+  all<T extends object = Record<string, unknown>>(sql: string): Promise<T[]>;
+  close(): Promise<void>;
+}
+
+export interface SetupOptions {
+  endpoint: string;
+  now?: string;
+  api?: Partial<Config["api"]>;
+  lookbackDays?: number;
+  env?: Record<string, string>;
+}
+
+/** A workspace of its own with an open warehouse, and an ingest that waits for nothing. */
+export async function setUp({
+  endpoint,
+  now = "2026-11-10T06:00:00Z",
+  api,
+  lookbackDays = 7,
+  env = {},
+}: SetupOptions): Promise<Setup> {
+  const root = await mkdtemp(join(tmpdir(), "tally-ingest-"));
+  const workspace = workspaceAt(root);
+  const log: string[] = [];
+  const waits: number[] = [];
+  let clock = new Date(now);
+  const line = (message: string) => void log.push(message);
+  const effects: Effects = {
+    env,
+    cwd: root,
+    now: () => clock,
+    wallClock: () => new Date(),
+    fetch: globalThis.fetch,
+    stdout: new PassThrough(),
+    stderr: new PassThrough(),
+    log: { info: line, detail: line, warn: line },
+  };
+  const config: Config = {
+    api: { endpoint, organization: undefined, timeoutMs: 5_000, maxInFlight: 8, maxAttempts: 6, ...api },
+    ingest: { lookbackDays },
+    warehouse: { memoryLimit: "384MB", threads: 2 },
+    prices: { label: "prices.csv", currency: "USD" },
+    idle: {
+      stoppedVmDays: 7,
+      unattachedDiskDays: 7,
+      orphanedSnapshotDays: 0,
+      gpuVmWithoutUsageDays: 2,
+      reservationWindowDays: 14,
+      reservationMinUtilization: 0.7,
+    },
+  };
+  const warehouse = await openWarehouse(workspace.warehouse, config.warehouse);
+  const pace = {
+    sleep: async (ms: number) => void waits.push(ms),
+    random: () => 0.5,
+  };
+  const setup: Setup = {
+    workspace,
+    warehouse,
+    config,
+    effects,
+    log,
+    waits,
+    credentials: { accessKeyId, secretKey },
+    at: (instant) => {
+      clock = new Date(instant);
+    },
+    run: (options) =>
+      ingest({ effects, config, credentials: setup.credentials, workspace, warehouse, pace }, options),
+    all: (sql) => warehouse.all(sql),
+    async close() {
+      warehouse.close();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+  return setup;
+}
+
+/** The bytes of every file below a folder, unpacked where gzipped, by path. */
+export async function filesBelow(root: string): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const bytes = await readFile(path);
+    files.set(path.slice(root.length + 1), path.endsWith(".gz") ? gunzipSync(bytes) : bytes);
+  }
+  return files;
+}
+
+/** Two projects, three days of usage around the end of a month, and one of each kind of resource. */
+export function smallAccount(): Account {
+  const row = { region: "us-east1", type: "h100.8x", metric: "gpu-hours" };
+  return {
+    organizations: [{ id: "org-1", name: "Robinson AI" }],
+    projects: [
+      { id: "p-1", name: "training", organization: "org-1" },
+      { id: "p-2", organization: "org-1" },
+    ],
+    usage: [
+      { ...row, project: "p-1", date: "2026-10-30", quantity: "100.5" },
+      { ...row, project: "p-1", date: "2026-10-31", quantity: "120" },
+      { ...row, project: "p-1", date: "2026-11-01", quantity: "96.25" },
+      { ...row, project: "p-2", date: "2026-11-01", quantity: "8", reservation: "r-1" },
+    ],
+    options: { start: "2026-10-15", end: "2026-11-10" },
+    vmTypes: [{ product_name: "h100.8x", gpu_type: "H100", num_gpu: 8, cpu_cores: 176, memory_gb: 960 }],
+    vms: {
+      "p-1": [
+        {
+          id: "vm-1",
+          name: "trainer",
+          type: "h100.8x",
+          state: "STATE_RUNNING",
+          location: "us-east1-a",
+          created_at: "2026-10-15T10:00:00Z",
+          updated_at: "2026-10-15T10:00:00Z",
+          disks: [{ id: "d-1", attachment_type: "os", updated_at: "2026-10-15T10:00:00Z" }],
+          network_interfaces: [],
+          startup_script: "export TOKEN=hunter2",
+        },
+      ],
+    },
+    disks: {
+      "p-1": [
+        {
+          id: "d-1",
+          name: "root",
+          type: "persistent-ssd",
+          size: "128GiB",
+          block_size: 4096,
+          location: "us-east1-a",
+          attached_to: [{ vm_id: "vm-1", attachment_type: "os", mode: "read-write" }],
+          serial_number: "S1",
+          created_at: "2026-10-15T10:00:00Z",
+          updated_at: "2026-10-15T10:00:00Z",
+        },
+      ],
+    },
+    snapshots: {
+      "p-1": [
+        {
+          id: "s-1",
+          name: "before",
+          size: "10457 bytes",
+          block_size: 4096,
+          created_from: "d-1",
+          created_at: "2026-10-20T10:00:00+02:00",
+          updated_at: "2026-10-20T10:00:00Z",
+        },
+      ],
+    },
+    reservations: null,
+  };
+}
