@@ -37,6 +37,7 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     await loadSeeds(connection, workspace);
     const graph = await createGraph(connection, project.models);
     const selected = options.select === undefined ? graph.order : selectModels(graph, options.select);
+    await dropLeftovers(connection, project.models);
     const built = await buildPrices(context, connection, graph);
     const models: ModelResult[] = [];
     for (const model of selected) {
@@ -45,7 +46,6 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
       effects.log.detail(`built ${model.name}: ${size} in ${result.durationMs} ms`);
       models.push(result);
     }
-    if (options.select === undefined) await dropLeftovers(connection, project.models);
     const tests = await testProject(connection, project, new Set(selected.map((model) => model.name)));
     warnOfFailures(context, tests);
     return { models, tests, durationMs: effects.wallClock().getTime() - startedAt };

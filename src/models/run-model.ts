@@ -1,7 +1,7 @@
 import type { Effects } from "../effects.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
-import { sqlName, type Warehouse } from "../warehouse.ts";
+import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import { commentStatements } from "./meta.ts";
 import type { Model } from "./project.ts";
 import { firstLine } from "./references.ts";
@@ -23,14 +23,13 @@ export async function runModel(connection: Warehouse, effects: Effects, model: M
   const startedAt = effects.wallClock().getTime();
   const relation = `${model.layer}.${sqlName(model.name)}`;
   return connection.transaction(async () => {
-    await dropOtherKind(connection, model, relation);
     try {
       // On one line before the SELECT, so that the lines of DuckDB's errors are those of the file.
       await connection.run(`create or replace ${model.materialization} ${relation} as ${model.sql}`);
     } catch (error) {
       throw sqlError(model, error);
     }
-    await checkColumns(connection, model);
+    await checkColumns(connection, model, relation);
     await connection.run(
       commentStatements(model.materialization, relation, model.header.description, model.header.columns),
     );
@@ -54,9 +53,12 @@ export async function runModel(connection: Warehouse, effects: Effects, model: M
   });
 }
 
-/** Drops what no model makes any more, so that nothing stale is read or published. */
+/**
+ * Drops what no model makes any more, so that nothing stale is read or published, and what a model makes in
+ * another kind than before, which `create or replace` refuses.
+ */
 export async function dropLeftovers(connection: Warehouse, models: readonly Model[]): Promise<void> {
-  const kept = new Set(models.map((model) => `${model.layer}.${model.name}`));
+  const kinds = new Map(models.map((model) => [`${model.layer}.${model.name}`, model.materialization]));
   const relations = await connection.all<{ schema_name: string; name: string; kind: string }>(`
     select schema_name, table_name as name, 'table' as kind
     from duckdb_tables()
@@ -67,29 +69,19 @@ export async function dropLeftovers(connection: Warehouse, models: readonly Mode
     where database_name = current_database() and schema_name in ('staging', 'intermediate', 'marts')
   `);
   for (const { schema_name, name, kind } of relations) {
-    if (kept.has(`${schema_name}.${name}`)) continue;
-    await connection.run(`drop ${kind} if exists ${schema_name}.${sqlName(name)}`);
-    await connection.run("delete from meta.model where model_name = $name", { name });
+    const wanted = kinds.get(`${schema_name}.${name}`);
+    if (wanted !== kind) await connection.run(`drop ${kind} if exists ${schema_name}.${sqlName(name)}`);
   }
+  const names = models.map((model) => sqlText(model.name));
+  await connection.run(`delete from meta.model where model_name not in (${["''", ...names].join(", ")})`);
 }
 
-async function dropOtherKind(connection: Warehouse, model: Model, relation: string): Promise<void> {
-  const other = model.materialization === "view" ? "table" : "view";
-  const found = await connection.first(
-    `select 1 from duckdb_${other}s() where database_name = current_database() and schema_name = $schema and ${other}_name = $name`,
-    { schema: model.layer, name: model.name },
-  );
-  if (found) await connection.run(`drop ${other} ${relation}`);
-}
-
-async function checkColumns(connection: Warehouse, { name, layer, file, header, sql }: Model): Promise<void> {
-  const rows = await connection.all<{ column_name: string }>(
-    `
-    select column_name from duckdb_columns()
-    where database_name = current_database() and schema_name = $layer and table_name = $name
-    `,
-    { layer, name },
-  );
+async function checkColumns(
+  connection: Warehouse,
+  { layer, file, header, sql }: Model,
+  relation: string,
+): Promise<void> {
+  const rows = await connection.all<{ column_name: string }>(`describe ${relation}`);
   const produced = new Set(rows.map((row) => row.column_name));
   const absent = header.columns.find((column) => !produced.has(column.name));
   if (absent) {

@@ -1,0 +1,182 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { TallyError } from "../../src/errors/tally-error.ts";
+import { openReadOnly } from "../../src/warehouse.ts";
+import { openOrganization } from "./organization.ts";
+
+const usage = (more: Record<string, unknown>) => ({
+  usage_date: "2026-11-01",
+  resource_type: "h100-80gb-sxm-ib.8x",
+  billable_metric: "gpu-hours",
+  quantity: "1",
+  ...more,
+});
+const settings = { memoryLimit: "256MB", threads: 1 };
+
+/** The tables that other tools and reports rely on, as the design has them. */
+const publicColumns: Record<string, string> = {
+  dim_disk:
+    "organization_id disk_id disk_name project_id location region disk_type size_gib attached_vm_id attached_vm_ids created_at updated_at valid_from valid_to is_current",
+  dim_project: "organization_id project_id project_name cost_centre owner is_current first_seen_at",
+  dim_reservation:
+    "organization_id reservation_id product_line vm_type gpu_type quantity reserved_gpus used_quantity reservation_type locations contract_start_date contract_end_date valid_from valid_to is_current",
+  dim_snapshot:
+    "organization_id snapshot_id snapshot_name project_id source_disk_id size_gib created_at updated_at valid_from valid_to is_current",
+  dim_vm:
+    "organization_id vm_id vm_name project_id location region vm_type gpu_type num_gpu state reservation_id instance_group_id billing_type disk_ids created_at updated_at valid_from valid_to is_current",
+  dim_vm_type:
+    "vm_type gpu_type num_gpu cpu_cores cpu_type memory_gb disk_gb description valid_from valid_to is_current",
+  fct_cost_daily:
+    "organization_id usage_date project_id project_name cost_centre region resource_type gpu_type billable_metric reservation_id quantity gpu_hours unit_price cost list_cost currency price_source",
+  fct_gpu_hours_daily:
+    "organization_id usage_date project_id project_name region resource_type gpu_type reservation_id is_reserved gpu_hours",
+  fct_gpu_hours_trend:
+    "usage_date scope scope_value scope_name gpu_hours mean_7d mean_28d week_on_week month_on_month is_anomaly anomaly_reason",
+  fct_idle_findings:
+    "rule_id rule_title resource_kind resource_id resource_name organization_id project_id project_name location idle_since idle_days evidence monthly_waste_usd monthly_waste currency severity status first_seen_at last_seen_at",
+  fct_resource_usage_daily:
+    "organization_id usage_date project_id region resource_type billable_metric reservation_id resource_id resource_name quantity",
+  fct_usage_coverage: "organization_id project_id project_name usage_date stream status read_at message",
+  fct_usage_daily:
+    "organization_id usage_date project_id region resource_type billable_metric reservation_id quantity",
+  fct_usage_revisions:
+    "organization_id project_id usage_date region resource_type billable_metric reservation_id revision quantity previous_quantity known_from known_to",
+  meta_build: "built_at today price_label currency tally_version",
+  meta_model: "model_name materialization row_count duration_ms built_at",
+  meta_test: "test_name model_name severity status failing_rows query tested_at",
+};
+
+test("every public table and column is there, with its meaning in DuckDB", async () => {
+  const analytics = await openOrganization({});
+  await analytics.build();
+  await analytics.publish();
+  const columns = await analytics.published(`
+    select table_name, string_agg(column_name, ' ' order by column_index) as columns,
+      count(*) filter (where coalesce(comment, '') = '')::integer as without_meaning
+    from duckdb_columns() where not internal group by table_name order by table_name
+  `);
+  expect(columns).toEqual(
+    Object.entries(publicColumns).map(([table_name, names]) => ({
+      table_name,
+      columns: names,
+      without_meaning: 0,
+    })),
+  );
+  expect(
+    await analytics.published(
+      "select table_name from duckdb_tables() where coalesce(comment, '') = '' or schema_name <> 'main'",
+    ),
+  ).toEqual([]);
+});
+
+test("money and hours are decimals, times are naive timestamps, days are dates", async () => {
+  const analytics = await openOrganization({});
+  await analytics.build();
+  await analytics.publish();
+  const types = await analytics.published(`
+    select distinct column_name, data_type from duckdb_columns()
+    where not internal and (
+      column_name in ('quantity', 'gpu_hours', 'mean_7d', 'cost', 'list_cost', 'unit_price', 'monthly_waste_usd',
+        'size_gib', 'week_on_week', 'num_gpu', 'idle_days', 'usage_date', 'valid_from', 'idle_since', 'is_anomaly',
+        'read_at', 'attached_vm_ids', 'reserved_gpus')
+    ) and table_name <> 'dim_reservation' order by 1
+  `);
+  expect(Object.fromEntries(types.map(({ column_name, data_type }) => [column_name, data_type]))).toEqual({
+    attached_vm_ids: "VARCHAR[]",
+    cost: "DECIMAL(38,10)",
+    gpu_hours: "DECIMAL(38,12)",
+    idle_days: "INTEGER",
+    idle_since: "TIMESTAMP",
+    is_anomaly: "BOOLEAN",
+    list_cost: "DECIMAL(38,10)",
+    mean_7d: "DECIMAL(38,12)",
+    monthly_waste_usd: "DECIMAL(38,10)",
+    num_gpu: "INTEGER",
+    quantity: "DECIMAL(38,12)",
+    read_at: "TIMESTAMP",
+    size_gib: "DECIMAL(28,9)",
+    unit_price: "DECIMAL(18,8)",
+    usage_date: "DATE",
+    valid_from: "TIMESTAMP",
+    week_on_week: "DOUBLE",
+  });
+});
+
+test("a reader keeps the file that it has open, and the next one gets the new", async () => {
+  const analytics = await openOrganization({ rows: { usage: [usage({})] } });
+  await analytics.build();
+  await analytics.publish();
+  const path = analytics.context.workspace.analytics;
+  const reader = await openReadOnly(path, settings);
+  const count = "select sum(quantity)::integer as quantity from fct_usage_daily";
+  expect(await reader.all(count)).toEqual([{ quantity: 1 }]);
+  await analytics.insert("usage", [usage({ usage_date: "2026-11-02" })]);
+  await analytics.build();
+  await analytics.publish();
+  expect(await reader.all(count)).toEqual([{ quantity: 1 }]);
+  reader.close();
+  expect(await analytics.published(count)).toEqual([{ quantity: 2 }]);
+});
+
+test("nothing stays beside the file, and what a killed run left goes with the next one", async () => {
+  const analytics = await openOrganization({});
+  await analytics.build();
+  const { analytics: path } = analytics.context.workspace;
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, ".analytics.duckdb.next-1"), "half");
+  writeFileSync(join(folder, ".analytics.duckdb.next-1.wal"), "half");
+  await analytics.publish();
+  expect(readdirSync(folder).filter((name) => name.includes("analytics"))).toEqual(["analytics.duckdb"]);
+});
+
+test("the file can be read by DuckDB 1.0 and later", async () => {
+  const analytics = await openOrganization({});
+  await analytics.build();
+  await analytics.publish();
+  // The storage version stands at byte 12 of a DuckDB file; 64 is that of DuckDB 0.10 to 1.1.
+  const header = readFileSync(analytics.context.workspace.analytics).subarray(0, 24);
+  expect(header.subarray(8, 12).toString()).toBe("DUCK");
+  expect(header.readBigUInt64LE(12)).toBe(64n);
+});
+
+test("two publishes of the same data have the same rows in the same order, however they were loaded", async () => {
+  const rows = Array.from({ length: 300 }, (_, at) =>
+    usage({
+      project_id: `p${(at * 7) % 11}`,
+      usage_date: `2026-10-${String(1 + ((at * 13) % 28)).padStart(2, "0")}`,
+      reservation_id: at % 3 === 0 ? "r" : null,
+      region: `region-${at}`,
+      quantity: `${at}.${String(at).padStart(12, "0")}`,
+    }),
+  );
+  const published = [];
+  for (const [threads, order] of [
+    [1, rows],
+    [4, [...rows].reverse()],
+  ] as const) {
+    const analytics = await openOrganization({
+      rows: { usage: order },
+      files: { "tally.toml": `[warehouse]\nthreads = ${threads}\n`, "prices.csv": "unit_price\n1.2345678\n" },
+    });
+    await analytics.build();
+    await analytics.publish();
+    const tables: Record<string, unknown> = {};
+    for (const table of Object.keys(publicColumns).filter((name) => !name.startsWith("meta_"))) {
+      tables[table] = await analytics.published(`select * from ${table}`);
+    }
+    published.push(tables);
+  }
+  expect(published[0]).toEqual(published[1]);
+  expect(published[0]?.fct_cost_daily).toHaveLength(300);
+});
+
+test("a mart that was never built says to build it, and the old file stays", async () => {
+  const analytics = await openOrganization({});
+  await analytics.build({ select: "+dim_vm" });
+  const error = await analytics.publish().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(TallyError);
+  expect((error as TallyError).message).toContain("was never built");
+  expect((error as TallyError).hint).toContain("tally build");
+});
