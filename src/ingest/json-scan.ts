@@ -16,8 +16,12 @@ export interface JsonScanner {
   end(): JsonOutline;
 }
 
-/** Takes the bytes of each row, without line breaks, and a line break after it. */
-export type RowSink = (bytes: Uint8Array) => void;
+/** Takes the rows as they are found, each on a line of its own. */
+export interface RowSink {
+  write(bytes: Uint8Array): void;
+  /** Whether numbers that stand directly in a row are quoted, so that every digit survives. */
+  quotesNumbers: boolean;
+}
 
 /** A double keeps every number of so many digits, and of those with more up to the second count, some. */
 const digitsAlwaysKept = 15;
@@ -44,8 +48,8 @@ const lineBreak = new Uint8Array([0x0a]);
 
 /**
  * Scans a JSON answer, an object that has its rows under `rowsKey`, chunk by chunk: checks that it is whole
- * and well-formed, counts the rows, and keeps the strings at its top. With a `sink` it also hands on each row
- * on a line of its own, where a number that stands directly in a row is quoted, so that its digits survive.
+ * and well-formed, counts the rows, and keeps the strings at its top. With a `sink` it also hands on the rows,
+ * and to spare copies changes the chunks as it does.
  *
  * @throws BodyError from push, where the bytes are no such answer
  */
@@ -60,7 +64,7 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
   let capturedBytes = 0;
   let rows = 0;
   let isInRows = false;
-  let isInRow = false;
+  let isHanding = false;
   let digits = 0;
   let hasExponent = false;
   let hasLongNumbers = false;
@@ -77,7 +81,7 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
     // Where a number or word began; -1 where that was in an earlier chunk.
     let bareStart = -1;
     const hand = (to: number) => {
-      if (sink && isInRow && to > from) sink(chunk.subarray(from, to));
+      if (sink && isHanding && to > from) sink.write(chunk.subarray(from, to));
       from = to;
     };
     const startValue = (index: number, byte: number) => {
@@ -89,18 +93,20 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
       }
       if (depth === 2 && isInRows) {
         if (byte !== 0x7b) throw new BodyError(`its ${JSON.stringify(rowsKey)} are not all objects`);
-        rows++;
-        isInRow = true;
-        from = index;
+        if (rows++ === 0 && sink) {
+          isHanding = true;
+          from = index;
+        }
       }
     };
-    const endValue = (end: number) => {
+    const endValue = () => {
       expected = objects.length === 0 ? nothing : commaOrEnd;
-      if (isInRow && objects.length === 2) {
-        hand(end);
-        sink?.(lineBreak);
-        isInRow = false;
-      }
+    };
+    const endRows = (index: number) => {
+      hand(index);
+      if (isHanding) sink?.write(lineBreak);
+      isHanding = false;
+      isInRows = false;
     };
     const endBare = (end: number) => {
       if (digits > digitsAlwaysKept && !hasLongNumbers) {
@@ -109,11 +115,11 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
       }
       if (isQuoting) {
         hand(end);
-        sink?.(quoteByte);
+        sink?.write(quoteByte);
         isQuoting = false;
       }
       mode = structure;
-      endValue(end);
+      endValue();
     };
     const capture = (start: number, end: number) => {
       if (!captured) return;
@@ -121,7 +127,7 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
       if (capturedBytes > longestString) captured = null;
       else captured.push(chunk.slice(start, end));
     };
-    const endString = (end: number) => {
+    const endString = () => {
       mode = structure;
       if (isKey) {
         if (objects.length === 1) topKey = textOf(captured) ?? "";
@@ -131,7 +137,7 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
           const text = textOf(captured);
           if (text !== null) strings.set(topKey, text);
         }
-        endValue(end);
+        endValue();
       }
       captured = null;
     };
@@ -151,7 +157,7 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
           index++;
         } else {
           index++;
-          endString(index);
+          endString();
         }
         continue;
       }
@@ -181,7 +187,7 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
         case 0x0a:
         case 0x0d:
           // A row is handed on in one line; outside of a string any blank is as good as another.
-          if (sink && isInRow) chunk[index] = 0x20;
+          if (isHanding) chunk[index] = 0x20;
           break;
         case 0x22:
           isKey = expected === key || expected === keyOrEnd;
@@ -204,8 +210,8 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
           const isObject = byte === 0x7d;
           const isAllowed = expected === commaOrEnd || expected === (isObject ? keyOrEnd : valueOrEnd);
           if (!isAllowed || objects.pop() !== isObject) fail(index);
-          if (objects.length === 1) isInRows = false;
-          endValue(index + 1);
+          if (isInRows && objects.length === 1) endRows(index);
+          endValue();
           break;
         }
         case 0x3a:
@@ -215,6 +221,7 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
         case 0x2c:
           if (expected !== commaOrEnd) fail(index);
           expected = objects.at(-1) ? key : value;
+          if (isHanding && objects.length === 2) chunk[index] = 0x0a;
           break;
         default: {
           const isNumber = byte === 0x2d || (byte >= 0x30 && byte <= 0x39);
@@ -229,9 +236,9 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
           bareStart = index;
           digits = isNumber && byte > 0x30 ? 1 : 0;
           hasExponent = !isNumber;
-          if (sink && isInRow && isNumber && objects.length === 3) {
+          if (sink?.quotesNumbers && isHanding && isNumber && objects.length === 3) {
             hand(index);
-            sink(quoteByte);
+            sink.write(quoteByte);
             isQuoting = true;
           }
         }

@@ -1,15 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
-import { StorageError } from "../errors/storage-error.ts";
-import { BodyError } from "./body-error.ts";
-import { createCsvScanner } from "./csv-scan.ts";
-import { createJsonScanner } from "./json-scan.ts";
-import { withoutSecrets } from "./secrets.ts";
+import { scanned, writeGzipped } from "./body.ts";
+import { append, endTornLine, manifestEntry } from "./manifest.ts";
 import type { Query } from "./sign.ts";
+import { storing } from "./storing.ts";
 import type { Stream } from "./streams.ts";
 
 /** A response on disk, as it came, gzipped. */
@@ -87,7 +82,7 @@ export async function openLanding(root: string, runId: string): Promise<Landing>
       const temporary = join(scratch, `${fileName}.${randomBytes(4).toString("hex")}`);
       try {
         const { chunks, outline } = scanned(stream, body);
-        const { bytes, sha256, bodyBytes } = await storing(root, () => write(temporary, chunks));
+        const { bytes, sha256, bodyBytes } = await storing(root, () => writeGzipped(temporary, chunks));
         const target = absolute(path);
         await storing(root, async () => {
           await mkdir(dirname(target), { recursive: true });
@@ -112,180 +107,4 @@ function slug(label: string): string {
     .slice(0, 40)
     .replace(/^-+|-+$/g, "")
     .toLowerCase();
-}
-
-type Outline = Pick<LandedFile, "rows" | "nextPageToken" | "hasLongNumbers" | "header" | "isIrregular">;
-type ScannedBody = { chunks: AsyncIterable<Uint8Array>; outline: () => Outline };
-
-const outlineOfNothing: Outline = {
-  rows: 0,
-  nextPageToken: null,
-  hasLongNumbers: false,
-  header: [],
-  isIrregular: false,
-};
-
-function scanned(stream: Stream, body: AsyncIterable<Uint8Array>): ScannedBody {
-  let result = outlineOfNothing;
-  const outline = () => result;
-  if (stream.format === "csv") {
-    const scanner = createCsvScanner();
-    const finish = () => {
-      result = { ...outlineOfNothing, ...scanner.end() };
-    };
-    return { chunks: passing(body, scanner.push, finish), outline };
-  }
-  const scanner = createJsonScanner(stream.rowsKey);
-  const finish = () => {
-    const { rows, strings, hasLongNumbers } = scanner.end();
-    result = {
-      ...outlineOfNothing,
-      rows: stream.rowsKey === null ? 1 : rows,
-      nextPageToken: strings.get("next_page_token") || null,
-      hasLongNumbers,
-    };
-  };
-  // Usage may be large and holds no secret; the rest is small enough to be looked through.
-  const chunks = stream.history === "usage" ? body : inspected(body);
-  return { chunks: passing(chunks, scanner.push, finish), outline };
-}
-
-async function* passing(
-  body: AsyncIterable<Uint8Array>,
-  push: (chunk: Uint8Array) => void,
-  finish: () => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of body) {
-    push(chunk);
-    yield chunk;
-  }
-  finish();
-}
-
-/** The body as it came where it holds no secret, else without them. */
-async function* inspected(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
-  let answer: unknown;
-  try {
-    answer = JSON.parse(bytes.toString().replace(/^\ufeff/, ""));
-  } catch {
-    // Without the parser's own words: they quote the body, which may hold a secret.
-    throw new BodyError(
-      bytes.length === 0 ? "it is empty" : `it is not JSON, or ends early, after ${bytes.length} bytes`,
-    );
-  }
-  const kept = withoutSecrets(answer);
-  yield kept === answer ? bytes : Buffer.from(JSON.stringify(kept));
-}
-
-async function write(path: string, chunks: AsyncIterable<Uint8Array>) {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  let bodyBytes = 0;
-  await pipeline(
-    chunks,
-    async function* (source: AsyncIterable<Uint8Array>) {
-      for await (const chunk of source) {
-        bodyBytes += chunk.byteLength;
-        yield chunk;
-      }
-    },
-    createGzip({ level: 3 }),
-    async function* (source: AsyncIterable<Uint8Array>) {
-      for await (const chunk of source) {
-        hash.update(chunk);
-        bytes += chunk.byteLength;
-        yield chunk;
-      }
-    },
-    createWriteStream(path, { flags: "wx" }),
-  );
-  const handle = await open(path, "r+");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  return { bytes, bodyBytes, sha256: hash.digest("hex") };
-}
-
-function manifestEntry(runId: string, request: LandedRequest, file: LandedFile, isLast: boolean): string {
-  return `${JSON.stringify({
-    path: file.path,
-    stream: request.stream.name,
-    run_id: runId,
-    load_id: request.loadId,
-    part: request.part,
-    is_last: isLast,
-    request: { method: request.method, path: request.path, query: request.query },
-    organization_id: request.organizationId,
-    project_id: request.projectId,
-    window_from: request.windowFrom,
-    window_to: request.windowTo,
-    requested_at: request.requestedAt.toISOString(),
-    status: 200,
-    rows: file.rows,
-    bytes: file.bytes,
-    body_bytes: file.bodyBytes,
-    sha256: file.sha256,
-    ...(file.header.length > 0 && { header: file.header }),
-    ...(file.isIrregular && { is_irregular: true }),
-    ...(file.hasLongNumbers && { has_long_numbers: true }),
-  })}\n`;
-}
-
-async function append(path: string, line: string): Promise<void> {
-  const handle = await open(path, "a");
-  try {
-    await handle.appendFile(line);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** A line that a killed run did not finish is ended, so that the next one stands on its own. */
-async function endTornLine(manifest: string): Promise<void> {
-  const size = await stat(manifest).then(
-    (found) => found.size,
-    () => 0,
-  );
-  if (size === 0) return;
-  const handle = await open(manifest, "r");
-  let last: number | undefined;
-  try {
-    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
-    last = buffer[0];
-  } finally {
-    await handle.close();
-  }
-  if (last !== 0x0a) await append(manifest, "\n");
-}
-
-const storageCodes = new Set([
-  "ENOSPC",
-  "EDQUOT",
-  "EROFS",
-  "EACCES",
-  "EPERM",
-  "EMFILE",
-  "ENFILE",
-  "EIO",
-  "ENOTDIR",
-]);
-
-/** Says in a user's words that the disk is full or can't be written. */
-async function storing<T>(root: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (!code || !storageCodes.has(code)) throw error;
-    throw new StorageError(`${root} can't be written: ${code}.`, {
-      hint: "Make room on its disk, or make it writable for the user that runs tally; what was read so far is kept.",
-      cause: error,
-    });
-  }
 }

@@ -19,11 +19,16 @@ export interface ReadContext extends LoadContext {
 
 export interface Reader {
   /**
-   * Reads, lands and loads a unit. A failure is noted and does not throw; `null` where it succeeded.
+   * Reads, lands and loads a unit, and records in raw.read_windows what became of it. It does not throw where
+   * that failed, but gives what went wrong; null where all went well, or the account does not have it.
    *
    * @throws StorageError where nothing more can be kept
    */
   read(unit: Unit): Promise<TallyError | null>;
+  /** Puts a unit's failure into the summary, and says it. */
+  note(unit: Unit, failure: TallyError): void;
+  /** Both; whether it succeeded. */
+  readNoting(unit: Unit): Promise<boolean>;
 }
 
 /** Usage of a month may be large and is streamed; the rest is looked through in memory. */
@@ -86,7 +91,17 @@ export function createReader(context: ReadContext): Reader {
     };
   }
 
-  return {
+  const reader: Reader = {
+    note({ stream, organizationId, projectId, usage }, { message, hint }) {
+      const window = usage?.window ?? null;
+      summary.fail({ stream: stream.name, organizationId, projectId, window, message, hint });
+      effects.log.warn(message);
+    },
+    async readNoting(unit) {
+      const failure = await reader.read(unit);
+      if (failure) reader.note(unit, failure);
+      return failure === null;
+    },
     async read(unit) {
       const { stream } = unit;
       const loadId = `${runId}/${String(++loads).padStart(5, "0")}`;
@@ -110,6 +125,7 @@ export function createReader(context: ReadContext): Reader {
       }
     },
   };
+  return reader;
 }
 
 const withToken = (query: Query, token: string | null): Query =>

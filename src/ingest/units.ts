@@ -1,5 +1,5 @@
 import type { Query } from "./sign.ts";
-import type { Stream, StreamScope } from "./streams.ts";
+import { type Stream, type StreamScope, streamNamed, streamRequest } from "./streams.ts";
 import type { Window } from "./windows.ts";
 
 /** What is read and loaded as a whole, in one transaction, or not at all. */
@@ -25,4 +25,11 @@ export interface UsageScope {
 export function unitLabel({ stream, projectId, usage }: Unit): string {
   if (usage) return `${stream.name} ${usage.window.from} to ${usage.window.to}`;
   return projectId === null ? stream.name : `${stream.name} of project ${projectId}`;
+}
+
+/** The unit that reads a stream for a scope, by the one request that its entry declares. */
+export function unitOf(streamName: string, scope: StreamScope): Unit {
+  const stream = streamNamed(streamName);
+  const { path, query } = streamRequest(stream, scope);
+  return { ...scope, stream, path, queries: [query], usage: null };
 }

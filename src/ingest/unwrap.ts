@@ -6,15 +6,20 @@ import { createJsonScanner } from "./json-scan.ts";
 /**
  * Writes the rows of a landed JSON answer to a file of their own, one a line. DuckDB reads an answer whole,
  * so that a large one would take many times its size in memory; by lines it takes little, and reads side by
- * side. Numbers are quoted on the way, so that no digit of a long one is lost.
+ * side. Numbers may be quoted on the way, so that no digit of a long one is lost.
  */
-export async function unwrapRows(landed: string, rowsKey: string, target: string): Promise<void> {
+export async function unwrapRows(
+  landed: string,
+  rowsKey: string,
+  quotesNumbers: boolean,
+  target: string,
+): Promise<void> {
   await pipeline(
     createReadStream(landed),
-    createGunzip(),
+    createGunzip({ chunkSize: 256 * 1024 }),
     async function* (source: AsyncIterable<Uint8Array>) {
       let parts: Uint8Array[] = [];
-      const scanner = createJsonScanner(rowsKey, (bytes) => parts.push(bytes));
+      const scanner = createJsonScanner(rowsKey, { quotesNumbers, write: (bytes) => parts.push(bytes) });
       for await (const chunk of source) {
         scanner.push(chunk);
         if (parts.length > 0) yield Buffer.concat(parts);

@@ -13,7 +13,10 @@ function cut(text: string, places: readonly number[]): Uint8Array[] {
 
 function scanJson(text: string, places: readonly number[] = [], withRows = false) {
   const rows: Uint8Array[] = [];
-  const scanner = createJsonScanner("items", withRows ? (bytes) => rows.push(Buffer.from(bytes)) : undefined);
+  const scanner = createJsonScanner(
+    "items",
+    withRows ? { quotesNumbers: true, write: (bytes) => rows.push(Buffer.from(bytes)) } : undefined,
+  );
   for (const chunk of cut(text, places)) scanner.push(Buffer.from(chunk));
   return { ...scanner.end(), text: Buffer.concat(rows).toString() };
 }
