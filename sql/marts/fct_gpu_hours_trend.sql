@@ -11,7 +11,7 @@ columns:
   mean_28d: Mean of this day and the 27 before; null unless every one of them was read whole.
   week_on_week: mean_7d over the one of 7 days before, less 1; null where either is missing or that is 0.
   month_on_month: mean_28d over the one of 28 days before, less 1; null where either is missing or that is 0.
-  is_anomaly: Whether the day lies far from the same weekday of the 8 weeks before.
+  is_anomaly: Whether the day lies far from the same weekday of the 8 weeks before, and from the level of the 3 days before.
   anomaly_reason: Why, in words; null where it is none.
 tests:
   - not_null: [usage_date, scope, scope_value, scope_name, is_anomaly]
@@ -84,27 +84,64 @@ changes as (
   window scope_days as (partition by scope, scope_value order by usage_date)
 ),
 
+ratios as (
+  select
+    *,
+    case
+      when whole_gpu_hours is not null and usual <> 0
+        then greatest(least(whole_gpu_hours / usual, 1000), -1000)::decimal(12, 6)
+    end as ratio
+  from changes
+),
+
+-- How far the three days before lay from the usual of their own weekdays: a step to a new level is told on
+-- its first days, and not for the weeks that the medians take to follow.
+levelled as (
+  select
+    *,
+    (
+      usual
+      * coalesce(
+        list_aggregate(
+          list_filter(
+            [lag(ratio, 1) over scope_days, lag(ratio, 2) over scope_days, lag(ratio, 3) over scope_days],
+            lambda day_ratio: day_ratio is not null
+          ),
+          'median'
+        ),
+        1
+      )::decimal(12, 6)
+    )::decimal(38, 12) as expected
+  from ratios
+  window scope_days as (partition by scope, scope_value order by usage_date)
+),
+
 -- The scale of a median of distances is made that of a standard deviation; it is never less than a
--- twentieth of the usual and one GPU-hour, since a series that never changes has no distance at all.
+-- twentieth of what is expected and one GPU-hour, since a series that never changes has no distance at all.
 scored as (
   select
-    changes.*,
+    levelled.*,
     greatest(
       (1.4826::decimal(5, 4) * usual_distance)::decimal(38, 12),
-      (0.05::decimal(3, 2) * abs(usual))::decimal(38, 12),
+      (0.05::decimal(3, 2) * greatest(abs(usual), abs(expected)))::decimal(38, 12),
       1::decimal(38, 12)
     ) as spread,
     len(same_weekdays) >= 4
     and whole_gpu_hours is not null
     and usage_date < build.today as is_scored
-  from changes
+  from levelled
   cross join meta.build as build
 ),
 
 judged as (
   select
     *,
-    coalesce(is_scored and abs(whole_gpu_hours - usual) >= 3.5::decimal(2, 1) * spread, false) as is_anomaly
+    coalesce(
+      is_scored
+      and abs(whole_gpu_hours - usual) >= 3.5::decimal(2, 1) * spread
+      and abs(whole_gpu_hours - expected) >= 3.5::decimal(2, 1) * spread,
+      false
+    ) as is_anomaly
   from scored
 ),
 
@@ -131,7 +168,7 @@ final as (
           || round(usual, 2)::decimal(38, 2)
           || ': '
           || case
-            when usual > 0 then abs(round((gpu_hours - usual) * 100 / usual))::bigint || ' % '
+            when usual >= 1 then abs(round((gpu_hours - usual) * 100 / usual))::bigint || ' % '
             else round(abs(gpu_hours - usual), 2)::decimal(38, 2) || ' '
           end
           || case when gpu_hours > usual then 'above, ' else 'below, ' end

@@ -15,7 +15,21 @@ columns:
 tests:
   - not_null: [usage_date, project_id, quantity]
 */
-with final as (
+with metrics_of_several_spellings as (
+  select metrics.billable_metric
+  from (
+    select distinct billable_metric as spelling
+    from raw.resource_usage
+    where _known_to is null
+  ) as spellings
+  inner join stg_billable_metrics as metrics
+    on spellings.spelling = metrics.spelling
+  group by metrics.billable_metric
+  having count(*) > 1
+),
+
+-- Only such rows can be two of one grain; to sum the millions of others would cost most of the build.
+final as (
   select
     organization_id,
     usage_date,
@@ -26,8 +40,26 @@ with final as (
     reservation_id,
     resource_id,
     resource_name,
-    sum(quantity)::decimal(38, 12) as quantity
+    quantity::decimal(38, 12) as quantity
   from stg_resource_usage
+  where billable_metric is null
+    or billable_metric not in (select billable_metric from metrics_of_several_spellings)
+
+  union all
+
+  select
+    organization_id,
+    usage_date,
+    project_id,
+    region,
+    resource_type,
+    billable_metric,
+    reservation_id,
+    resource_id,
+    resource_name,
+    sum(quantity)::decimal(38, 12)
+  from stg_resource_usage
+  where billable_metric in (select billable_metric from metrics_of_several_spellings)
   group by all
 )
 

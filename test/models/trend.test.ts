@@ -203,6 +203,24 @@ test("a day far from its weekday's usual is an anomaly that says why; a weekend 
   ]);
 });
 
+test("a step to a new level is an anomaly on its first days only", async () => {
+  const start = Date.UTC(2026, 7, 31); // a Monday
+  const days = Array.from({ length: 64 }, (_, at) => at);
+  // From day 43, a Tuesday, on there is twice as much, at weekends as well.
+  const hours = (at: number) => (at % 7 >= 5 ? 20 : 100) * (at >= 43 ? 2 : 1);
+  const analytics = await buildOrganization({
+    now: "2026-11-03T06:00:00Z",
+    rows: {
+      usage: days.map((at) => usage(dayText(at, start), hours(at))),
+      read_windows: [read("2026-08-01", "2026-11-03")],
+    },
+  });
+  expect(await analytics.all(`select usage_date ${all} and is_anomaly order by 1`)).toEqual([
+    { usage_date: dayText(43, start) },
+    { usage_date: dayText(44, start) },
+  ]);
+});
+
 test("where the clock stands before the data, the trend goes on to the last day of use", async () => {
   const analytics = await buildOrganization({
     now: "2026-10-01T00:00:00Z",
