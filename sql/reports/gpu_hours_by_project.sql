@@ -1,0 +1,45 @@
+-- GPU-hours of the month by project, with the month before.
+-- Parameters: $month_start, $month_end, $previous_start, $previous_end (ends exclusive).
+
+with gpu_usage as (
+  select
+    usage_date >= cast($month_start as date) as is_current,
+    usage_date,
+    project_id,
+    project_name,
+    gpu_hours,
+    is_reserved
+  from fct_gpu_hours_daily
+  where (usage_date >= cast($month_start as date) and usage_date < cast($month_end as date))
+    or (usage_date >= cast($previous_start as date) and usage_date < cast($previous_end as date))
+),
+
+final as (
+  select
+    project_id,
+    coalesce(max(project_name), project_id) as project_name,
+    coalesce(sum(gpu_hours) filter (where is_current), 0)::decimal(38, 12) as gpu_hours,
+    coalesce(sum(gpu_hours) filter (where is_current and is_reserved), 0)::decimal(38, 12) as reserved_gpu_hours,
+    coalesce(sum(gpu_hours) filter (where not is_current), 0)::decimal(38, 12) as previous_gpu_hours,
+    (coalesce(sum(gpu_hours) filter (where is_current), 0)
+      - coalesce(sum(gpu_hours) filter (where not is_current), 0))::decimal(38, 12) as change_gpu_hours,
+    count(distinct usage_date) filter (where is_current and gpu_hours > 0) as active_days
+  from gpu_usage
+  group by project_id
+)
+
+select
+  project_id,
+  project_name,
+  gpu_hours,
+  reserved_gpu_hours,
+  previous_gpu_hours,
+  change_gpu_hours,
+  active_days
+from final
+where gpu_hours <> 0
+  or previous_gpu_hours <> 0
+order by
+  gpu_hours desc,
+  previous_gpu_hours desc,
+  project_id

@@ -1,0 +1,56 @@
+-- Every month that holds usage, or in which usage was read: what a report can be about.
+-- Parameters: $today, the UTC day on which the report is made.
+
+with usage_months as (
+  select
+    date_trunc('month', usage_date)::date as month_start,
+    max(usage_date) as last_usage_date,
+    coalesce(sum(gpu_hours), 0)::decimal(38, 12) as gpu_hours,
+    sum(cost) filter (where currency = (select currency from meta_build))::decimal(38, 10) as cost,
+    count(*) filter (where currency <> (select currency from meta_build)) > 0 as has_other_currency,
+    coalesce(sum(gpu_hours) filter (where cost is null), 0)::decimal(38, 12) as unpriced_gpu_hours
+  from fct_cost_daily
+  group by date_trunc('month', usage_date)
+),
+
+read_months as (
+  select
+    date_trunc('month', usage_date)::date as month_start,
+    count(*) filter (where status = 'complete') as read_project_days,
+    count(*) filter (
+      where usage_date < cast($today as date)
+        and (status <> 'complete' or read_at < usage_date + interval 1 day)
+    ) as missing_project_days
+  from fct_usage_coverage
+  where stream = 'usage'
+    and usage_date <= cast($today as date)
+  group by date_trunc('month', usage_date)
+  having count(*) filter (where status in ('complete', 'failed')) > 0
+),
+
+final as (
+  select
+    strftime(coalesce(usage_months.month_start, read_months.month_start), '%Y-%m') as month,
+    usage_months.last_usage_date,
+    coalesce(usage_months.gpu_hours, 0)::decimal(38, 12) as gpu_hours,
+    usage_months.cost,
+    coalesce(usage_months.has_other_currency, false) as has_other_currency,
+    coalesce(usage_months.unpriced_gpu_hours, 0)::decimal(38, 12) as unpriced_gpu_hours,
+    coalesce(read_months.missing_project_days, 0)::bigint as missing_project_days,
+    usage_months.month_start is not null or read_months.read_project_days > 0 as is_known
+  from usage_months
+  full join read_months
+    on read_months.month_start = usage_months.month_start
+)
+
+select
+  month,
+  last_usage_date,
+  gpu_hours,
+  cost,
+  has_other_currency,
+  unpriced_gpu_hours,
+  missing_project_days,
+  is_known
+from final
+order by month

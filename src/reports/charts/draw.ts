@@ -1,0 +1,71 @@
+import type { TopLevelSpec } from "vega-lite";
+import { type Html, html, trusted } from "../html.ts";
+import { chartConfig } from "../theme.ts";
+
+/** The two widths that a chart is drawn at: the page shows the one that fits, so that text stays readable. */
+export interface Frame {
+  name: "wide" | "narrow";
+  width: number;
+}
+
+const frames: readonly Frame[] = [
+  { name: "wide", width: 920 },
+  { name: "narrow", width: 360 },
+];
+
+export interface Padding {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** A chart: what it says in words, and its Vega-Lite specification for a width. */
+export interface Chart {
+  /** The accessible name: what the chart shows, and its main figures. */
+  label: string;
+  spec: (frame: Frame) => TopLevelSpec;
+}
+
+/** What a plot has in common: an exact size, so that no text is measured and a chart is the same everywhere. */
+export function plot(frame: Frame, plotHeight: number, padding: Padding) {
+  return {
+    width: frame.width - padding.left - padding.right,
+    height: plotHeight,
+    padding,
+    autosize: { type: "none" },
+    background: "transparent",
+    config: chartConfig,
+  } as const;
+}
+
+/** The chart as static SVG, once for each width, under one accessible name. */
+export async function drawChart(chart: Chart): Promise<Html> {
+  const drawn = [];
+  for (const frame of frames) {
+    drawn.push(html`<div class="${frame.name}">${await drawSvg(chart.spec(frame))}</div>`);
+  }
+  return html`<div class="chart" role="img" aria-label="${chart.label}">${drawn}</div>`;
+}
+
+/** One drawing. Vega is loaded here, so that no other command waits for it. */
+export async function drawSvg(spec: TopLevelSpec): Promise<Html> {
+  const [{ compile }, { parse, View }] = await Promise.all([import("vega-lite"), import("vega")]);
+  const view = new View(parse(compile(spec).spec), { renderer: "none" });
+  try {
+    return trusted(plain(await view.toSVG()));
+  } finally {
+    view.finalize();
+  }
+}
+
+// The page names the chart, so the drawing's own roles go, and with them what draws nothing. Text in the
+// drawing is escaped, so nothing but Vega's own tags can match.
+function plain(svg: string): string {
+  return svg
+    .replace(/ (?:role|aria-roledescription|aria-hidden|pointer-events|class)="[^"<>]*"/g, "")
+    .replace(/<path d="(?:M0,0h[^"]*)?"(?: display="none")?\/>/g, "")
+    .replace(/ xmlns:xlink="[^"]*" version="1.1"/, "")
+    .replace(/<svg ([^>]*?)width="[\d.]+" height="[\d.]+"/, "<svg $1")
+    .replace(/ opacity="1"/g, "");
+}

@@ -1,0 +1,139 @@
+import { drawChart } from "./charts/draw.ts";
+import { monthsChart } from "./charts/months.ts";
+import { changeMark } from "./figures.ts";
+import { formatHours, formatMoney } from "./format.ts";
+import { type Html, html } from "./html.ts";
+import { instantName, monthName } from "./month.ts";
+import { brand, pageOf } from "./page.ts";
+import { type MonthRow, priceMark, type ReportFacts } from "./section.ts";
+import { type Column, table } from "./table.ts";
+
+interface ListedMonth extends MonthRow {
+  isRunning: boolean;
+  before: MonthRow | undefined;
+  /** Undefined where it was never written; else whether it has a page, or CSVs only. */
+  hasPage: boolean | undefined;
+}
+
+/**
+ * The page that lists the months, the newest first, with their figures as they are known now.
+ *
+ * @param written the months that have a folder, each with whether it has a page
+ */
+export async function indexPage(facts: ReportFacts, written: ReadonlyMap<string, boolean>): Promise<string> {
+  const months = listMonths(facts, written);
+  return pageOf({
+    title: "GPU usage and cost by month",
+    description: "The monthly reports of GPU usage and cost.",
+    header: html`<div class="masthead"><span class="brand">${brand}<span>tally</span></span>
+<span class="as-of">Data as of ${instantName(facts.build.built_at)}</span></div>
+<h1>GPU usage and cost</h1>`,
+    main:
+      months.length === 0
+        ? html`<div class="empty"><h2>There is no usage yet</h2></div>`
+        : html`<section class="leads" aria-labelledby="months-title"><h2 id="months-title">Months</h2>
+${await figureOf(facts)}
+${table(columnsOf(facts), months, { id: "months", caption: "Months", shown: 36 })}</section>`,
+    footer: html`<dl><div><dt>Data built at</dt><dd>${instantName(facts.build.built_at)}</dd></div>
+<div><dt>Prices</dt><dd>${facts.build.price_label}, in ${facts.build.currency}</dd></div>
+<div><dt>Made by</dt><dd>tally ${facts.build.tally_version}</dd></div></dl>`,
+  });
+}
+
+/** GPU-hours over the last two years, where there is more than one month to see. */
+async function figureOf({ months, period }: ReportFacts): Promise<Html | undefined> {
+  const shown = months.filter(({ is_known }) => is_known).slice(-24);
+  const [first] = shown;
+  const last = shown.at(-1);
+  if (!first || !last || shown.length < 2) return undefined;
+  const lead = `GPU-hours were ${formatHours(first.gpu_hours)} in ${monthName(first.month)} and ${formatHours(last.gpu_hours)} in ${monthName(last.month)}${
+    period.today.startsWith(last.month) ? ", which still runs" : ""
+  }. A month without a link has no page yet: \`tally report --month\` writes it.`;
+  const chart = await drawChart(
+    monthsChart(
+      shown.map(({ month, gpu_hours }) => ({
+        month,
+        value: Number(gpu_hours),
+        isRunning: period.today.startsWith(month),
+      })),
+      { label: `Bars of GPU-hours by month. ${lead}`, unit: "GPU-hours a month" },
+    ),
+  );
+  return html`<figure><figcaption class="lead">${lead}</figcaption>${chart}</figure>`;
+}
+
+function listMonths({ months, period }: ReportFacts, written: ReadonlyMap<string, boolean>): ListedMonth[] {
+  const known = new Map(months.map((row) => [row.month, row]));
+  const all = [...new Set([...known.keys(), ...written.keys()])].sort();
+  return all
+    .map((month) => ({
+      ...(known.get(month) ?? noFigures(month)),
+      isRunning: period.today.startsWith(month),
+      before: months.findLast((row) => row.month < month && nextMonth(row.month) === month && row.is_known),
+      hasPage: written.get(month),
+    }))
+    .reverse();
+}
+
+/** A month that has a report and no data any more: it is listed, so that the report can be found. */
+function noFigures(month: string): MonthRow {
+  return {
+    month,
+    last_usage_date: null,
+    gpu_hours: "0",
+    cost: null,
+    has_other_currency: false,
+    unpriced_gpu_hours: "0",
+    missing_project_days: "0",
+    is_known: false,
+  };
+}
+
+function nextMonth(month: string): string {
+  const [year = 0, number = 0] = month.split("-").map(Number);
+  return new Date(Date.UTC(year, number, 1)).toISOString().slice(0, 7);
+}
+
+function columnsOf(facts: ReportFacts): Column<ListedMonth>[] {
+  const mark = priceMark(facts);
+  const { currency } = facts.build;
+  const none = html`<span class="none">n/a</span>`;
+  return [
+    {
+      head: "Month",
+      cell: ({ month, hasPage, isRunning }) =>
+        html`${hasPage ? html`<a href="${month}/index.html">${monthName(month)}</a>` : html`<span class="none">${monthName(month)}</span>`}${isRunning && html` <span class="badge">still running</span>`}${
+          hasPage === false && html`<small>CSV only, in ${month}/</small>`
+        }`,
+    },
+    { head: "GPU-hours", isNumber: true, cell: (row) => (row.is_known ? formatHours(row.gpu_hours) : none) },
+    {
+      head: "Change",
+      isNumber: true,
+      cell: (row) => (row.isRunning ? none : changeMark(row.gpu_hours, row.before?.gpu_hours ?? null)),
+    },
+    {
+      head: `Cost`,
+      mark,
+      isNumber: true,
+      cell: (row) =>
+        row.cost === null
+          ? none
+          : html`${formatMoney(row.cost, currency)}${row.has_other_currency && html`<small>and other currencies</small>`}`,
+    },
+    {
+      head: "Unpriced GPU-hours",
+      isNumber: true,
+      cell: (row) => (row.is_known ? formatHours(row.unpriced_gpu_hours) : none),
+    },
+    {
+      head: "Data",
+      cell: (row) =>
+        !row.is_known
+          ? none
+          : row.missing_project_days === "0"
+            ? html`<span class="none">whole</span>`
+            : html`<span class="severity high">gaps</span>`,
+    },
+  ];
+}

@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { type Html, type HtmlPart, html, trusted } from "./html.ts";
+import { stylesheet } from "./stylesheet.ts";
+
+export interface Page {
+  title: string;
+  description: string;
+  header: HtmlPart;
+  main: HtmlPart;
+  footer: HtmlPart;
+}
+
+const styleHash = createHash("sha256").update(stylesheet).digest("base64");
+
+// No script, no frame, no form, no request: the page is complete in itself. The one style sheet is named by
+// its hash, so that markup which came in could not even colour a word.
+const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'`;
+
+/** A whole page, self-contained. */
+export function pageOf({ title, description, header, main, footer }: Page): string {
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<meta name="description" content="${description}">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${trusted(stylesheet)}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the report</a>
+<div class="page">
+<header>${header}</header>
+<main id="main">${main}</main>
+<footer>${footer}</footer>
+</div>
+</body>
+</html>
+`;
+  return page.markup;
+}
+
+/** The mark of tally: five notches on a post. */
+export const brand: Html = html`<svg class="brand-mark" viewBox="0 0 24 20" aria-hidden="true"><path d="M3 2v16M9 2v16M15 2v16M21 2v16M0.5 15.5L23.5 4.5"/></svg>`;

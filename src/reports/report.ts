@@ -1,0 +1,127 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Config } from "../config.ts";
+import type { Effects } from "../effects.ts";
+import { ConfigError } from "../errors/config-error.ts";
+import { TallyError } from "../errors/tally-error.ts";
+import { openReadOnly, type Params, type Warehouse } from "../warehouse.ts";
+import type { Workspace } from "../workspace.ts";
+import { csvOf, type Dataset, readDataset } from "./dataset.ts";
+import { indexPage } from "./index-page.ts";
+import { chooseMonth, isoDate, type Period } from "./month.ts";
+import { monthPage } from "./month-page.ts";
+import { type BuildFacts, csvName, type MonthRow, type ReportFacts } from "./section.ts";
+import { monthlySections } from "./sections.ts";
+import { gpuColours } from "./theme.ts";
+import { replaceFile, replaceFolder } from "./write.ts";
+
+export type ReportFormat = "html" | "csv";
+
+export interface ReportContext {
+  effects: Effects;
+  workspace: Workspace;
+  config: Config;
+}
+
+export interface ReportOptions {
+  /** YYYY-MM; by default the last complete month that holds data. */
+  month?: string;
+  /** What to write; by default the page and a CSV for each of its tables. */
+  formats?: readonly ReportFormat[];
+}
+
+/**
+ * Writes the report of a month from analytics.duckdb alone, by one replacement of its folder, and then
+ * reports/index.html, which lists the months. The same data and the same clock give the same bytes.
+ *
+ * @returns the month, and the path of its page; of its folder where no page was asked for
+ * @throws ConfigError where nothing is published yet
+ * @throws UsageError where there are no data for that month
+ *
+ * @example
+ * const { page } = await renderReport({ effects, workspace, config }, { month: "2026-09" });
+ */
+export async function renderReport(
+  { effects, workspace, config }: ReportContext,
+  options: ReportOptions = {},
+): Promise<{ month: string; page: string }> {
+  const formats = new Set(options.formats ?? ["html", "csv"]);
+  const { facts, datasets } = await readReport({ effects, workspace, config }, options.month);
+  const { month } = facts.period;
+  const files = new Map<string, string>();
+  if (formats.has("html")) {
+    files.set("index.html", await monthPage(datasets, facts, { hasCsv: formats.has("csv") }));
+  }
+  if (formats.has("csv")) {
+    for (const section of monthlySections) {
+      const dataset = datasets.get(section.query);
+      if (dataset) files.set(csvName(section), csvOf(dataset));
+    }
+  }
+  const folder = await replaceFolder(workspace.reports, month, files);
+  await replaceFile(
+    join(workspace.reports, "index.html"),
+    await indexPage(facts, await writtenMonths(workspace.reports)),
+  );
+  return { month, page: formats.has("html") ? join(folder, "index.html") : folder };
+}
+
+async function readReport(
+  { effects, workspace, config }: ReportContext,
+  named: string | undefined,
+): Promise<{ facts: ReportFacts; datasets: ReadonlyMap<string, Dataset> }> {
+  if (!existsSync(workspace.analytics)) {
+    throw new ConfigError(`Nothing is published yet: there is no ${workspace.analytics}.`, {
+      hint: `Make it with \`tally run --workspace ${workspace.root}\`.`,
+    });
+  }
+  const analytics = await openReadOnly(workspace.analytics, config.warehouse);
+  try {
+    const now = effects.now();
+    const build = await readBuild(analytics);
+    const months = (await readDataset(analytics, "months", { today: isoDate(now) }))
+      .rows as unknown as MonthRow[];
+    const types = (await readDataset(analytics, "gpu_types", {})).rows as unknown as { gpu_type: string }[];
+    const period = chooseMonth(months, now, named);
+    const params = paramsOf(period);
+    const datasets = new Map<string, Dataset>();
+    for (const { query } of monthlySections) {
+      datasets.set(query, await readDataset(analytics, query, params));
+    }
+    return {
+      facts: { period, build, months, colours: gpuColours(types.map(({ gpu_type }) => gpu_type)) },
+      datasets,
+    };
+  } finally {
+    analytics.close();
+  }
+}
+
+async function readBuild(analytics: Warehouse): Promise<BuildFacts> {
+  const build = await analytics.first<BuildFacts>(
+    "select built_at, today, price_label, currency, tally_version from meta_build",
+  );
+  if (!build) {
+    throw new TallyError(`${analytics.path} does not say when it was built: its table meta_build is empty.`, {
+      hint: "Build it anew with `tally build`.",
+    });
+  }
+  return build;
+}
+
+function paramsOf({ monthStart, monthEnd, previousStart, previousEnd, today }: Period): Params {
+  return {
+    month_start: monthStart,
+    month_end: monthEnd,
+    previous_start: previousStart,
+    previous_end: previousEnd,
+    today,
+  };
+}
+
+/** The months that have a folder in reports/, each with whether it has a page. */
+async function writtenMonths(reports: string): Promise<ReadonlyMap<string, boolean>> {
+  const names = (await readdir(reports)).filter((name) => /^\d{4}-\d\d$/.test(name)).sort();
+  return new Map(names.map((name) => [name, existsSync(join(reports, name, "index.html"))]));
+}

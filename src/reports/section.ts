@@ -1,0 +1,101 @@
+import type { Chart } from "./charts/draw.ts";
+import type { Dataset } from "./dataset.ts";
+import { type Html, type HtmlPart, html } from "./html.ts";
+import type { Period } from "./month.ts";
+import type { ColourName } from "./theme.ts";
+
+/** The one row of meta_build: what the data are, and as of when. */
+export interface BuildFacts {
+  built_at: string;
+  today: string;
+  price_label: string;
+  currency: string;
+  tally_version: string;
+}
+
+export interface MonthRow {
+  month: string;
+  last_usage_date: string | null;
+  gpu_hours: string;
+  cost: string | null;
+  has_other_currency: boolean;
+  unpriced_gpu_hours: string;
+  missing_project_days: string;
+  /** Whether anything was read in it: a month of failures only is none to compare with. */
+  is_known: boolean;
+}
+
+/** One of the report's headline figures; exact decimals, null where not known. */
+export interface Figure {
+  figure: string;
+  unit: string;
+  value: string | null;
+  previous_value: string | null;
+  change: string | null;
+}
+
+/** What every section may need to know beside its own rows. */
+export interface ReportFacts {
+  period: Period;
+  build: BuildFacts;
+  /** Every month with data, the oldest first. */
+  months: readonly MonthRow[];
+  colours: ReadonlyMap<string, ColourName>;
+}
+
+/** What a section shows. Parts that are absent are left out. */
+export interface SectionContent {
+  /** Sentences computed from the data, which say what the chart and the table show. */
+  lead: HtmlPart;
+  legend?: Html;
+  chart?: Chart;
+  table?: Html;
+  /** Where the table says the same as the chart in full length, it is folded under it. */
+  isTableFolded?: boolean;
+  more?: Html;
+}
+
+/** One part of a report: one query of sql/reports, and one function from its rows to what is shown. */
+export interface Section {
+  /** The anchor on the page, and the name of its CSV. */
+  id: string;
+  title: string;
+  /** The word for it in the page's contents; sections without one follow on the section before. */
+  short?: string;
+  query: string;
+  /** Null where there is nothing worth a place on the page; the CSV is written all the same. */
+  view: (dataset: Dataset, facts: ReportFacts) => Promise<SectionContent | null>;
+}
+
+/** A section whose rows have a type: that of the columns of its query. */
+export function defineSection<R extends object>(
+  section: Omit<Section, "view"> & {
+    view: (rows: readonly R[], facts: ReportFacts) => Promise<SectionContent | null> | SectionContent | null;
+  },
+): Section {
+  return {
+    ...section,
+    view: async ({ rows }, facts) => section.view(rows as readonly unknown[] as readonly R[], facts),
+  };
+}
+
+/** Whether there is a month before to compare with. */
+export function hasMonthBefore({ period, months }: ReportFacts): boolean {
+  return months.some(({ month, is_known }) => is_known && period.previousStart.startsWith(month));
+}
+
+export const csvName = ({ id }: Pick<Section, "id">) => `${id}.csv`;
+
+/** The label of the prices, wherever a price or a cost shows; nothing where they are the user's own file. */
+export function priceMark({ build }: ReportFacts): HtmlPart {
+  return isOwnPrices(build) ? null : html` <span class="mark">${build.price_label}</span>`;
+}
+
+/** The same within a sentence: `at sample prices`. */
+export function priceWords({ build }: ReportFacts): string {
+  return isOwnPrices(build) ? "" : ` (${build.price_label})`;
+}
+
+function isOwnPrices({ price_label }: BuildFacts): boolean {
+  return price_label === "prices.csv";
+}

@@ -1,0 +1,171 @@
+import { drawSvg } from "../charts/draw.ts";
+import { isZero, quotient } from "../decimal.ts";
+import { changeMark, type Figures, figuresOf } from "../figures.ts";
+import {
+  counted,
+  formatCount,
+  formatHours,
+  formatMoney,
+  formatNumber,
+  formatShare,
+  formatSigned,
+} from "../format.ts";
+import { type Html, type HtmlPart, html } from "../html.ts";
+import { monthName, shortDate } from "../month.ts";
+import { defineSection, type Figure, type MonthRow, priceMark, type ReportFacts } from "../section.ts";
+import { chartConfig, colour } from "../theme.ts";
+
+interface Card {
+  title: HtmlPart;
+  value: HtmlPart;
+  change?: HtmlPart;
+  note: HtmlPart;
+  /** The last thirteen months, drawn small. */
+  months?: Html | undefined;
+}
+
+export const headline = defineSection<Figure>({
+  id: "headline",
+  title: "Headline figures",
+  query: "headline",
+  async view(rows, facts) {
+    const figures = figuresOf(rows);
+    const cards = [
+      {
+        ...gpuHoursCard(figures, facts),
+        months: await monthBars("GPU-hours", (row) => row.gpu_hours, facts),
+      },
+      { ...costCard(figures, facts), months: await monthBars("Cost", (row) => row.cost, facts) },
+      unpricedCard(figures, facts),
+      projectsCard(figures, facts),
+      wasteCard(figures, facts),
+    ];
+    return {
+      lead: null,
+      more: html`<dl class="cards-row">${cards.map(cardMarkup)}</dl>`,
+    };
+  },
+});
+
+function cardMarkup({ title, value, change, note, months }: Card): Html {
+  return html`<div class="figure"><dt>${title}</dt><dd class="value">${value}</dd>
+<dd class="note">${change}${change && " "}${note}</dd>${months && html`<dd class="months">${months}</dd>`}</div>`;
+}
+
+const monthsShown = 13;
+
+/** A bar for each month up to this one; nothing where there is no other month. */
+async function monthBars(
+  what: string,
+  amountOf: (row: MonthRow) => string | null,
+  { period, months }: ReportFacts,
+): Promise<Html | undefined> {
+  const shown = months.filter(({ month }) => month <= period.month).slice(-monthsShown);
+  const [first] = shown;
+  if (!first || shown.length < 2 || shown.every((row) => amountOf(row) === null)) return undefined;
+  const svg = await drawSvg({
+    width: shown.length * 12,
+    height: 52,
+    padding: 0,
+    autosize: "none",
+    background: "transparent",
+    config: chartConfig,
+    data: {
+      values: shown.map((row) => ({
+        month: row.month,
+        value: Number(amountOf(row) ?? "0"),
+        fill: colour(row.month === period.month ? "accent" : "quiet"),
+      })),
+    },
+    mark: { type: "bar", cornerRadiusEnd: 1 },
+    encoding: {
+      x: { field: "month", type: "ordinal", axis: null, scale: { paddingInner: 0.25, paddingOuter: 0 } },
+      y: { field: "value", type: "quantitative", axis: null, scale: { zero: true, nice: false } },
+      color: { field: "fill", type: "nominal", scale: null, legend: null },
+    },
+  });
+  return html`<div role="img" aria-label="${what} by month from ${monthName(first.month)} to ${period.name}">${svg}</div>`;
+}
+
+function against({ value, previous_value }: Figure, { period }: ReportFacts): Pick<Card, "change"> {
+  return {
+    change: html`${changeMark(value, previous_value)} <span class="against">on ${period.previousName}</span>`,
+  };
+}
+
+function gpuHoursCard(figures: Figures, facts: ReportFacts): Card {
+  const hours = figures.get("gpu_hours");
+  const gpus = quotient(hours.value ?? "0", String(24 * facts.period.elapsedDays), 1) ?? "0";
+  return {
+    title: "GPU-hours",
+    value: formatHours(hours.value ?? "0"),
+    ...against(hours, facts),
+    note: html`<br>${formatNumber(gpus, 1)} GPUs busy on average`,
+  };
+}
+
+function costCard(figures: Figures, facts: ReportFacts): Card {
+  const cost = figures.get("cost");
+  return {
+    title: html`Cost${priceMark(facts)}`,
+    value: amountLines(figures, "cost"),
+    ...against(cost, facts),
+    note: html`<br>of the usage that has a price`,
+  };
+}
+
+function unpricedCard(figures: Figures, facts: ReportFacts): Card {
+  const unpriced = figures.get("unpriced_gpu_hours");
+  const share = formatShare(unpriced.value ?? "0", figures.get("gpu_hours").value ?? "0");
+  return {
+    title: "Unpriced GPU-hours",
+    value: formatHours(unpriced.value ?? "0"),
+    ...against(unpriced, facts),
+    note: html`<br>${share === null ? "no GPU was used" : `${share} of all GPU-hours`}`,
+  };
+}
+
+function projectsCard(figures: Figures, facts: ReportFacts): Card {
+  const projects = figures.get("active_projects");
+  const before = projects.previous_value;
+  return {
+    title: "Active projects",
+    value: formatCount(projects.value ?? "0"),
+    change: html`<span class="change${projects.change === null && " none"}">${countChange(projects.change)}</span> <span class="against">on ${facts.period.previousName}</span>`,
+    note: html`<br>${before === null ? "no month before to compare with" : `${formatCount(before)} then`}`,
+  };
+}
+
+function wasteCard(figures: Figures, facts: ReportFacts): Card {
+  const findings = figures.get("idle_findings").value ?? "0";
+  const recent = figures.get("new_idle_findings").value ?? "0";
+  const since = shortDate(facts.period.monthStart);
+  return {
+    title: html`Idle waste per month${priceMark(facts)}`,
+    value: amountLines(figures, "idle_waste_per_month"),
+    note: html`${counted(plainCount(findings), "idle resource")} as of ${shortDate(facts.build.built_at)}<br>${
+      isZero(recent) ? `none of them since ${since}` : `${formatCount(recent)} of them since ${since}`
+    }`,
+  };
+}
+
+function amountLines(figures: Figures, figure: string): HtmlPart {
+  const amounts = figures.amounts(figure);
+  if (amounts.length === 0) return html`<span class="none">no price applies</span>`;
+  return amounts.map(({ value, currency }, i) => html`${i > 0 && html`<br>`}${amount(value, currency)}`);
+}
+
+function countChange(change: string | null): string {
+  if (change === null) return "n/a";
+  return isZero(change) ? "unchanged" : formatSigned(change, formatCount);
+}
+
+/** An amount whose cents stand back, so that the eye takes the amount and can still read it to the cent. */
+function amount(value: string, currency: string): Html {
+  const text = formatMoney(value, currency);
+  return html`${text.slice(0, -3)}<span class="cents">${text.slice(-3)}</span>`;
+}
+
+function plainCount(value: string): string {
+  return value.replace(/\..*$/, "");
+}

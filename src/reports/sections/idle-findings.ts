@@ -1,0 +1,146 @@
+import { type Bar, barsChart } from "../charts/bars.ts";
+import { inSentence } from "../charts/label.ts";
+import { compare } from "../decimal.ts";
+import { moneyLines, named, sumByCurrency } from "../figures.ts";
+import { counted, currencyPrefix, formatMoney, listed } from "../format.ts";
+import { type Html, html, name } from "../html.ts";
+import { dateName, instantName } from "../month.ts";
+import { defineSection, priceMark, priceWords, type ReportFacts } from "../section.ts";
+import { type Column, table } from "../table.ts";
+
+interface FindingRow {
+  status: string;
+  severity: string;
+  rule_id: string;
+  rule_title: string;
+  resource_kind: string;
+  resource_id: string;
+  resource_name: string | null;
+  project_id: string | null;
+  project_name: string | null;
+  location: string | null;
+  idle_since: string | null;
+  idle_days: number | null;
+  monthly_waste: string | null;
+  currency: string | null;
+  evidence: string | null;
+}
+
+export const idleFindings = defineSection<FindingRow>({
+  id: "idle-findings",
+  title: "Idle resources",
+  short: "Idle",
+  query: "idle_findings",
+  view(rows, facts) {
+    const { build } = facts;
+    const open = rows.filter(({ status }) => status === "open");
+    const suppressed = rows.filter(({ status }) => status !== "open");
+    const more =
+      suppressed.length === 0
+        ? html``
+        : html`<details class="suppressed"><summary>${counted(suppressed.length, "suppressed finding")}</summary>${findingTable(suppressed, "suppressed-findings", facts)}</details>`;
+    if (open.length === 0) {
+      return { lead: `Nothing was found idle as of ${instantName(build.built_at)}.`, more };
+    }
+    const lead = leadOf(open, facts);
+    const bars = barsOf(open, facts);
+    return {
+      lead: html`${lead}${priceMark(facts)}`,
+      ...(bars.length > 1 && {
+        chart: barsChart(bars, {
+          label: `Bars of waste per month by rule${priceWords(facts)}. ${lead}`,
+          unit: `${build.currency} a month${priceWords(facts)}`,
+          prefix: currencyPrefix(build.currency),
+        }),
+      }),
+      table: findingTable(open, "idle-findings", facts),
+      more,
+    };
+  },
+});
+
+function leadOf(open: readonly FindingRow[], { build }: ReportFacts): string {
+  const waste = wasteOf(open);
+  const unpriced = open.filter((row) => row.monthly_waste === null).length;
+  const [first] = open;
+  const found = `${counted(open.length, "resource was", "resources were")} idle as of ${instantName(build.built_at)}`;
+  if (waste.size === 0) return `${found}; no price applies to ${open.length === 1 ? "it" : "them"}.`;
+  const largest =
+    first?.monthly_waste && open.length > 1
+      ? ` The costliest is ${inSentence(first.resource_name ?? first.resource_id)}, with ${formatMoney(first.monthly_waste, first.currency ?? build.currency)}.`
+      : "";
+  const rest = unpriced > 0 ? ` ${counted(unpriced, "has", "have")} no price.` : "";
+  return `${found}, and waste ${listed([...waste].map(([currency, amount]) => formatMoney(amount, currency)))} a month.${largest}${rest}`;
+}
+
+/** The waste by currency, the costliest finding's currency first. */
+function wasteOf(rows: readonly FindingRow[]): ReadonlyMap<string, string> {
+  return sumByCurrency(
+    rows.map(({ currency, monthly_waste }) => ({ currency: currency ?? "", monthly_waste })),
+    (row) => row.monthly_waste,
+  );
+}
+
+function barsOf(open: readonly FindingRow[], { build }: ReportFacts): Bar[] {
+  const rules = [...new Set(open.map((row) => row.rule_id))].map((rule) => {
+    const rows = open.filter((row) => row.rule_id === rule);
+    return { title: rows[0]?.rule_title ?? rule, waste: wasteOf(rows).get(build.currency) ?? null };
+  });
+  return rules
+    .flatMap(({ title, waste }) => (waste === null ? [] : [{ title, waste }]))
+    .sort((a, b) => compare(b.waste, a.waste) || (a.title < b.title ? -1 : 1))
+    .map(({ title, waste }) => ({
+      label: title,
+      value: Number(waste),
+      text: formatMoney(waste, build.currency),
+    }));
+}
+
+function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFacts): Html {
+  const { build } = facts;
+  const columns: Column<FindingRow>[] = [
+    {
+      head: "Resource",
+      cell: (row) => html`${named(row.resource_name ?? row.resource_id, row.resource_id)}`,
+      total: "All",
+    },
+    {
+      head: "Finding",
+      isText: true,
+      cell: (row) =>
+        html`<span class="severity ${severityClass(row.severity)}">${row.severity}</span> ${row.rule_title}<small>${row.evidence}</small>`,
+    },
+    {
+      head: "Project and place",
+      cell: (row) =>
+        html`${row.project_name === null && row.project_id === null ? html`<span class="none">none</span>` : name(row.project_name ?? row.project_id ?? "")}${row.location !== null && html`<small>${name(row.location)}</small>`}`,
+    },
+    {
+      head: "Idle since",
+      cell: (row) =>
+        row.idle_since === null
+          ? html`<span class="none">unknown</span>`
+          : html`<span class="nowrap">${dateName(row.idle_since)}</span>${row.idle_days !== null && html`<small>${counted(row.idle_days, "day")}</small>`}`,
+    },
+    {
+      head: "Waste per month",
+      mark: priceMark(facts),
+      isNumber: true,
+      cell: (row) =>
+        row.monthly_waste === null
+          ? html`<span class="none">unpriced</span>`
+          : formatMoney(row.monthly_waste, row.currency ?? build.currency),
+      total: moneyLines(wasteOf(rows)),
+    },
+  ];
+  return table(columns, rows, {
+    id,
+    caption: `${id === "idle-findings" ? "Idle resources" : "Suppressed findings"}${priceWords(facts)}`,
+    shown: 20,
+  });
+}
+
+// A class is never made of text that came in.
+function severityClass(severity: string): string {
+  return severity === "high" || severity === "medium" ? severity : "low";
+}

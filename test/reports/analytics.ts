@@ -1,0 +1,91 @@
+import { type Config, loadConfig } from "../../src/config.ts";
+import type { Effects } from "../../src/effects.ts";
+import { openWarehouse, type Warehouse } from "../../src/warehouse.ts";
+import { type Workspace, workspaceAt } from "../../src/workspace.ts";
+import { testEffects } from "../effects.ts";
+
+/** The public tables that reports read, as the models publish them. */
+const publicTables = `
+  create table dim_project (organization_id varchar, project_id varchar, project_name varchar, cost_centre varchar, owner varchar, is_current boolean, first_seen_at timestamp);
+  create table fct_resource_usage_daily (organization_id varchar, usage_date date, project_id varchar, region varchar, resource_type varchar, billable_metric varchar, reservation_id varchar, quantity decimal(38, 12), resource_id varchar, resource_name varchar);
+  create table fct_gpu_hours_daily (organization_id varchar, usage_date date, project_id varchar, project_name varchar, region varchar, resource_type varchar, gpu_type varchar, reservation_id varchar, is_reserved boolean, gpu_hours decimal(38, 12));
+  create table fct_gpu_hours_trend (usage_date date, scope varchar, scope_value varchar, scope_name varchar, gpu_hours decimal(38, 12), mean_7d decimal(38, 12), mean_28d decimal(38, 12), week_on_week double, month_on_month double, is_anomaly boolean, anomaly_reason varchar);
+  create table fct_cost_daily (organization_id varchar, usage_date date, project_id varchar, project_name varchar, cost_centre varchar, region varchar, resource_type varchar, gpu_type varchar, billable_metric varchar, reservation_id varchar, quantity decimal(38, 12), gpu_hours decimal(38, 12), unit_price decimal(18, 8), cost decimal(38, 10), list_cost decimal(38, 10), currency varchar, price_source varchar);
+  create table fct_idle_findings (rule_id varchar, rule_title varchar, resource_kind varchar, resource_id varchar, resource_name varchar, organization_id varchar, project_id varchar, project_name varchar, location varchar, idle_since timestamp, idle_days integer, evidence varchar, monthly_waste_usd decimal(38, 10), monthly_waste decimal(38, 10), currency varchar, severity varchar, status varchar, first_seen_at timestamp, last_seen_at timestamp);
+  create table fct_usage_coverage (organization_id varchar, project_id varchar, project_name varchar, usage_date date, stream varchar, status varchar, read_at timestamp, message varchar);
+  create table meta_build (built_at timestamp, today date, price_label varchar, currency varchar, tally_version varchar);
+`;
+
+export interface Fixture {
+  effects: Effects;
+  workspace: Workspace;
+  config: Config;
+}
+
+/** A workspace whose analytics.duckdb holds the public tables, filled by `fill`. */
+export async function workspaceWith(
+  root: string,
+  fill: (analytics: Warehouse) => Promise<void>,
+  now = "2026-11-03T06:00:00Z",
+): Promise<Fixture> {
+  const effects = testEffects({ now });
+  const workspace = workspaceAt(root);
+  const config = loadConfig(effects, workspace.tallyToml);
+  const analytics = await openWarehouse(workspace.analytics, config.warehouse);
+  try {
+    await analytics.run(publicTables);
+    await fill(analytics);
+  } finally {
+    analytics.close();
+  }
+  return { effects, workspace, config };
+}
+
+/** No usage and no inventory: what a new organisation has. */
+export async function emptyOrganization(analytics: Warehouse): Promise<void> {
+  await analytics.run(
+    `insert into meta_build values ('2026-11-03 06:00:00', '2026-11-03', 'prices.csv', 'USD', '0.1.0')`,
+  );
+}
+
+/**
+ * Two projects over September and October 2026, small enough to reckon by hand.
+ *
+ * - Atlas: 10 H100 GPU-hours a day at 2.50 in both months, so 300 and then 310 GPU-hours, 750.00 and 775.00.
+ * - Borealis: A100, 4 GPU-hours a day from 1 to 10 October only, without a price: 40 GPU-hours.
+ * - Atlas keeps a disk of 100 GiB-hours a day in October, priced at 0.0001: 31 × 0.01 = 0.31.
+ * - Atlas has a VM idle for 1,234.565 a month, Borealis a disk without a price; one finding is suppressed.
+ */
+export async function twoProjects(analytics: Warehouse): Promise<void> {
+  await analytics.run(`
+    insert into meta_build values ('2026-11-03 05:30:00', '2026-11-03', 'sample prices', 'USD', '0.1.0');
+    insert into dim_project values
+      ('org', 'p-atlas', 'Atlas', 'CC-100', 'ada@example.com', true, '2026-09-01'),
+      ('org', 'p-borealis', 'Borealis', null, null, true, '2026-10-01');
+    insert into fct_cost_daily
+      select 'org', day::date, 'p-atlas', 'Atlas', 'CC-100', 'us-east1', 'h100-80gb-sxm-ib.1x', 'H100', 'gpu-hours', null, 10, 10, 2.5, 25, 25, 'USD', 'sample prices:2'
+      from range(date '2026-09-01', date '2026-11-01', interval 1 day) days (day)
+      union all
+      select 'org', day::date, 'p-borealis', 'Borealis', null, 'us-east1', 'a100-80gb.2x', 'A100', 'instance-hours', null, 2, 4, null, null, null, null, null
+      from range(date '2026-10-01', date '2026-10-11', interval 1 day) days (day)
+      union all
+      select 'org', day::date, 'p-atlas', 'Atlas', 'CC-100', 'us-east1', 'persistent-ssd', null, 'gib-hours', null, 100, null, 0.0001, 0.01, 0.01, 'USD', 'sample prices:3'
+      from range(date '2026-10-01', date '2026-11-01', interval 1 day) days (day);
+    insert into fct_gpu_hours_daily
+      select organization_id, usage_date, project_id, project_name, region, resource_type, gpu_type, reservation_id, false, gpu_hours
+      from fct_cost_daily where gpu_hours is not null;
+    insert into fct_resource_usage_daily
+      select organization_id, usage_date, project_id, region, resource_type, billable_metric, reservation_id, quantity, 'r-' || resource_type, 'node ' || resource_type
+      from fct_cost_daily;
+    insert into fct_gpu_hours_trend
+      select usage_date, 'all', 'all', 'all', sum(gpu_hours), 10, 10, 0, null, usage_date = '2026-10-05', case when usage_date = '2026-10-05' then '14.0 GPU-hours, 40% above the mean of 28 days' end
+      from fct_gpu_hours_daily group by usage_date;
+    insert into fct_usage_coverage
+      select 'org', project_id, project_name, day::date, stream, 'complete', '2026-11-03 05:00:00', null
+      from range(date '2026-09-01', date '2026-11-03', interval 1 day) days (day), dim_project, (select unnest(['usage', 'resource_usage']) as stream);
+    insert into fct_idle_findings values
+      ('gpu_vm_without_usage', 'GPU VM up without usage', 'vm', 'vm-1', 'idle node', 'org', 'p-atlas', 'Atlas', 'us-east1-a', '2026-10-20 00:00:00', 14, 'Running for 14 days while no H100 usage was metered.', 1234.565, 1234.565, 'USD', 'high', 'open', '2026-10-22', '2026-11-03'),
+      ('unattached_disk', 'Disk attached to nothing', 'disk', 'disk-1', 'scratch', 'org', 'p-borealis', 'Borealis', 'us-east1-a', '2026-08-01 00:00:00', 94, 'Attached to nothing for 94 days.', null, null, null, 'medium', 'open', '2026-08-08', '2026-11-03'),
+      ('unattached_disk', 'Disk attached to nothing', 'disk', 'disk-2', 'kept on purpose', 'org', 'p-atlas', 'Atlas', 'us-east1-a', '2026-08-01 00:00:00', 94, 'Attached to nothing for 94 days.', 55.5, 55.5, 'USD', 'low', 'suppressed', '2026-08-08', '2026-11-03');
+  `);
+}
