@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, relative } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Ended, tally } from "../tally-process.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+
+let root: string;
+let demo: Ended;
+
+beforeAll(async () => {
+  root = join(mkdtempSync(join(tmpdir(), "tally-demo-")), "demo");
+  demo = await tally(["demo", root]);
+}, 120_000);
+
+afterAll(() => rmSync(join(root, ".."), { recursive: true, force: true }));
+
+describe("`tally demo`", () => {
+  it("ends well, and prints one line: the path of the page", () => {
+    expect(demo.code, demo.stderr).toBe(0);
+    expect(demo.stdout).toBe(`${join(root, "reports", "2026-10", "index.html")}\n`);
+    expect(statSync(demo.stdout.trimEnd()).size).toBeGreaterThan(50_000);
+  });
+
+  it("finds each sin that the sample organisation commits", async () => {
+    const findings = await rows<{ rule_id: string; resource_name: string }>(
+      "select rule_id, resource_name from fct_idle_findings where status = 'open' order by all",
+    );
+    const names = (rule: string) => findings.filter((f) => f.rule_id === rule).map((f) => f.resource_name);
+    expect(names("stopped_vm_with_disks")).toEqual([
+      "ckpt-convert",
+      "lora-sandbox",
+      "notebook-yuki",
+      "spark-driver-old",
+    ]);
+    expect(names("unattached_disk")).toContain("atlas-ckpt-scratch");
+    expect(names("orphaned_snapshot")).toContain("tokenizer-v1-final");
+    expect(names("underused_reservation")).toEqual(["mi300x-192gb-ib.8x"]);
+    expect(names("gpu_vm_without_usage")).toEqual(["bench-l40s-8x"]);
+  });
+
+  it("says on every page that its prices are sample prices", () => {
+    for (const page of files(join(root, "reports", "2026-10")).filter((file) => file.endsWith(".html"))) {
+      expect(readFileSync(page, "utf8")).toContain("sample prices");
+    }
+  });
+
+  it("lets no credential of the gateway into the workspace", () => {
+    const secret = "aXQtb3BlbnMtb25seS10aGUtbG9jYWwtZGVtby1nYXRld2F5";
+    for (const file of files(root)) expect(readFileSync(file).includes(secret), file).toBe(false);
+    expect(demo.stderr).not.toContain(secret);
+  });
+
+  it("writes the same report again, byte for byte", async () => {
+    const before = digests(join(root, "reports"));
+    const again = await tally(["report", "--workspace", root], { TALLY_NOW: "2026-11-03T06:00:00Z" });
+    expect(again.code, again.stderr).toBe(0);
+    expect(digests(join(root, "reports"))).toEqual(before);
+  });
+
+  it("can be asked for another month, which the index then lists", async () => {
+    const { code, stdout, stderr } = await tally(["report", "--workspace", root, "--month", "2026-03"], {
+      TALLY_NOW: "2026-11-03T06:00:00Z",
+    });
+    expect(code, stderr).toBe(0);
+    expect(stdout).toBe(`${join(root, "reports", "2026-03", "index.html")}\n`);
+    const index = readFileSync(join(root, "reports", "index.html"), "utf8");
+    expect(index).toContain("2026-03/");
+    expect(index).toContain("2026-10/");
+  });
+
+  it("describes every published table and column in the file itself", async () => {
+    const silent = await rows(
+      `select table_name, column_name from duckdb_columns() where schema_name = 'main' and not internal and comment is null
+       union all select table_name, '' from duckdb_tables() where schema_name = 'main' and not internal and comment is null`,
+    );
+    expect(silent).toEqual([]);
+  });
+
+  it("does not write over a folder that holds something else", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "thesis.txt"), "the only copy");
+    const { code, stderr } = await tally(["demo", folder]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(basename(folder));
+    expect(readdirSync(folder)).toEqual(["thesis.txt"]);
+    expect(existsSync(join(folder, "reports"))).toBe(false);
+  });
+});
+
+async function rows<T>(query: string): Promise<T[]> {
+  const { code, stdout, stderr } = await tally(["sql", "--workspace", root, "--format", "json", query]);
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as T[];
+}
+
+function files(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+function digests(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    files(folder).map((file) => [
+      relative(folder, file),
+      createHash("sha256").update(readFileSync(file)).digest("hex"),
+    ]),
+  );
+}
