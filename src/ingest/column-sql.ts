@@ -102,5 +102,8 @@ export function comparedSql(column: Column, table: string): string {
   if (column.kind !== "json") return value;
   // The order of a list, and when a part of it was last touched, are no change.
   const parts = `list_sort(json_extract(${value}, '$[*]'))::varchar`;
-  return `coalesce(regexp_replace(${parts}, '"updated_at":"[^"]*"', '', 'g'), ${value}::varchar)`;
+  return `case json_type(${value})
+    when 'ARRAY' then regexp_replace(${parts}, '"updated_at":"[^"]*"', '', 'g')
+    else ${value}::varchar
+  end`;
 }

@@ -129,11 +129,24 @@ export async function recordNothingOffered(
   unit: Unit,
   projects: readonly string[],
 ): Promise<void> {
-  if (projects.length === 0) return;
-  const message = "usage/options lists no usage of this project";
-  const values = projects.map(
-    (project) => `(${readValues(context, unit, null, project)}, 'complete', 0, ${sqlText(message)})`,
+  const { usage, stream, organizationId } = unit;
+  if (projects.length === 0 || !usage) return;
+  const noted = await context.warehouse.all<{ project_id: string; noted_to: string }>(
+    `select project_id, max(window_to) as noted_to
+     from raw.read_windows
+     where load_id is null and stream = $stream and organization_id = $organizationId
+     group by project_id`,
+    { stream: stream.name, organizationId },
   );
+  const notedTo = new Map(noted.map((each) => [each.project_id, each.noted_to]));
+  const message = "usage/options lists no usage of this project";
+  const values = projects.map((project) => {
+    // Only the days since the last such record, so that years of nights do not pile up.
+    const since = notedTo.get(project);
+    const from = since && since > usage.window.from && since <= usage.window.to ? since : usage.window.from;
+    const rest = { ...unit, usage: { ...usage, window: { from, to: usage.window.to } } };
+    return `(${readValues(context, rest, null, project)}, 'complete', 0, ${sqlText(message)})`;
+  });
   await context.warehouse.run(`insert into raw.read_windows ${readColumns} values ${values.join(", ")}`);
 }
 

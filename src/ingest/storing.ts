@@ -10,6 +10,7 @@ const storageCodes = new Set([
   "ENFILE",
   "EIO",
   "ENOTDIR",
+  "EEXIST",
 ]);
 
 /** Says in a user's words that the disk is full or can't be written. */

@@ -234,24 +234,30 @@ describe("a host", () => {
     },
   );
 
-  test("that has no address is named in one sentence", async () => {
-    await start();
+  test.each([
+    ["ENOTFOUND", "can't be reached: its name has no address", 1],
+    [
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+      "is not trusted: no trusted TLS connection could be made (DEPTH_ZERO_SELF_SIGNED_CERT)",
+      0,
+    ],
+  ])("that fails with %s is named in one sentence", async (code, sentence, retries) => {
+    const { waits } = await start();
     const { effects, config, credentials } = setup as Setup;
     const client = createClient({
       effects: {
         ...effects,
-        fetch: () =>
-          Promise.reject(Object.assign(new TypeError("fetch failed"), { cause: { code: "ENOTFOUND" } })),
+        fetch: () => Promise.reject(Object.assign(new TypeError("fetch failed"), { cause: { code } })),
       },
-      api: { ...config.api, endpoint: "https://api.nowhere.example/v1alpha5", maxAttempts: 1 },
+      api: { ...config.api, endpoint: "https://api.nowhere.example/v1alpha5", maxAttempts: 2 },
       credentials,
+      pace: { sleep: async (ms: number) => void waits.push(ms), random: () => 0.5 },
     });
     const error = await failure(
       client.get({ path: "/organizations/entities", query: {}, format: "json", maxBytes: 1 }, async () => 1),
     );
-    expect(error.message).toBe(
-      "api.nowhere.example can't be reached: its name has no address (GET /v1alpha5/organizations/entities).",
-    );
+    expect(error.message).toBe(`api.nowhere.example ${sentence} (GET /v1alpha5/organizations/entities).`);
+    expect(waits).toHaveLength(retries);
   });
 });
 

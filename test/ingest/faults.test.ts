@@ -292,6 +292,26 @@ describe("what lands", () => {
   });
 });
 
+test("a folder that can't be written ends the run with one clear error", async () => {
+  await start();
+  await mkdir(join(setup.workspace.raw, ".."), { recursive: true });
+  await writeFile(setup.workspace.raw, "a file where the folder should be");
+  await expect(setup.run()).rejects.toMatchObject({
+    name: "StorageError",
+    exitCode: 1,
+    message: expect.stringContaining(`${setup.workspace.raw} can't be written: `),
+  });
+});
+
+test("an export that is empty has no rows, and is no failure", async () => {
+  await start();
+  server.fault = ({ path }) =>
+    path.endsWith("/export") ? { status: 200, type: "text/csv", body: "" } : undefined;
+  const summary = await setup.run();
+  expect(summary.failures).toEqual([]);
+  expect(await setup.all("select * from raw.resource_usage")).toEqual([]);
+});
+
 test("a large answer, and one of long numbers, is loaded by lines to the same rows", async () => {
   const account = smallAccount();
   account.usage = Array.from({ length: 45_000 }, (_, index) => ({
