@@ -1,8 +1,12 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ConfigError } from "../../src/errors/config-error.ts";
 import { buildOrganization, openOrganization } from "./organization.ts";
 
+// Each build of a new warehouse takes about a second on a busy machine, and some tests do many.
+vi.setConfig({ testTimeout: 120_000 });
+
+const upToCost = { select: "+fct_cost_daily" };
 const header =
   "resource_type,billable_metric,project_id,region,reservation_id,unit_price,currency,effective_from,effective_to";
 const prices = (...lines: string[]) => ({ "prices.csv": [header, ...lines].join("\n") });
@@ -83,10 +87,8 @@ test("the most specific price holds: reservation, then project, type, region and
     ",,,,r,9,,,",
   ];
   for (let count = 1; count <= lines.length; count++) {
-    const analytics = await buildOrganization({
-      rows: { usage: [usage(all)] },
-      files: prices(...lines.slice(0, count)),
-    });
+    const files = prices(...lines.slice(0, count));
+    const analytics = await buildOrganization({ rows: { usage: [usage(all)] }, files }, upToCost);
     expect(await analytics.all("select unit_price::integer as unit_price from marts.fct_cost_daily")).toEqual(
       [{ unit_price: count }],
     );
@@ -318,7 +320,7 @@ test("for any prices and usage, cost equals an independent computation to the la
             quantity: scaled(quantity, 12),
           })),
         );
-        await analytics.build({ select: "+fct_cost_daily" });
+        await analytics.build(upToCost);
         const found = await analytics.all(`
           select resource_type, billable_metric, project_id, region, reservation_id, usage_date, cost
           from marts.fct_cost_daily

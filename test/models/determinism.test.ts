@@ -1,6 +1,9 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { openOrganization } from "./organization.ts";
+
+// Each build of a new warehouse takes about a second on a busy machine, and some tests do many.
+vi.setConfig({ testTimeout: 120_000 });
 
 test("GPU-hours and cost do not depend on the order of rows, the threads, or how history was loaded", async () => {
   const usageRow = fc.record({

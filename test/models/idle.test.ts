@@ -1,6 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { buildOrganization, type TestOrganization } from "./organization.ts";
 import type { RawRow } from "./raw-tables.ts";
+
+// Each build of a new warehouse takes about a second on a busy machine, and some tests do many.
+vi.setConfig({ testTimeout: 120_000 });
 
 const now = "2026-11-03T06:00:00Z";
 const prices = [
@@ -76,16 +79,19 @@ const readDays = (more: RawRow = {}) => ({
 });
 
 async function findings(rows: TestOrganization["rows"], files: Record<string, string> = {}) {
-  const analytics = await buildOrganization({
-    now,
-    rows: {
-      projects: [{ id: "alpha", name: "Training" }],
-      vm_types: types,
-      read_windows: [readDays(), listed("vms"), listed("disks"), listed("snapshots")],
-      ...rows,
+  const analytics = await buildOrganization(
+    {
+      now,
+      rows: {
+        projects: [{ id: "alpha", name: "Training" }],
+        vm_types: types,
+        read_windows: [readDays(), listed("vms"), listed("disks"), listed("snapshots")],
+        ...rows,
+      },
+      files: { "prices.csv": prices, ...files },
     },
-    files: { "prices.csv": prices, ...files },
-  });
+    { select: "+fct_idle_findings" },
+  );
   return analytics.all("select * from marts.fct_idle_findings order by rule_id, resource_id");
 }
 

@@ -1,6 +1,9 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { buildOrganization, openOrganization } from "./organization.ts";
+
+// Each build of a new warehouse takes about a second on a busy machine, and some tests do many.
+vi.setConfig({ testTimeout: 120_000 });
 
 const disk = (id: string, size: string | null, more: Record<string, unknown> = {}) => ({
   project_id: "alpha",

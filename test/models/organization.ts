@@ -64,9 +64,12 @@ export async function openOrganization({ now, rows = {}, files = {} }: TestOrgan
   };
 }
 
-/** The same, built. */
-export async function buildOrganization(organization: TestOrganization): Promise<Analytics> {
+/** The same, built, as a whole or as far as the test looks. */
+export async function buildOrganization(
+  organization: TestOrganization,
+  options?: BuildOptions,
+): Promise<Analytics> {
   const analytics = await openOrganization(organization);
-  await analytics.build();
+  await analytics.build(options);
   return analytics;
 }

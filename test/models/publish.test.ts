@@ -1,9 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { TallyError } from "../../src/errors/tally-error.ts";
 import { openReadOnly } from "../../src/warehouse.ts";
 import { openOrganization } from "./organization.ts";
+
+// Each build of a new warehouse takes about a second on a busy machine, and some tests do many.
+vi.setConfig({ testTimeout: 120_000 });
 
 const usage = (more: Record<string, unknown>) => ({
   usage_date: "2026-11-01",

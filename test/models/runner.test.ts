@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { ConfigError } from "../../src/errors/config-error.ts";
 import { TallyError } from "../../src/errors/tally-error.ts";
 import { UsageError } from "../../src/errors/usage-error.ts";
@@ -11,6 +11,9 @@ import { findTables } from "../../src/models/references.ts";
 import { openWarehouse } from "../../src/warehouse.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { openOrganization } from "./organization.ts";
+
+// Each build of a new warehouse takes about a second on a busy machine, and some tests do many.
+vi.setConfig({ testTimeout: 120_000 });
 
 const head = (columns = "a") =>
   `/*\ndescription: A model of a test.\ngrain: [a]\ncolumns:\n${columns
