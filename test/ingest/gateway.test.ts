@@ -112,5 +112,5 @@ describe("against the local gateway", () => {
       expect((await setup.run()).failures).toEqual([]);
       expect(await contents(setup)).toEqual(expected);
     }
-  });
+  }, 120_000);
 });

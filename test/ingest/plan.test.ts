@@ -113,7 +113,7 @@ describe("the plan of a night", () => {
       }),
       { numRuns: 25 },
     );
-  });
+  }, 120_000);
 
   test("asks a night of fifty settled projects for two windows at most", async () => {
     await warehouse.run("delete from raw.read_windows");
