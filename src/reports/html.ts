@@ -47,9 +47,13 @@ const escapes: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text as HTML, in an element or a quoted attribute. What HTML can't hold becomes the replacement mark. */
+/**
+ * Text as HTML, in an element or a quoted attribute. What HTML can't hold becomes the replacement mark, and
+ * what would turn the direction of the text after it goes.
+ */
 export function escapeHtml(text: string): string {
   return text
+    .replace(/[\u202a-\u202e\u2066\u2067]/g, "")
     .replace(/\p{Surrogate}/gu, "\ufffd")
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g, "\ufffd")
     .replace(/[&<>"']/g, (character) => escapes[character] ?? "");

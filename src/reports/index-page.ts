@@ -46,9 +46,7 @@ async function figureOf({ months, period }: ReportFacts): Promise<Html | undefin
   const [first] = shown;
   const last = shown.at(-1);
   if (!first || !last || shown.length < 2) return undefined;
-  const lead = `GPU-hours were ${formatHours(first.gpu_hours)} in ${monthName(first.month)} and ${formatHours(last.gpu_hours)} in ${monthName(last.month)}${
-    period.today.startsWith(last.month) ? ", which still runs" : ""
-  }. A month without a link has no page yet: \`tally report --month\` writes it.`;
+  const lead = `GPU-hours were ${formatHours(first.gpu_hours)} in ${monthName(first.month)} and ${formatHours(last.gpu_hours)} in ${monthName(last.month)}${period.today.startsWith(last.month) ? ", which still runs" : ""}. A month without a link has no page yet: tally report --month YYYY-MM writes it.`;
   const chart = await drawChart(
     monthsChart(
       shown.map(({ month, gpu_hours }) => ({

@@ -99,7 +99,7 @@ summary:hover { color: var(--accent); }
 details.suppressed { margin-top: 20px; }
 .sources { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 20px; margin-top: 12px; font-size: 12.5px; }
 .sources a, .sources summary { font-size: 12.5px; color: var(--muted); }
-.sources details[open] { flex-basis: 100%; }
+.sources details[open] { flex-basis: 100%; min-width: 0; }
 pre { margin: 8px 0 0; max-height: 360px; overflow: auto; padding: 14px 16px; border-radius: 8px; background: var(--raised); font: 12px/1.55 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; tab-size: 4; }
 .empty { margin-top: 40px; padding: 36px 40px; border: 1px dashed var(--strong); border-radius: 12px; }
 .empty p { margin-top: 10px; max-width: 46em; color: var(--muted); }
@@ -145,7 +145,7 @@ const small = `
   .figure .months svg { width: 100%; height: auto; }
   th, td { padding-left: 14px; }
 }
-@media (max-width: 719px) {
+@media screen and (max-width: 719px) {
   body { font-size: 15px; }
   .page { padding: 18px 16px 48px; }
   .masthead { align-items: flex-start; }

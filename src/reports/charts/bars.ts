@@ -55,9 +55,10 @@ function barsSpec(bars: readonly Bar[], { unit, prefix }: BarsOptions, frame: Fr
           x: {
             field: "value",
             type: "quantitative",
+            stack: null,
             scale: { domain: [least, furthest > 0 ? furthest : 1], nice: true },
             axis: {
-              title: unit,
+              title: chartLabel(unit, 40),
               grid: true,
               tickCount: isWide ? 5 : 3,
               labelExpr: axisNumber(prefix),

@@ -59,13 +59,14 @@ export async function drawSvg(spec: TopLevelSpec): Promise<Html> {
   }
 }
 
-// The page names the chart, so the drawing's own roles go, and with them what draws nothing. Text in the
-// drawing is escaped, so nothing but Vega's own tags can match.
+// The page names the chart, so the drawing's own roles go, and with them what draws nothing and decimals that
+// nobody sees. Text in the drawing is escaped, so that none of it can pass for a tag.
 function plain(svg: string): string {
   return svg
     .replace(/ (?:role|aria-roledescription|aria-hidden|pointer-events|class)="[^"<>]*"/g, "")
     .replace(/<path d="(?:M0,0h[^"]*)?"(?: display="none")?\/>/g, "")
     .replace(/ xmlns:xlink="[^"]*" version="1.1"/, "")
     .replace(/<svg ([^>]*?)width="[\d.]+" height="[\d.]+"/, "<svg $1")
-    .replace(/ opacity="1"/g, "");
+    .replace(/ opacity="1"/g, "")
+    .replace(/ (?:d|transform|[xy]2)="[^"]*"/g, (geometry) => geometry.replace(/(\.\d\d)\d+/g, "$1"));
 }

@@ -19,7 +19,7 @@ export function monthsChart(bars: readonly MonthBar[], options: { label: string;
       const every = Math.ceil(bars.length / (isWide ? 14 : 6));
       const names = Object.fromEntries(bars.map(({ month }) => [month, shortMonth(month)]));
       return {
-        ...plot(frame, isWide ? 220 : 180, { left: isWide ? 52 : 44, top: 30, right: 4, bottom: 32 }),
+        ...plot(frame, isWide ? 220 : 180, { left: isWide ? 52 : 44, top: 30, right: 4, bottom: 38 }),
         data: {
           values: bars.map(({ month, value, isRunning }) => ({
             month,
@@ -38,13 +38,14 @@ export function monthsChart(bars: readonly MonthBar[], options: { label: string;
               values: bars.filter((_, i) => (bars.length - 1 - i) % every === 0).map(({ month }) => month),
               labelAngle: 0,
               labelAlign: "center",
-              labelPadding: 12,
+              labelPadding: 16,
               labelExpr: `${JSON.stringify(names)}[datum.value]`,
             },
           },
           y: {
             field: "value",
             type: "quantitative",
+            stack: null,
             scale: { zero: true, nice: true },
             axis: {
               title: options.unit,

@@ -165,7 +165,7 @@ function daysSpec(
     scale: { domain: [...days], paddingInner: 0.18, paddingOuter: 0.1 },
   };
   return {
-    ...plot(frame, isWide ? 280 : 210, { left: isWide ? 52 : 44, top: 30, right: 4, bottom: 34 }),
+    ...plot(frame, isWide ? 280 : 210, { left: isWide ? 52 : 44, top: 30, right: 4, bottom: 38 }),
     layer: [
       {
         data: {
@@ -188,7 +188,7 @@ function daysSpec(
               values: labelled,
               labelAngle: 0,
               labelAlign: "center",
-              labelPadding: 12,
+              labelPadding: 16,
               labelExpr: `datum.value === ${JSON.stringify(first)} ? ${JSON.stringify(shortDate(first))} : toString(toNumber(slice(datum.value, 8)))`,
             },
           },

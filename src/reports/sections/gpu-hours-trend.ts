@@ -92,7 +92,7 @@ function trendSpec(
   const base = plot(
     frame,
     isWide ? 260 : 200,
-    isWide ? { left: 52, top: 44, right: 96, bottom: 34 } : { left: 44, top: 44, right: 14, bottom: 34 },
+    isWide ? { left: 52, top: 44, right: 96, bottom: 38 } : { left: 44, top: 44, right: 14, bottom: 38 },
   );
   const dayWidth = base.width / points.length;
   // A day stands at the middle of its slot; the axis counts slots, so that no time zone can move one.
@@ -130,7 +130,7 @@ function trendSpec(
               values: ticks.map(({ at }) => at),
               labelExpr: `${JSON.stringify(tickNames)}[datum.value]`,
               labelFlush: false,
-              labelPadding: 12,
+              labelPadding: 16,
             },
           },
           y: {

@@ -80,7 +80,13 @@ async function monthBars(
     mark: { type: "bar", cornerRadiusEnd: 1 },
     encoding: {
       x: { field: "month", type: "ordinal", axis: null, scale: { paddingInner: 0.25, paddingOuter: 0 } },
-      y: { field: "value", type: "quantitative", axis: null, scale: { zero: true, nice: false } },
+      y: {
+        field: "value",
+        type: "quantitative",
+        stack: null,
+        axis: null,
+        scale: { zero: true, nice: false },
+      },
       color: { field: "fill", type: "nominal", scale: null, legend: null },
     },
   });
@@ -88,6 +94,9 @@ async function monthBars(
 }
 
 function against({ value, previous_value }: Figure, { period }: ReportFacts): Pick<Card, "change"> {
+  if (previous_value === null) return { change: html`<span class="change none">n/a</span> no month before` };
+  if (value !== null && isZero(previous_value) && !isZero(value))
+    return { change: `none ${period.previousWhen}` };
   return {
     change: html`${changeMark(value, previous_value)} <span class="against">on ${period.previousName}</span>`,
   };
@@ -131,8 +140,11 @@ function projectsCard(figures: Figures, facts: ReportFacts): Card {
   return {
     title: "Active projects",
     value: formatCount(projects.value ?? "0"),
-    change: html`<span class="change${projects.change === null && " none"}">${countChange(projects.change)}</span> <span class="against">on ${facts.period.previousName}</span>`,
-    note: html`<br>${before === null ? "no month before to compare with" : `${formatCount(before)} then`}`,
+    change:
+      projects.change === null
+        ? against(projects, facts).change
+        : html`<span class="change">${countChange(projects.change)}</span> <span class="against">on ${facts.period.previousName}</span>`,
+    note: html`<br>${before === null ? "that had usage" : `${formatCount(before)} then`}`,
   };
 }
 
@@ -155,8 +167,7 @@ function amountLines(figures: Figures, figure: string): HtmlPart {
   return amounts.map(({ value, currency }, i) => html`${i > 0 && html`<br>`}${amount(value, currency)}`);
 }
 
-function countChange(change: string | null): string {
-  if (change === null) return "n/a";
+function countChange(change: string): string {
   return isZero(change) ? "unchanged" : formatSigned(change, formatCount);
 }
 

@@ -27,7 +27,7 @@ export const unpricedUsage = defineSection<UnpricedRow>({
     const names = rows.slice(0, 5).map((row) => inSentence(row.resource_type));
     if (rows.length > 5) names.push(counted(rows.length - 5, "other type"));
     return {
-      lead: `No price applies to ${listed(names)}${hours === null ? "" : `: ${formatHours(hours)} GPU-hours`}. They are in no cost above; a line in prices.csv prices them.`,
+      lead: `No price applies to usage of ${listed(names)}${hours === null ? "" : `: ${formatHours(hours)} GPU-hours`}. It is in no cost above; a line in prices.csv prices it.`,
       table: table(
         [
           { head: "Resource type", cell: (row) => name(row.resource_type) },

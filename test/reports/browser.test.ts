@@ -1,0 +1,235 @@
+/// <reference lib="dom" />
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { renderReport } from "../../src/reports/report.ts";
+import { launchBrowser } from "../browser.ts";
+import { workspaceWith } from "./analytics.ts";
+import { believable } from "./believable.ts";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const widths = [390, 768, 1440];
+const themes = ["light", "dark"] as const;
+
+const organizations = {
+  "a usual organisation": "",
+  "an organisation with hostile names": `<script>document.title='owned'</script>"'=cmd|' /C calc'!A0 \u202eevil שלום 日本語 👩‍👩‍👧 ${"W".repeat(220)}`,
+};
+
+let browser: Browser;
+const pages = new Map<string, string>();
+const folder = mkdtempSync(join(tmpdir(), "tally-test-"));
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  for (const [i, [organization, name]] of Object.entries(organizations).entries()) {
+    const fixture = await workspaceWith(join(folder, String(i)), (analytics) =>
+      believable(analytics, { name }),
+    );
+    const { page } = await renderReport(fixture);
+    pages.set(organization, page);
+    pages.set(`${organization}: index`, join(fixture.workspace.reports, "index.html"));
+  }
+});
+
+afterAll(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function opened<T>(
+  organization: string,
+  options: BrowserContextOptions,
+  look: (page: Page, noted: { messages: string[]; requests: string[] }) => Promise<T>,
+): Promise<T> {
+  const context = await browser.newContext(options);
+  try {
+    const page = await context.newPage();
+    const url = pathToFileURL(pages.get(organization) ?? "").href;
+    const noted: { messages: string[]; requests: string[] } = { messages: [], requests: [] };
+    page.on("console", (message) => noted.messages.push(message.text()));
+    page.on("pageerror", (error) => noted.messages.push(error.message));
+    page.on("request", (request) => request.url() !== url && noted.requests.push(request.url()));
+    await page.goto(url);
+    return await look(page, noted);
+  } finally {
+    await context.close();
+  }
+}
+
+describe.each(Object.keys(organizations))("the report of %s in a browser", (organization) => {
+  it.each(themes.flatMap((theme) => widths.map((width) => ({ theme, width }))))(
+    "is quiet, whole and without overlaps at $width px in the $theme theme",
+    async ({ theme, width }) => {
+      await opened(
+        organization,
+        { viewport: { width, height: 900 }, colorScheme: theme },
+        async (page, noted) => {
+          // Everything that can be opened is, so that it is looked at as well.
+          await page.evaluate(() => {
+            for (const details of document.querySelectorAll("details")) details.open = true;
+            for (const box of document.querySelectorAll("input")) box.checked = true;
+          });
+          expect(await page.title()).toBe("GPU usage and cost, October 2026");
+          expect(await sidewaysScroll(page)).toBe(0);
+          const charts = await drawnCharts(page);
+          expect(charts.length).toBeGreaterThanOrEqual(6);
+          for (const chart of charts) {
+            expect(chart.label).not.toBe("");
+            expect(chart.width, chart.label).toBeGreaterThan(60);
+            expect(chart.height, chart.label).toBeGreaterThan(20);
+            expect(chart.marks, chart.label).toBeGreaterThan(1);
+            expect(chart.smallestText, chart.label).toBeGreaterThan(8);
+            expect(chart.overlaps, chart.label).toEqual([]);
+            expect(chart.outside, chart.label).toEqual([]);
+          }
+          expect(noted).toEqual({ messages: [], requests: [] });
+        },
+      );
+    },
+  );
+
+  it.each(themes)("has nothing that axe would mend in the %s theme", async (theme) => {
+    for (const width of [390, 1440]) {
+      await opened(
+        organization,
+        { viewport: { width, height: 900 }, colorScheme: theme, bypassCSP: true },
+        async (page) => {
+          expect(await violations(page)).toEqual([]);
+        },
+      );
+    }
+  });
+
+  it("has a list of months that is as good", async () => {
+    for (const width of widths) {
+      await opened(
+        `${organization}: index`,
+        { viewport: { width, height: 900 }, bypassCSP: true },
+        async (page, noted) => {
+          expect(await sidewaysScroll(page)).toBe(0);
+          expect(await violations(page)).toEqual([]);
+          expect(noted).toEqual({ messages: [], requests: [] });
+        },
+      );
+    }
+  });
+});
+
+it("follows the theme of its reader in its charts", async () => {
+  const fills = async (colorScheme: "light" | "dark") =>
+    opened("a usual organisation", { viewport: { width: 1440, height: 900 }, colorScheme }, (page) =>
+      page.evaluate(() =>
+        [
+          ...new Set(
+            [...document.querySelectorAll("#gpu-hours-by-day .wide svg [fill]")].map(
+              (mark) => getComputedStyle(mark).fill,
+            ),
+          ),
+        ].sort(),
+      ),
+    );
+  const [light, dark] = [await fills("light"), await fills("dark")];
+  expect(light).toContain("rgb(29, 79, 196)");
+  expect(dark).toContain("rgb(91, 147, 255)");
+  expect(dark).not.toContain("rgb(29, 79, 196)");
+});
+
+it("shows every row when asked to, without a script", async () => {
+  await opened(
+    "a usual organisation",
+    { viewport: { width: 1440, height: 900 }, javaScriptEnabled: true },
+    async (page) => {
+      const rows = page.locator("#idle-findings .data tbody tr:visible");
+      expect(await rows.count()).toBe(20);
+      await page.locator("#idle-findings label.more").click();
+      expect(await rows.count()).toBe(24);
+    },
+  );
+});
+
+it("prints in light colours, with the wide charts and every row", async () => {
+  await opened(
+    "a usual organisation",
+    { viewport: { width: 700, height: 900 }, colorScheme: "dark" },
+    async (page) => {
+      await page.emulateMedia({ media: "print", colorScheme: "dark" });
+      expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(
+        "rgb(255, 255, 255)",
+      );
+      expect(await page.locator(".chart .wide").first().isVisible()).toBe(true);
+      expect(await page.locator(".chart .narrow").first().isVisible()).toBe(false);
+      expect(await page.locator("#idle-findings .data tbody tr:visible").count()).toBe(24);
+      expect(await sidewaysScroll(page)).toBe(0);
+    },
+  );
+});
+
+function sidewaysScroll(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+}
+
+interface DrawnChart {
+  label: string;
+  width: number;
+  height: number;
+  marks: number;
+  smallestText: number;
+  overlaps: string[];
+  outside: string[];
+}
+
+/** Every chart that shows, with its size, its marks and the texts of it that lie on each other. */
+function drawnCharts(page: Page): Promise<DrawnChart[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('[role="img"]')].map((chart) => {
+      const svg = [...chart.querySelectorAll("svg")].find((one) => one.getBoundingClientRect().width > 0);
+      const box = svg?.getBoundingClientRect();
+      const texts = [...(svg?.querySelectorAll("text") ?? [])]
+        .filter((text) => text.textContent?.trim())
+        .map((text) => ({ text: text.textContent ?? "", box: text.getBoundingClientRect() }));
+      const overlaps = texts.flatMap((a, i) =>
+        texts
+          .slice(i + 1)
+          .filter(
+            (b) =>
+              Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left) > 1 &&
+              Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top) > 2,
+          )
+          .map((b) => `${a.text} | ${b.text}`),
+      );
+      const outside = texts
+        .filter(({ box }) => box.left < -1 || box.right > document.documentElement.clientWidth + 1)
+        .map(({ text }) => text);
+      return {
+        label: chart.getAttribute("aria-label") ?? "",
+        width: box?.width ?? 0,
+        height: box?.height ?? 0,
+        marks: svg?.querySelectorAll("path, line, rect").length ?? 0,
+        smallestText: Math.min(99, ...texts.map(({ box }) => box.height)),
+        overlaps,
+        outside,
+      };
+    }),
+  );
+}
+
+async function violations(page: Page): Promise<string[]> {
+  await page.addScriptTag({ content: axeSource });
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: {
+        run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
+      };
+    };
+    const { violations } = await axe.run();
+    return violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.length} × ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary ?? ""}`,
+    );
+  });
+}
