@@ -1,6 +1,5 @@
 -- Which days of the month were read for which project, as unbroken stretches of one result. Days without
--- any entry, up to the day of the report, were not read for anyone: the data end before them. A day that was
--- read before it had ended is partial.
+-- any entry, up to the day of the report, were not read for anyone: the data end before them.
 -- Parameters: $month_start, $month_end (exclusive), $today.
 
 with days as (
@@ -17,11 +16,7 @@ entries as (
     fct_usage_coverage.project_id,
     fct_usage_coverage.project_name,
     fct_usage_coverage.usage_date,
-    case
-      when fct_usage_coverage.status = 'complete'
-        and fct_usage_coverage.read_at < days.usage_date + interval 1 day then 'partial'
-      else fct_usage_coverage.status
-    end as status,
+    fct_usage_coverage.status,
     fct_usage_coverage.read_at,
     fct_usage_coverage.message
   from fct_usage_coverage

@@ -18,6 +18,7 @@ usage as (
   select
     days.is_current,
     fct_cost_daily.project_id,
+    fct_cost_daily.resource_type,
     fct_cost_daily.quantity,
     fct_cost_daily.gpu_hours,
     fct_cost_daily.currency,
@@ -33,14 +34,12 @@ first_day as (
   where stream = 'usage'
 ),
 
--- A day on which no project has any entry was not read for anyone: the data end before it. A day that was
--- read before it had ended is not whole.
+-- A day on which no project has any entry was not read for anyone: the data end before it.
 coverage as (
   select
     days.is_current,
     days.usage_date,
-    coalesce(fct_usage_coverage.status = 'complete', false)
-      and fct_usage_coverage.read_at >= days.usage_date + interval 1 day as is_whole
+    coalesce(fct_usage_coverage.status = 'complete', false) as is_whole
   from days
   inner join first_day
     on first_day.usage_date <= days.usage_date
@@ -57,6 +56,7 @@ measured as (
     coalesce(sum(gpu_hours), 0) as gpu_hours,
     sum(cost) filter (where currency = (select currency from meta_build)) as cost,
     coalesce(sum(gpu_hours) filter (where cost is null), 0) as unpriced_gpu_hours,
+    count(distinct resource_type) filter (where cost is null and quantity > 0) as unpriced_resource_types,
     count(distinct project_id) filter (where quantity > 0) as active_projects
   from usage
   group by is_current
@@ -79,6 +79,7 @@ periods as (
     coalesce(measured.gpu_hours, 0) as gpu_hours,
     case when measured.row_count is null then 0 else measured.cost end as cost,
     coalesce(measured.unpriced_gpu_hours, 0) as unpriced_gpu_hours,
+    coalesce(measured.unpriced_resource_types, 0) as unpriced_resource_types,
     coalesce(measured.active_projects, 0) as active_projects,
     coalesce(read_days.read_project_days, 0) as read_project_days,
     coalesce(read_days.missing_project_days, 0) as missing_project_days,
@@ -111,14 +112,15 @@ figures as (
       {position: 1, figure: 'gpu_hours', unit: 'GPU-hours', value: current_month.gpu_hours::decimal(38, 10), previous: previous_month.gpu_hours::decimal(38, 10)},
       {position: 2, figure: 'cost', unit: meta_build.currency, value: current_month.cost::decimal(38, 10), previous: previous_month.cost::decimal(38, 10)},
       {position: 3, figure: 'unpriced_gpu_hours', unit: 'GPU-hours', value: current_month.unpriced_gpu_hours::decimal(38, 10), previous: previous_month.unpriced_gpu_hours::decimal(38, 10)},
-      {position: 4, figure: 'active_projects', unit: 'projects', value: current_month.active_projects::decimal(38, 10), previous: previous_month.active_projects::decimal(38, 10)},
-      {position: 5, figure: 'idle_waste_per_month', unit: meta_build.currency, value: idle.idle_waste_per_month::decimal(38, 10), previous: null},
-      {position: 6, figure: 'idle_findings', unit: 'resources', value: idle.idle_findings::decimal(38, 10), previous: null},
-      {position: 7, figure: 'new_idle_findings', unit: 'resources', value: idle.new_idle_findings::decimal(38, 10), previous: null},
-      {position: 8, figure: 'unpriced_idle_findings', unit: 'resources', value: idle.unpriced_idle_findings::decimal(38, 10), previous: null},
-      {position: 9, figure: 'read_project_days', unit: 'project-days', value: current_month.read_project_days::decimal(38, 10), previous: previous_month.read_project_days::decimal(38, 10)},
-      {position: 10, figure: 'missing_project_days', unit: 'project-days', value: current_month.missing_project_days::decimal(38, 10), previous: previous_month.missing_project_days::decimal(38, 10)},
-      {position: 11, figure: 'missing_days', unit: 'days', value: current_month.missing_days::decimal(38, 10), previous: previous_month.missing_days::decimal(38, 10)}
+      {position: 4, figure: 'unpriced_resource_types', unit: 'resource types', value: current_month.unpriced_resource_types::decimal(38, 10), previous: previous_month.unpriced_resource_types::decimal(38, 10)},
+      {position: 5, figure: 'active_projects', unit: 'projects', value: current_month.active_projects::decimal(38, 10), previous: previous_month.active_projects::decimal(38, 10)},
+      {position: 6, figure: 'idle_waste_per_month', unit: meta_build.currency, value: idle.idle_waste_per_month::decimal(38, 10), previous: null},
+      {position: 7, figure: 'idle_findings', unit: 'resources', value: idle.idle_findings::decimal(38, 10), previous: null},
+      {position: 8, figure: 'new_idle_findings', unit: 'resources', value: idle.new_idle_findings::decimal(38, 10), previous: null},
+      {position: 9, figure: 'unpriced_idle_findings', unit: 'resources', value: idle.unpriced_idle_findings::decimal(38, 10), previous: null},
+      {position: 10, figure: 'read_project_days', unit: 'project-days', value: current_month.read_project_days::decimal(38, 10), previous: previous_month.read_project_days::decimal(38, 10)},
+      {position: 11, figure: 'missing_project_days', unit: 'project-days', value: current_month.missing_project_days::decimal(38, 10), previous: previous_month.missing_project_days::decimal(38, 10)},
+      {position: 12, figure: 'missing_days', unit: 'days', value: current_month.missing_days::decimal(38, 10), previous: previous_month.missing_days::decimal(38, 10)}
     ]) as entry
   from periods as current_month
   cross join periods as previous_month
@@ -168,7 +170,7 @@ final as (
   from other_currencies
   union all
   select
-    5,
+    6,
     'idle_waste_per_month',
     currency,
     value,

@@ -16,16 +16,16 @@ with usage_months as (
 read_months as (
   select
     date_trunc('month', usage_date)::date as month_start,
-    count(*) filter (where status = 'complete') as read_project_days,
+    count(*) filter (where status in ('complete', 'partial')) as read_project_days,
     count(*) filter (
       where usage_date < cast($today as date)
-        and (status <> 'complete' or read_at < usage_date + interval 1 day)
+        and status <> 'complete'
     ) as missing_project_days
   from fct_usage_coverage
   where stream = 'usage'
     and usage_date <= cast($today as date)
   group by date_trunc('month', usage_date)
-  having count(*) filter (where status in ('complete', 'failed')) > 0
+  having count(*) filter (where status in ('complete', 'partial', 'failed')) > 0
 ),
 
 final as (

@@ -122,6 +122,9 @@ tbody th { font-weight: 550; }
 tfoot tr { border-top: 1px solid var(--strong); }
 tfoot th, tfoot td { font-weight: 640; }
 tbody + tbody tr:first-child { border-top: 0; }
+.cards td:not(.n) { min-width: 7em; }
+.cards th:first-child { min-width: 9em; }
+.cards td.full { min-width: 15em; }
 .n { text-align: right; white-space: nowrap; }
 thead .n { white-space: normal; }
 td small, th small { display: block; line-height: 1.45; font-weight: 400; }
@@ -144,6 +147,9 @@ const small = `
   .figure .months { width: 104px; }
   .figure .months svg { width: 100%; height: auto; }
   th, td { padding-left: 14px; }
+  .cards td:not(.n) { min-width: 5.5em; }
+  .cards th:first-child { min-width: 7.5em; }
+  .cards td.full { min-width: 11em; }
 }
 @media screen and (max-width: 719px) {
   body { font-size: 15px; }
@@ -176,6 +182,7 @@ const small = `
   .cards td, .cards td.n { text-align: left; }
   .cards td::before { content: attr(data-label); display: block; color: var(--muted); font-size: 12px; line-height: 1.4; font-weight: 400; }
   .cards td.full { grid-column: 1 / -1; }
+  .cards td:not(.n), .cards td.full, .cards th:first-child { min-width: 0; }
   .cards td:empty { display: none; }
   .cards .n { white-space: normal; }
 }

@@ -53,7 +53,7 @@ function moversSentence(projects: readonly Mover[], facts: ReportFacts): string 
       `${inSentence(down.project_name)} fell most, by ${formatHours(negate(down.change_gpu_hours))}`,
     );
   }
-  return parts.length === 0 ? null : `${listed(parts)}.`;
+  return parts.length === 0 ? null : `Of the projects, ${parts.join(", and ")}.`;
 }
 
 function costSentence(figures: Figures, facts: ReportFacts): string {

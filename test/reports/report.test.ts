@@ -70,11 +70,12 @@ describe("the report of a month", () => {
 
   it("has the figures that a hand reckons, each with its change", async () => {
     const { csv, text } = await rendered(twoProjects);
-    expect(csv("headline.csv").slice(0, 9)).toEqual([
+    expect(csv("headline.csv").slice(0, 10)).toEqual([
       "figure,unit,value,previous_value,change",
       "gpu_hours,GPU-hours,350.00,300.00,50.00",
       "cost,USD,775.31,750.00,25.31",
       "unpriced_gpu_hours,GPU-hours,40.00,0.00,40.00",
+      "unpriced_resource_types,resource types,1.00,0.00,1.00",
       "active_projects,projects,2.00,1.00,1.00",
       "idle_waste_per_month,USD,1234.565,,",
       "idle_findings,resources,2.00,,",
@@ -82,7 +83,14 @@ describe("the report of a month", () => {
       "unpriced_idle_findings,resources,1.00,,",
     ]);
     // (350 − 300) / 300 and (775.31 − 750) / 750; 1234.565 rounds half away from zero.
-    for (const figure of ["350.0", "+16.7%", "$775.31", "+3.4%", "$1,234.57", "11.4% of all GPU-hours"]) {
+    for (const figure of [
+      "350.0",
+      "+16.7%",
+      "$775.31",
+      "+3.4%",
+      "$1,234.57",
+      "11.4% of all; 1 resource type without a price",
+    ]) {
       expect(text).toContain(figure);
     }
   });
@@ -91,7 +99,7 @@ describe("the report of a month", () => {
     const { text } = await rendered(twoProjects);
     expect(text).toContain(
       "In October 2026, 2 projects used 350.0 GPU-hours, 16.7% more than in September. " +
-        "Borealis rose most, by 40.0 GPU-hours. " +
+        "Of the projects, Borealis rose most, by 40.0 GPU-hours. " +
         "The usage that has a price cost $775.31 (sample prices), 3.4% more than in September; " +
         "40.0 GPU-hours have no price and are not in it. " +
         "Acting on 2 idle resources would save up to $1,234.57 a month (sample prices). " +

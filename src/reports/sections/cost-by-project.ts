@@ -60,7 +60,7 @@ function leadOf(priced: readonly ProjectCost[], { period, build }: ReportFacts):
   const [first] = priced;
   if (total === null || !first?.cost) return `Nothing is priced in ${build.currency} in ${period.name}.`;
   const where = first.cost_centre === null ? "" : ` (cost centre ${inSentence(first.cost_centre)})`;
-  return `${inSentence(first.project_name)}${where} cost most: ${formatMoney(first.cost, build.currency)}, ${formatShare(first.cost, total)} of ${formatMoney(total, build.currency)}.`;
+  return `The costliest is ${inSentence(first.project_name)}${where}: ${formatMoney(first.cost, build.currency)}, ${formatShare(first.cost, total)} of ${formatMoney(total, build.currency)}.`;
 }
 
 async function barsOf(priced: readonly ProjectCost[], facts: ReportFacts): Promise<Bar[]> {

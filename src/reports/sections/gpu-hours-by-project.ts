@@ -48,25 +48,23 @@ export const gpuHoursByProject = defineSection<ProjectRow>({
 function leadOf(rows: readonly ProjectRow[], hasBefore: boolean, { period }: ReportFacts): string {
   const total = sum(rows.map((row) => row.gpu_hours)) ?? "0";
   const [first] = rows;
-  const sentences = [];
-  if (first && !isZero(total)) {
-    sentences.push(
-      `${inSentence(first.project_name)} used most: ${formatHours(first.gpu_hours)} GPU-hours, ${formatShare(first.gpu_hours, total)} of all.`,
-    );
-  }
   const byChange = [...rows].sort((a, b) => compare(b.change_gpu_hours, a.change_gpu_hours));
   const [riser] = byChange;
   const faller = byChange.at(-1);
-  if (hasBefore && riser && compare(riser.change_gpu_hours, "0") > 0) {
-    sentences.push(
-      `${inSentence(riser.project_name)} rose most on ${period.previousName}, by ${formatHours(riser.change_gpu_hours)}.`,
-    );
-  }
-  if (hasBefore && faller && compare(faller.change_gpu_hours, "0") < 0) {
-    sentences.push(
-      `${inSentence(faller.project_name)} fell most, by ${formatHours(negate(faller.change_gpu_hours))}.`,
-    );
-  }
+  const moves = [
+    riser &&
+      compare(riser.change_gpu_hours, "0") > 0 &&
+      `${inSentence(riser.project_name)} rose most, by ${formatHours(riser.change_gpu_hours)}`,
+    faller &&
+      compare(faller.change_gpu_hours, "0") < 0 &&
+      `${inSentence(faller.project_name)} fell most, by ${formatHours(negate(faller.change_gpu_hours))}`,
+  ].filter((move) => typeof move === "string");
+  const sentences = [
+    first &&
+      !isZero(total) &&
+      `Most was used by ${inSentence(first.project_name)}: ${formatHours(first.gpu_hours)} GPU-hours, ${formatShare(first.gpu_hours, total)} of all.`,
+    hasBefore && moves.length > 0 && `Compared with ${period.previousName}, ${moves.join(", and ")}.`,
+  ].filter((sentence) => typeof sentence === "string");
   return sentences.join(" ");
 }
 

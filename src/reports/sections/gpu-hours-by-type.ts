@@ -29,7 +29,7 @@ export const gpuHoursByType = defineSection<TypeRow>({
     return {
       lead: hasBefore
         ? risen.length > 0
-          ? `Used more than ${period.previousWhen}: ${listed(risen.slice(0, 4).map(inSentence))}${risen.length > 4 ? " and others" : ""}.`
+          ? `Used more than ${period.previousWhen}: ${listed(risen.length > 5 ? [...risen.slice(0, 4).map(inSentence), `${risen.length - 4} more`] : risen.map(inSentence))}.`
           : `No GPU type was used more than ${period.previousWhen}.`
         : `There is no month before ${period.name} to compare with.`,
       table: table(

@@ -95,8 +95,9 @@ async function monthBars(
 
 function against({ value, previous_value }: Figure, { period }: ReportFacts): Pick<Card, "change"> {
   if (previous_value === null) return { change: html`<span class="change none">n/a</span> no month before` };
-  if (value !== null && isZero(previous_value) && !isZero(value))
-    return { change: `none ${period.previousWhen}` };
+  if (value !== null && isZero(previous_value)) {
+    return { change: isZero(value) ? `as ${period.previousWhen}` : `none ${period.previousWhen}` };
+  }
   return {
     change: html`${changeMark(value, previous_value)} <span class="against">on ${period.previousName}</span>`,
   };
@@ -125,12 +126,13 @@ function costCard(figures: Figures, facts: ReportFacts): Card {
 
 function unpricedCard(figures: Figures, facts: ReportFacts): Card {
   const unpriced = figures.get("unpriced_gpu_hours");
+  const types = figures.get("unpriced_resource_types").value ?? "0";
   const share = formatShare(unpriced.value ?? "0", figures.get("gpu_hours").value ?? "0");
   return {
     title: "Unpriced GPU-hours",
     value: formatHours(unpriced.value ?? "0"),
     ...against(unpriced, facts),
-    note: html`<br>${share === null ? "no GPU was used" : `${share} of all GPU-hours`}`,
+    note: html`<br>${share === null ? "no GPU was used" : `${share} of all`}; ${counted(plainCount(types), "resource type")} without a price`,
   };
 }
 

@@ -4,7 +4,7 @@ import { compare } from "../decimal.ts";
 import { moneyLines, named, sumByCurrency } from "../figures.ts";
 import { counted, currencyPrefix, formatMoney, listed } from "../format.ts";
 import { type Html, html, name } from "../html.ts";
-import { dateName, instantName } from "../month.ts";
+import { instantName, shortDate } from "../month.ts";
 import { defineSection, priceMark, priceWords, type ReportFacts } from "../section.ts";
 import { type Column, table } from "../table.ts";
 
@@ -120,7 +120,7 @@ function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFact
       cell: (row) =>
         row.idle_since === null
           ? html`<span class="none">unknown</span>`
-          : html`<span class="nowrap">${dateName(row.idle_since)}</span>${row.idle_days !== null && html`<small>${counted(row.idle_days, "day")}</small>`}`,
+          : html`<time>${shortDate(row.idle_since)} ${row.idle_since.slice(0, 4)}</time>${row.idle_days !== null && html`<small>${counted(row.idle_days, "day")}</small>`}`,
     },
     {
       head: "Waste per month",
