@@ -1,18 +1,18 @@
 /*
-description: Days of usage that were read after they had ended, so that a missing row means that there was none.
+description: Days of usage with whether they were read whole after they had ended, so that a missing row means that there was none.
 grain: [project_id, usage_date]
 columns:
   organization_id: The organisation.
   project_id: The project.
   usage_date: The UTC day.
-  is_whole: Whether the day was read well after its end; otherwise it is known in part or not at all.
+  is_whole: Whether the day was read whole after its end; otherwise it is known in part or not at all.
 */
 with final as (
   select
     organization_id,
     project_id,
     usage_date,
-    status = 'complete' and read_at >= usage_date + interval 1 day as is_whole
+    status = 'complete' as is_whole
   from fct_usage_coverage
   where stream = 'usage'
 )
@@ -21,5 +21,5 @@ select
   organization_id,
   project_id,
   usage_date,
-  coalesce(is_whole, false) as is_whole
+  is_whole
 from final

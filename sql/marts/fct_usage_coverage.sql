@@ -7,14 +7,14 @@ columns:
   project_name: Its latest name; its id where it has none.
   usage_date: The UTC day.
   stream: usage or resource_usage.
-  status: complete if it was ever read well, failed if it was tried only in vain, not_offered, or not_yet if never tried.
-  read_at: When it was last read well, UTC; null where it never was.
-  message: Why it is not complete, or that it was read before the day had ended.
+  status: complete if its last reading that succeeded was whole and after the day's end, partial if that was not so, failed if it was tried only in vain, not_offered, or not_yet if never tried.
+  read_at: When it was last read, whole or in part, UTC; null where it never was.
+  message: Why it is not complete.
 tests:
   - not_null: [project_id, usage_date, stream, status]
   - accepted_values:
       column: status
-      values: [complete, failed, not_offered, not_yet]
+      values: [complete, partial, failed, not_offered, not_yet]
 */
 with attempts as (
   select
@@ -41,8 +41,10 @@ tried as (
     project_id,
     stream,
     usage_date,
-    max(attempted_at) filter (where status = 'complete') as read_at,
-    bool_or(status = 'complete') as is_read,
+    -- What the tables hold is what the last reading that succeeded gave; one that failed takes nothing back.
+    max({'attempted_at': attempted_at, 'is_whole': status = 'complete', 'message': message}) filter (
+      where status in ('complete', 'partial')
+    ) as reading,
     max({'attempted_at': attempted_at, 'status': status, 'message': message}) as latest
   from attempts
   group by
@@ -101,11 +103,16 @@ days as (
     tried.project_id,
     tried.usage_date,
     tried.stream,
-    case when tried.is_read then 'complete' else tried.latest.status end as status,
-    tried.read_at,
     case
-      when not tried.is_read then tried.latest.message
-      when tried.read_at < tried.usage_date + interval 1 day then 'Read before the day had ended.'
+      when tried.reading is null then tried.latest.status
+      when tried.reading.is_whole and tried.reading.attempted_at >= tried.usage_date + interval 1 day then 'complete'
+      else 'partial'
+    end as status,
+    tried.reading.attempted_at as read_at,
+    case
+      when tried.reading is null then tried.latest.message
+      when not tried.reading.is_whole then coalesce(tried.reading.message, 'Some of its rows could not be read.')
+      when tried.reading.attempted_at < tried.usage_date + interval 1 day then 'Read before the day had ended.'
     end as message
   from tried
 

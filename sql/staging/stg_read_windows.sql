@@ -9,8 +9,8 @@ columns:
   window_from: The first day asked for; null for a list.
   window_to: The last day asked for; null for a list.
   attempted_at: When it was asked, UTC.
-  status: complete, failed or not_offered.
-  message: Why it failed, or was not offered.
+  status: complete, partial where some of its rows could not be read, failed or not_offered.
+  message: Why it is not complete.
 */
 with final as (
   select

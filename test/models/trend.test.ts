@@ -282,7 +282,7 @@ test("coverage says of each day whether it was read, failed, is not offered or n
     day("2026-10-31", "not_yet"),
     day("2026-11-01", "not_yet"),
     day("2026-11-02", "not_yet"),
-    day("2026-11-03", "complete", "2026-11-03 01:00:00", "Read before the day had ended."),
+    day("2026-11-03", "partial", "2026-11-03 01:00:00", "Read before the day had ended."),
   ]);
   expect(rows.slice(8).map((row) => [row.stream, row.usage_date, row.status])).toEqual(
     [27, 28, 29, 30, 31]
@@ -292,4 +292,53 @@ test("coverage says of each day whether it was read, failed, is not offered or n
         ["resource_usage", "2026-11-02", "not_offered"],
       ]),
   );
+});
+
+test("a day is complete only if what is known of it was read whole after its end", async () => {
+  const read = (usage_date: string, attempted_at: string, status = "complete", message?: string) => ({
+    project_id: "alpha",
+    stream: "usage",
+    window_from: usage_date,
+    window_to: usage_date,
+    attempted_at,
+    status,
+    message,
+  });
+  const quarantined = "2 of its rows could not be read";
+  const analytics = await buildOrganization({
+    rows: {
+      read_windows: [
+        // In the last instant of the day, and in the first after it.
+        read("2026-10-20", "2026-10-20 23:59:59.999"),
+        read("2026-10-21", "2026-10-22 00:00:00"),
+        // What was read last counts, also where it is less than what was read before.
+        read("2026-10-22", "2026-10-23 01:00:00", "partial", quarantined),
+        read("2026-10-22", "2026-10-24 01:00:00"),
+        read("2026-10-23", "2026-10-24 01:00:00"),
+        read("2026-10-23", "2026-10-25 01:00:00", "partial", quarantined),
+        read("2026-10-24", "2026-10-25 01:00:00", "partial"),
+        // A reading that failed takes nothing back.
+        read("2026-10-25", "2026-10-26 01:00:00"),
+        read("2026-10-25", "2026-10-27 01:00:00", "failed", "502"),
+        read("2026-10-26", "2026-10-26 12:00:00"),
+        read("2026-10-26", "2026-10-27 01:00:00", "not_offered", "403"),
+        read("2026-10-27", "2026-10-28 01:00:00", "not_offered", "403"),
+        read("2026-10-27", "2026-10-29 01:00:00", "failed", "502"),
+      ],
+    },
+  });
+  const days = await analytics.all(`
+    select strftime(usage_date, '%d') as day, status, strftime(read_at, '%d') as read_on, message
+    from marts.fct_usage_coverage order by usage_date
+  `);
+  expect(days.map(({ day, status, read_on, message }) => [day, status, read_on, message])).toEqual([
+    ["20", "partial", "20", "Read before the day had ended."],
+    ["21", "complete", "22", null],
+    ["22", "complete", "24", null],
+    ["23", "partial", "25", quarantined],
+    ["24", "partial", "25", "Some of its rows could not be read."],
+    ["25", "complete", "26", null],
+    ["26", "partial", "26", "Read before the day had ended."],
+    ["27", "failed", null, "502"],
+  ]);
 });

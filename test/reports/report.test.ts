@@ -276,7 +276,7 @@ describe("a report that rests on gaps", () => {
   });
 
   it("takes a day that was read before it had ended for one", async () => {
-    const partial = `update fct_usage_coverage set read_at = '2026-10-31 12:00:00' where usage_date = '2026-10-31'`;
+    const partial = `update fct_usage_coverage set status = 'partial', read_at = '2026-10-31 12:00:00' where usage_date = '2026-10-31'`;
     const { text, csv } = await rendered(and(twoProjects, partial));
     expect(text).toContain("Data are missing. On 1 day of October 2026");
     expect(csv("coverage.csv")[1]).toContain("partial,2026-10-31,2026-10-31,1,2026-10-31T12:00:00Z");
@@ -330,6 +330,27 @@ describe("usage without any price", () => {
     expect(csv("headline.csv")[2]).toBe("cost,USD,,,");
     expect(text).toContain("No price applies to this usage, so its cost is not known.");
     expect(text).not.toContain("$");
+  });
+});
+
+describe("an organisation that uses no GPU", () => {
+  it("has its cost, and says that no GPU was used", async () => {
+    const { text, html, csv } = await rendered(
+      and(
+        twoProjects,
+        `
+        delete from fct_cost_daily where gpu_hours is not null;
+        delete from fct_gpu_hours_daily;
+        delete from fct_gpu_hours_trend`,
+      ),
+    );
+    expect(csv("headline.csv").slice(1, 3)).toEqual([
+      "gpu_hours,GPU-hours,0.00,0.00,0.00",
+      "cost,USD,0.31,,",
+    ]);
+    expect(text).toContain("No GPU was used in October 2026.");
+    expect(text).toContain("All usage of October 2026 has a price.");
+    expect(html).not.toMatch(/null|undefined|NaN|Infinity/);
   });
 });
 

@@ -28,7 +28,7 @@ const streams: Readonly<Record<string, string>> = {
 
 const results: Readonly<Record<string, string>> = {
   complete: "read",
-  partial: "read before the day had ended",
+  partial: "read in part",
   failed: "failed",
   not_offered: "not offered by the server",
   not_yet: "not read yet",
@@ -133,7 +133,7 @@ function coverageSpec(strips: readonly StripRow[], period: Period, frame: Frame)
   const values = strips.flatMap(({ cells }, key) =>
     cells.map(({ day, isRead }) => ({ key, day, fill: colour(isRead ? "quiet" : "alert") })),
   );
-  const names = strips.map(({ label }, key) => ({ key, name: chartLabel(label, isWide ? 31 : 40) }));
+  const names = strips.map(({ label }, key) => ({ key, name: chartLabel(label, isWide ? 33 : 40) }));
   const step = isWide ? 26 : 40;
   const labelled = days.filter(
     (day) => Number(day.slice(8)) % (isWide ? 2 : 7) === 1 && (isWide || Number(day.slice(8)) < 29),
@@ -149,7 +149,7 @@ function coverageSpec(strips: readonly StripRow[], period: Period, frame: Frame)
     ...plot(
       frame,
       strips.length * step,
-      isWide ? { left: 240, top: 4, right: 4, bottom: 28 } : { left: 4, top: 0, right: 4, bottom: 28 },
+      isWide ? { left: 252, top: 4, right: 4, bottom: 28 } : { left: 4, top: 0, right: 4, bottom: 28 },
     ),
     layer: [
       {
