@@ -49,7 +49,7 @@ nav a:hover { color: var(--accent); }
   display: inline-block; padding: 0 7px; border-radius: 9px; font-size: 11px; line-height: 18px; font-weight: 550;
   letter-spacing: 0; white-space: nowrap; vertical-align: 1px; background: var(--raised); color: var(--muted); box-shadow: inset 0 0 0 1px var(--line);
 }
-.mark { color: var(--caution); background: var(--caution-wash); box-shadow: none; max-width: 100%; white-space: normal; overflow-wrap: anywhere; }
+.mark { color: var(--caution); background: var(--caution-wash); box-shadow: none; max-width: 15em; overflow: hidden; text-overflow: ellipsis; vertical-align: -4px; }
 h1 .badge { font-size: 13px; line-height: 24px; padding: 0 11px; border-radius: 12px; vertical-align: 7px; color: var(--caution); background: var(--caution-wash); box-shadow: none; }
 .severity.high { color: var(--alert); background: var(--alert-wash); box-shadow: none; }
 .severity.medium { color: var(--caution); background: var(--caution-wash); box-shadow: none; }
@@ -147,7 +147,7 @@ const small = `
   .figure .months { width: 104px; }
   .figure .months svg { width: 100%; height: auto; }
   th, td { padding-left: 14px; }
-  .cards td:not(.n) { min-width: 5.5em; }
+  .cards td:not(.n) { min-width: 6.5em; }
   .cards th:first-child { min-width: 7.5em; }
   .cards td.full { min-width: 11em; }
 }
@@ -205,6 +205,8 @@ const print = `
   thead { display: table-header-group; }
   tfoot { display: table-row-group; }
   thead th, .wide-table th:first-child, .wide-table tfoot th, .wide-table tfoot td { position: static; }
+  tfoot { break-before: avoid; }
+  tbody:last-of-type tr:last-child { break-after: avoid; }
   tr, figure, .figure, .notice, .chart, .empty { break-inside: avoid; }
   h2, .lead, .legend, summary { break-after: avoid; }
   details.data > summary { display: none; }

@@ -32,7 +32,7 @@ export function table<R>(columns: readonly Column<R>[], rows: readonly R[], opti
   const total = columns.some((column) => column.total !== undefined);
   return html`<div class="table-block">
 ${rows.length > limit && moreSwitch(id, rows.length)}
-<div class="${isWide ? "table wide-table" : "table cards"}" role="group" aria-label="${caption}" tabindex="0">
+<div class="${isWide ? "table wide-table" : "table cards"}" role="group" aria-label="${caption}"${isWide && html` tabindex="0"`}>
 <table>
 <caption class="unseen">${caption}</caption>
 <thead><tr>${columns.map(headCell)}</tr></thead>

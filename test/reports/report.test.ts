@@ -176,6 +176,7 @@ describe("the report of a month", () => {
     const { text } = await rendered(twoProjects);
     expect(text).toContain("Data built at 3 November 2026, 05:30 UTC");
     expect(text).toContain("Made by tally 0.1.0");
+    expect(text).not.toMatch(/\bnull\b|undefined|NaN|Infinity/);
     expect(text).toContain("Period 1 October 2026 to 31 October 2026");
   });
 
@@ -335,7 +336,7 @@ describe("usage without any price", () => {
 
 describe("an organisation that uses no GPU", () => {
   it("has its cost, and says that no GPU was used", async () => {
-    const { text, html, csv } = await rendered(
+    const { text, csv } = await rendered(
       and(
         twoProjects,
         `
@@ -346,11 +347,11 @@ describe("an organisation that uses no GPU", () => {
     );
     expect(csv("headline.csv").slice(1, 3)).toEqual([
       "gpu_hours,GPU-hours,0.00,0.00,0.00",
-      "cost,USD,0.31,,",
+      "cost,USD,0.31,0.00,0.31",
     ]);
     expect(text).toContain("No GPU was used in October 2026.");
     expect(text).toContain("All usage of October 2026 has a price.");
-    expect(html).not.toMatch(/null|undefined|NaN|Infinity/);
+    expect(text).not.toMatch(/null|undefined|NaN|Infinity/);
   });
 });
 

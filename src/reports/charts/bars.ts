@@ -33,14 +33,14 @@ function barsSpec(bars: readonly Bar[], { unit, prefix }: BarsOptions, frame: Fr
     ...bar,
     previous: bar.previous ?? null,
     key: i,
-    name: chartLabel(label, isWide ? 31 : 30),
+    name: chartLabel(label, isWide ? 33 : 30),
     fill: colour(bar.colour ?? "bar"),
   }));
   const furthest = Math.max(0, ...values.flatMap(({ value, previous }) => [value, previous ?? 0]));
   const least = Math.min(0, ...values.map(({ value }) => value));
   const y = { field: "key", type: "ordinal", axis: null, sort: null, scale: { padding: 0 } } as const;
   const padding = isWide
-    ? { left: 240, top: 8, right: 136, bottom: 48 }
+    ? { left: 252, top: 8, right: 136, bottom: 48 }
     : { left: 6, top: 0, right: 10, bottom: 48 };
   const base = plot(frame, step * bars.length, padding);
   const right = base.width + padding.right - 4;

@@ -4,7 +4,7 @@ import { axisNumber } from "../charts/bars.ts";
 import { type Frame, plot } from "../charts/draw.ts";
 import { foldTail } from "../charts/fold.ts";
 import { inSentence } from "../charts/label.ts";
-import { add, compare, sum } from "../decimal.ts";
+import { add, compare, isZero, sum } from "../decimal.ts";
 import { counted, formatHours, formatShare } from "../format.ts";
 import { type Html, html, name } from "../html.ts";
 import { addDays, daysBetween, type Period, shortDate } from "../month.ts";
@@ -34,11 +34,13 @@ export const gpuHoursByDay = defineSection<DayRow>({
   query: "gpu_hours_by_day",
   async view(rows, facts) {
     const totals = typeTotals(rows, facts);
-    if (totals.length === 0) return { lead: `No GPU was used in ${facts.period.name}.` };
     const days = [...new Set(rows.map((row) => row.usage_date))];
     const unread = days.filter((day) =>
       rows.every((row) => row.usage_date !== day || row.gpu_hours === null),
     );
+    if (totals.length === 0) {
+      return { lead: [`No GPU was used in ${facts.period.name}.`, unreadSentence(unread)].join(" ").trim() };
+    }
     const shown = await foldTail(
       totals.map(({ gpuType, hours }) => ({ key: gpuType, value: Number(hours), previous: null })),
       maxTypes,
@@ -76,6 +78,7 @@ function typeTotals(rows: readonly DayRow[], { colours }: ReportFacts): TypeTota
       hours: sum(rows.filter(({ gpu_type }) => gpu_type === gpuType).map((row) => row.gpu_hours)) ?? "0",
       colour: colours.get(gpuType) ?? "slate",
     }))
+    .filter(({ hours }) => !isZero(hours))
     .sort((a, b) => compare(b.hours, a.hours) || (a.gpuType < b.gpuType ? -1 : 1));
 }
 
@@ -97,10 +100,13 @@ function leadOf(
       low &&
       top.day !== low.day &&
       `The busiest day was ${shortDate(top.day)} with ${formatHours(top.hours)}, the quietest ${shortDate(low.day)} with ${formatHours(low.hours)}.`,
-    unread.length > 0 &&
-      `${counted(unread.length, "day was", "days were")} not read, and no bar stands there.`,
+    unreadSentence(unread),
   ];
-  return parts.filter((part) => typeof part === "string").join(" ");
+  return parts.filter((part) => part).join(" ");
+}
+
+function unreadSentence({ length }: readonly string[]): string {
+  return length === 0 ? "" : `${counted(length, "day was", "days were")} not read, and no bar stands there.`;
 }
 
 function dayTotals(rows: readonly DayRow[]): { day: string; hours: string }[] {
