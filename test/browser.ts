@@ -1,4 +1,4 @@
-import chromium from "@sparticuz/chromium";
+import { spawnSync } from "node:child_process";
 import { type Browser, chromium as playwright } from "playwright-core";
 
 // They are for a function in a cloud, and change what is tested: in one process a closed page takes the
@@ -7,9 +7,27 @@ const unwanted = new Set(["--single-process", "--disable-web-security", "--allow
 
 /** A headless browser from an npm package: none needs to be installed on the machine. */
 export async function launchBrowser(): Promise<Browser> {
+  const chromium = await unpackedBrowser();
   return playwright.launch({
     executablePath: await chromium.executablePath(),
     args: chromium.args.filter((argument) => !unwanted.has(argument)),
     headless: true,
   });
+}
+
+/** Unpacks the browser once before any test, so that no two workers unpack it over each other. */
+export async function setup(): Promise<void> {
+  await (await unpackedBrowser()).executablePath();
+}
+
+async function unpackedBrowser() {
+  // The package brings the libraries that a bare machine lacks, but unpacks them only where it takes the
+  // machine for such a function; this is the variable by which it tells.
+  if (!hasNss()) process.env.AWS_LAMBDA_JS_RUNTIME ??= "nodejs22.x";
+  return (await import("@sparticuz/chromium")).default;
+}
+
+function hasNss(): boolean {
+  const { stdout } = spawnSync("ldconfig", ["-p"], { encoding: "utf8" });
+  return stdout?.includes("libnss3.so") ?? false;
 }

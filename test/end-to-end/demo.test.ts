@@ -1,8 +1,11 @@
+/// <reference lib="dom" />
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser } from "../browser.ts";
 import { type Ended, tally } from "../tally-process.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
@@ -43,6 +46,35 @@ describe("`tally demo`", () => {
   it("says on every page that its prices are sample prices", () => {
     for (const page of files(join(root, "reports", "2026-10")).filter((file) => file.endsWith(".html"))) {
       expect(readFileSync(page, "utf8")).toContain("sample prices");
+    }
+  });
+
+  it("shows its page in a browser quietly, with every chart drawn, and nothing to scroll sideways on a phone", async () => {
+    const browser = await launchBrowser();
+    try {
+      for (const width of [390, 1440]) {
+        const page = await browser.newPage({ viewport: { width, height: 900 } });
+        const url = pathToFileURL(demo.stdout.trimEnd()).href;
+        const noted: string[] = [];
+        page.on("console", (message) => noted.push(message.text()));
+        page.on("pageerror", (error) => noted.push(error.message));
+        page.on("request", (request) => request.url() !== url && noted.push(request.url()));
+        await page.goto(url);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+        const charts = await page.evaluate(() =>
+          [...document.querySelectorAll("figure svg")]
+            .filter((svg) => svg.checkVisibility())
+            .map((svg) => ({
+              height: svg.getBoundingClientRect().height,
+              marks: svg.querySelectorAll("path, rect, circle").length,
+            })),
+        );
+        expect(charts.length).toBeGreaterThanOrEqual(5);
+        for (const { height, marks } of charts) expect(height > 40 && marks > 1).toBe(true);
+        expect(noted).toEqual([]);
+      }
+    } finally {
+      await browser.close();
     }
   });
 
