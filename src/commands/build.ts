@@ -1,4 +1,11 @@
 import { Command } from "commander";
+import { UsageError } from "../errors/usage-error.ts";
+import { instantOf } from "./as-of.ts";
+
+interface BuildFlags {
+  select?: string;
+  asOf?: string;
+}
 
 export const buildCommand = () =>
   new Command("build")
@@ -7,24 +14,37 @@ export const buildCommand = () =>
       "--select <models>",
       "build only these models: NAME, +NAME with what it rests on, NAME+ with what rests on it",
     )
+    .option(
+      "--as-of <instant>",
+      "what was known then, into a file of its own beside analytics.duckdb, which stays as it is",
+    )
     .addHelpText(
       "after",
       `
 Examples:
   $ tally build --workspace costs
-  $ tally build --select fct_cost_daily+`,
+  $ tally build --select fct_cost_daily+
+  $ tally build --as-of 2026-10-05T06:00:00Z`,
     )
-    .action(async ({ select }: { select?: string }, command: Command) => {
+    .action(async ({ select, asOf }: BuildFlags, command: Command) => {
       const { withWarehouse, workspaceContext } = await import("./context.ts");
       const { withLock } = await import("../workspace.ts");
       const context = workspaceContext(command);
+      const { effects, workspace } = context;
+      const instant = asOf === undefined ? undefined : instantOf(asOf);
+      if (instant && select !== undefined) {
+        throw new UsageError("--as-of builds every model, so it can't be given together with --select.");
+      }
       const { build } = await import("../models/build.ts");
+      const { buildAsOf } = await import("../models/as-of.ts");
       const { publish } = await import("../models/publish.ts");
-      await withLock(context.workspace, context.effects, "build", () =>
+      const published = await withLock(workspace, effects, "build", () =>
         withWarehouse(context, async (warehouse) => {
+          if (instant) return (await buildAsOf({ ...context, warehouse }, instant)).analytics;
           await build({ ...context, warehouse }, select === undefined ? {} : { select });
           await publish({ ...context, warehouse });
+          return workspace.analytics;
         }),
       );
-      context.effects.log.info(`published ${context.workspace.analytics}`);
+      effects.log.info(`published ${published}`);
     });

@@ -1,32 +1,66 @@
 import { Command } from "commander";
 import { UsageError } from "../errors/usage-error.ts";
+import { instantOf } from "./as-of.ts";
+import type { WorkspaceContext } from "./context.ts";
 
 const formatNames = ["html", "csv"] as const;
 type ReportFormat = (typeof formatNames)[number];
+
+interface ReportFlags {
+  month?: string;
+  format: string;
+  asOf?: string;
+}
 
 export const reportCommand = () =>
   new Command("report")
     .description("Write the report of a month as HTML and CSV, and print the path of its page.")
     .option("--month <YYYY-MM>", "the month (default: the last complete one)")
     .option("--format <formats>", "html, csv or both, joined by a comma", "html,csv")
+    .option(
+      "--as-of <instant>",
+      "from what was known then, into a folder of its own; the other reports stay as they are",
+    )
     .addHelpText(
       "after",
       `
 Examples:
   $ tally report --workspace costs
-  $ tally report --month 2026-09 --format csv`,
+  $ tally report --month 2026-09 --format csv
+  $ tally report --month 2026-09 --as-of 2026-10-05T06:00:00Z`,
     )
-    .action(async ({ month, format }: { month?: string; format: string }, command: Command) => {
+    .action(async ({ month, format, asOf }: ReportFlags, command: Command) => {
       const { workspaceContext } = await import("./context.ts");
       const context = workspaceContext(command);
       if (month !== undefined && !/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
         throw new UsageError(`--month takes a month such as 2026-09, not ${JSON.stringify(month)}.`);
       }
       const formats = formatsOf(format);
+      const instant = asOf === undefined ? undefined : instantOf(asOf);
       const { renderReport } = await import("../reports/report.ts");
-      const { page } = await renderReport(context, { formats, ...(month && { month }) });
+      const options = { formats, ...(month && { month }) };
+      const { page } = instant
+        ? await renderReport(
+            { ...context, effects: { ...context.effects, now: () => instant } },
+            { ...options, ...(await knownAt(context, instant)) },
+          )
+        : await renderReport(context, options);
       context.effects.stdout.write(`${page}\n`);
     });
+
+/** Builds what was known at an instant, and says where the report of it is read from and written to. */
+async function knownAt(
+  context: WorkspaceContext,
+  instant: Date,
+): Promise<{ analytics: string; suffix: string }> {
+  const { withWarehouse } = await import("./context.ts");
+  const { withLock } = await import("../workspace.ts");
+  const { buildAsOf, instantSlug } = await import("../models/as-of.ts");
+  const { analytics } = await withLock(context.workspace, context.effects, "report", () =>
+    withWarehouse(context, (warehouse) => buildAsOf({ ...context, warehouse }, instant)),
+  );
+  return { analytics, suffix: `@${instantSlug(instant)}` };
+}
 
 function formatsOf(text: string): readonly ReportFormat[] {
   const named = text.split(",").map((name) => name.trim());

@@ -11,6 +11,8 @@ export interface ModelContext {
   config: Config;
   workspace: Workspace;
   warehouse: Warehouse;
+  /** The instant as of which `warehouse` shows what was known; not given for now. */
+  asOf?: Date;
 }
 
 /** Where a bare name in a model is looked for, in this order. */
@@ -32,7 +34,7 @@ export async function openModelConnection(warehouse: Warehouse): Promise<Warehou
 /** Writes `meta.build`: the one row from which models take the clock and the settings. */
 export async function writeBuildContext(
   connection: Warehouse,
-  { effects, config }: Pick<ModelContext, "effects" | "config">,
+  { effects, config, asOf }: Pick<ModelContext, "effects" | "config" | "asOf">,
 ): Promise<void> {
   const { idle, prices } = config;
   await createMetaTables(connection);
@@ -43,6 +45,7 @@ export async function writeBuildContext(
       select
         $now::timestamp as now,
         $now::timestamp::date as today,
+        $as_of::varchar::timestamp as as_of,
         $price_label::varchar as price_label,
         $currency::varchar as currency,
         $tally_version::varchar as tally_version,
@@ -54,7 +57,8 @@ export async function writeBuildContext(
         $reservation_min_utilization::varchar::decimal(9, 8) as reservation_min_utilization
       `,
       {
-        now: effects.now().toISOString().replace("T", " ").replace("Z", ""),
+        now: timestampText(effects.now()),
+        as_of: asOf === undefined ? null : timestampText(asOf),
         price_label: prices.label,
         currency: prices.currency,
         tally_version: packageVersion(),
@@ -70,6 +74,11 @@ export async function writeBuildContext(
       "comment on table meta.build is 'The clock and the settings of the build: one row.'",
     );
   });
+}
+
+/** An instant as DuckDB reads a TIMESTAMP. */
+export function timestampText(instant: Date): string {
+  return instant.toISOString().replace("T", " ").replace("Z", "");
 }
 
 /** A number of tally.toml as DECIMAL text, never in the exponent form that String gives small ones. */

@@ -19,6 +19,12 @@ export const metaTables: readonly MetaTable[] = [
       { name: "built_at", from: "now", description: "The clock of the build, UTC." },
       { name: "today", from: "today", description: "The UTC day of the build; its usage is still partial." },
       {
+        name: "as_of",
+        from: "as_of",
+        description:
+          "The instant as of which these tables show what was known, UTC; null for what is known now.",
+      },
+      {
         name: "price_label",
         from: "price_label",
         description: "What the prices are called wherever they show.",

@@ -29,6 +29,13 @@ export interface ReportOptions {
   month?: string;
   /** What to write; by default the page and a CSV for each of its tables. */
   formats?: readonly ReportFormat[];
+  /** The file of published tables to read; by default analytics.duckdb. */
+  analytics?: string;
+  /**
+   * What follows the month in the folder's name, for a report that stands beside the month's own, such as
+   * that of what was known at an instant. Such a report is in no index.
+   */
+  suffix?: string;
 }
 
 /**
@@ -47,7 +54,8 @@ export async function renderReport(
   options: ReportOptions = {},
 ): Promise<{ month: string; page: string }> {
   const formats = new Set(options.formats ?? ["html", "csv"]);
-  const { facts, datasets } = await readReport({ effects, workspace, config }, options.month);
+  const source = { ...workspace, analytics: options.analytics ?? workspace.analytics };
+  const { facts, datasets } = await readReport({ effects, workspace: source, config }, options.month);
   const { month } = facts.period;
   const files = new Map<string, string>();
   if (formats.has("html")) {
@@ -59,11 +67,13 @@ export async function renderReport(
       if (dataset) files.set(csvName(section), csvOf(dataset));
     }
   }
-  const folder = await replaceFolder(workspace.reports, month, files);
-  await replaceFile(
-    join(workspace.reports, "index.html"),
-    await indexPage(facts, await writtenMonths(workspace.reports)),
-  );
+  const folder = await replaceFolder(workspace.reports, month + (options.suffix ?? ""), files);
+  if (options.suffix === undefined) {
+    await replaceFile(
+      join(workspace.reports, "index.html"),
+      await indexPage(facts, await writtenMonths(workspace.reports)),
+    );
+  }
   return { month, page: formats.has("html") ? join(folder, "index.html") : folder };
 }
 

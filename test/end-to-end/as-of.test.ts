@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { loadConfig } from "../../src/config.ts";
+import { demoFolder, demoScenario } from "../../src/demo.ts";
+import { loadScenario } from "../../src/gateway/scenario.ts";
+import { startGateway } from "../../src/gateway/server.ts";
+import { run } from "../../src/run.ts";
+import { openReadOnly, type Row } from "../../src/warehouse.ts";
+import { workspaceAt } from "../../src/workspace.ts";
+import { testEffects } from "../effects.ts";
+import { type Ended, tally } from "../tally-process.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+
+// The sample organisation restates the last days, and its inventory changes, from one night to the next.
+const earlier = new Date("2026-11-01T04:00:00Z");
+const between = "2026-11-01T17:30:00Z";
+const later = new Date("2026-11-03T06:00:00Z");
+
+async function twoNights(): Promise<{ root: string; first: Record<string, Row[]> }> {
+  const root = temporaryFolder();
+  const workspace = workspaceAt(root);
+  for (const name of ["tally.toml", "prices.csv", "cost-centres.csv", "suppressions.csv"]) {
+    cpSync(join(demoFolder, name), join(root, name));
+  }
+  const organization = await loadScenario(demoScenario);
+  let clock = earlier;
+  const accessKeys = organization.accessKeys;
+  const gateway = await startGateway({ organization, clock: () => clock, accessKeys });
+  onTestFinished(() => gateway.close());
+  const [credentials] = accessKeys;
+  if (!credentials) throw new Error("the sample organisation has no access key");
+  const first: Record<string, Row[]> = {};
+  for (const night of [earlier, later]) {
+    clock = night;
+    const effects = testEffects({
+      cwd: root,
+      now: night.toISOString(),
+      env: { CRUSOE_API_ENDPOINT: gateway.endpoint },
+    });
+    await run({ effects, workspace, config: loadConfig(effects, workspace.tallyToml), credentials });
+    if (night === earlier) Object.assign(first, await tablesOf(workspace.analytics));
+  }
+  return { root, first };
+}
+
+async function tablesOf(path: string): Promise<Record<string, Row[]>> {
+  const reader = await openReadOnly(path, { memoryLimit: "512MB", threads: 2 });
+  try {
+    const names = await reader.all<{ name: string }>(
+      "select table_name as name from duckdb_tables() where table_name not like 'meta\\_%' escape '\\' order by 1",
+    );
+    const tables: Record<string, Row[]> = {};
+    for (const { name } of names) tables[name] = await reader.all(`select * from ${name}`);
+    return tables;
+  } finally {
+    reader.close();
+  }
+}
+
+const digests = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path, createHash("sha256").update(readFileSync(path)).digest("hex")]),
+  );
+
+it("`--as-of` shows what a run of an earlier night had shown, and leaves what is known now alone", async () => {
+  const { root, first } = await twoNights();
+  const { analytics, reports } = workspaceAt(root);
+  const now = await tablesOf(analytics);
+  expect(now.fct_usage_revisions?.length).toBeGreaterThan(first.fct_usage_revisions?.length ?? 0);
+  expect(now.dim_vm).not.toEqual(first.dim_vm);
+  const before = { ...digests(reports), [analytics]: digests(join(root, "data"))[analytics] };
+
+  const env = { TALLY_NOW: later.toISOString() };
+  const built: Ended = await tally(["build", "--workspace", root, "--as-of", earlier.toISOString()], env);
+  expect(built.code, built.stderr).toBe(0);
+  const file = join(root, "data", "analytics@2026-11-01T040000Z.duckdb");
+  expect(built.stderr).toContain(basename(file));
+  expect(await tablesOf(file)).toEqual(first);
+
+  const args = ["report", "--workspace", root, "--month", "2026-10", "--as-of", between];
+  const reported = await tally(args, env);
+  expect(reported.code, reported.stderr).toBe(0);
+  const folder = join(reports, "2026-10@2026-11-01T173000Z");
+  expect(reported.stdout).toBe(`${join(folder, "index.html")}\n`);
+  expect(existsSync(join(folder, "headline.csv"))).toBe(true);
+  expect(readFileSync(join(folder, "index.html"), "utf8")).toContain("1 November 2026");
+
+  const after = digests(reports);
+  for (const path of Object.keys(after).filter((each) => each.startsWith(`${folder}/`))) delete after[path];
+  expect({ ...after, [analytics]: digests(join(root, "data"))[analytics] }).toEqual(before);
+}, 180_000);
+
+describe("an instant that can't be", () => {
+  let root: string;
+  beforeAll(() => {
+    root = demoFolder;
+  });
+
+  it.each([
+    ["2026-10-05", "with its zone"],
+    ["2026-10-05T06:00:00", "with its zone"],
+    ["2026-02-30T06:00:00Z", "with its zone"],
+    ["yesterday", "with its zone"],
+  ])("%s is refused with how to write one", async (text, hint) => {
+    const { code, stderr } = await tally(["build", "--workspace", root, "--as-of", text]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(JSON.stringify(text));
+    expect(stderr).toContain(hint);
+  });
+});
