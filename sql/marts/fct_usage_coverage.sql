@@ -85,6 +85,7 @@ expected as (
   select
     projects.organization_id,
     projects.project_id,
+    known.message,
     streams.stream,
     unnest(
       generate_series(options.start_date, least(options.end_date, build.today - 1), interval 1 day)
@@ -94,6 +95,8 @@ expected as (
   cross join meta.build as build
   inner join stg_usage_options as options
     on projects.organization_id = options.organization_id
+  left join int_projects as known
+    on projects.project_id = known.project_id
   where options.start_date <= least(options.end_date, build.today - 1)
 ),
 
@@ -125,7 +128,10 @@ days as (
     expected.stream,
     case when offered.latest.status = 'not_offered' then 'not_offered' else 'not_yet' end as status,
     null as read_at,
-    case when offered.latest.status = 'not_offered' then offered.latest.message end as message
+    case
+      when offered.latest.status = 'not_offered' then offered.latest.message
+      else expected.message
+    end as message
   from expected
   left join offered
     on expected.organization_id = offered.organization_id

@@ -21,7 +21,7 @@ const settings = { memoryLimit: "256MB", threads: 1 };
 const publicColumns: Record<string, string> = {
   dim_disk:
     "organization_id disk_id disk_name project_id location region disk_type size_gib attached_vm_id attached_vm_ids created_at updated_at valid_from valid_to is_current",
-  dim_project: "organization_id project_id project_name cost_centre owner is_current first_seen_at",
+  dim_project: "organization_id project_id project_name cost_centre owner is_current first_seen_at last_seen_at status previous_names message",
   dim_reservation:
     "organization_id reservation_id product_line vm_type gpu_type quantity reserved_gpus used_quantity reservation_type locations contract_start_date contract_end_date valid_from valid_to is_current",
   dim_snapshot:
