@@ -19,7 +19,7 @@ export interface RunContext {
 
 /**
  * The whole of a night: lock, ingest, build, publish, report. What was read is built and reported even where
- * some streams failed; each step's result is a line in logs/runs.ndjson.
+ * some streams failed; each step's result is a line in logs/runs.ndjson, which is published as meta_run.
  *
  * @returns the path of the report's page
  * @throws IncompleteError, after the report is written, where some streams failed for good
@@ -29,11 +29,12 @@ export async function run(context: RunContext): Promise<{ page: string }> {
   const { effects, workspace, config } = context;
   return withLock(workspace, effects, "run", async () => {
     const runId = effects.wallClock().toISOString();
-    const step = <T>(name: string, work: () => Promise<T>) => recordStep(context, runId, name, work);
+    const step = <T>(name: string, work: () => Promise<T>, lacks?: (result: T) => string | null) =>
+      recordStep(context, runId, name, work, lacks);
     const warehouse = await openWarehouse(workspace.warehouse, config.warehouse);
     let summary: IngestSummary;
     try {
-      summary = await step("ingest", () => ingest({ ...context, warehouse }));
+      summary = await step("ingest", () => ingest({ ...context, warehouse }), whatFailed);
       await step("build", () => build({ ...context, warehouse }));
       await step("publish", () => publish({ ...context, warehouse }));
     } finally {
@@ -47,12 +48,18 @@ export async function run(context: RunContext): Promise<{ page: string }> {
 
 /** @throws IncompleteError that names what failed, where something did */
 export function requireComplete({ failures }: IngestSummary): void {
-  const [first] = failures;
-  if (!first) return;
-  const others = failures.length > 1 ? ` ${failures.length - 1} more failed as well.` : "";
-  throw new IncompleteError(`Incomplete: ${first.stream}: ${first.message}${others}`, {
+  const failed = whatFailed({ failures });
+  if (failed === null) return;
+  throw new IncompleteError(`Incomplete: ${failed}`, {
     hint: "What succeeded is kept, and the report says what is missing; the next run reads the rest again.",
   });
+}
+
+function whatFailed({ failures }: Pick<IngestSummary, "failures">): string | null {
+  const [first] = failures;
+  if (!first) return null;
+  const others = failures.length > 1 ? ` ${failures.length - 1} more failed as well.` : "";
+  return `${first.stream}: ${first.message}${others}`;
 }
 
 async function recordStep<T>(
@@ -60,9 +67,10 @@ async function recordStep<T>(
   runId: string,
   step: string,
   work: () => Promise<T>,
+  lacks: (result: T) => string | null = () => null,
 ): Promise<T> {
   const startedAt = effects.wallClock();
-  const record = async (status: "done" | "failed", message: string | null) => {
+  const record = async (status: "done" | "incomplete" | "failed", message: string | null) => {
     const finishedAt = effects.wallClock();
     await mkdir(dirname(workspace.runLog), { recursive: true });
     const entry = {
@@ -79,7 +87,8 @@ async function recordStep<T>(
   };
   try {
     const result = await work();
-    await record("done", null);
+    const lacking = lacks(result);
+    await record(lacking === null ? "done" : "incomplete", lacking);
     return result;
   } catch (error) {
     // The step's own error is the one to say, also where the disk has no room for this line.

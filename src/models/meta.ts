@@ -79,6 +79,25 @@ export const metaTables: readonly MetaTable[] = [
       { name: "tested_at", from: "tested_at", description: "The clock of the run that tested it, UTC." },
     ],
   },
+  {
+    name: "run",
+    description:
+      "Each step of each run that had ended when these tables were published, by the machine's clock.",
+    order: ["started_at", "run_id", "step"],
+    columns: [
+      { name: "run_id", from: "run_id", description: "The run; its steps share it." },
+      { name: "step", from: "step", description: "ingest, build, publish or report." },
+      {
+        name: "status",
+        from: "status",
+        description: "done, incomplete where some of it failed and the rest is kept, or failed.",
+      },
+      { name: "started_at", from: "started_at", description: "When it began, UTC." },
+      { name: "finished_at", from: "finished_at", description: "When it ended, UTC." },
+      { name: "duration_ms", from: "duration_ms", description: "How long it took, in milliseconds." },
+      { name: "message", from: "message", description: "What failed; null where nothing did." },
+    ],
+  },
 ];
 
 /** Makes the tables that record models and tests, where they are missing. */

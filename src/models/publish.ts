@@ -6,6 +6,7 @@ import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, openModelConnection } from "./context.ts";
 import { commentStatements, type MetaTable, metaTables } from "./meta.ts";
 import { loadProject, type Model, projectRoots } from "./project.ts";
+import { loadRunHistory } from "./run-history.ts";
 
 /** The oldest storage format that holds all that is published: DuckDB 1.0 and later open it. */
 const storageVersion = "v1.0.0";
@@ -17,7 +18,7 @@ const storageVersion = "v1.0.0";
  *
  * @throws TallyError where a mart was never built, or the folder can't be written
  */
-export async function publish({ effects, workspace, warehouse }: ModelContext): Promise<void> {
+export async function publish({ effects, workspace, warehouse, asOf }: ModelContext): Promise<void> {
   const { models } = await loadProject(projectRoots(workspace));
   const marts = models.filter((model) => model.layer === "marts");
   const folder = dirname(workspace.analytics);
@@ -27,6 +28,7 @@ export async function publish({ effects, workspace, warehouse }: ModelContext): 
   await removeLeftovers(folder, basename(workspace.analytics));
   const connection = await openModelConnection(warehouse);
   try {
+    await loadRunHistory(connection, workspace.runLog, asOf);
     await requireBuilt(connection, marts);
     await writeTables(connection, marts, next);
     await sync(next);

@@ -21,7 +21,8 @@ const settings = { memoryLimit: "256MB", threads: 1 };
 const publicColumns: Record<string, string> = {
   dim_disk:
     "organization_id disk_id disk_name project_id location region disk_type size_gib attached_vm_id attached_vm_ids created_at updated_at valid_from valid_to is_current",
-  dim_project: "organization_id project_id project_name cost_centre owner is_current first_seen_at last_seen_at status previous_names message",
+  dim_project:
+    "organization_id project_id project_name cost_centre owner is_current first_seen_at last_seen_at status previous_names message",
   dim_reservation:
     "organization_id reservation_id product_line vm_type gpu_type quantity reserved_gpus used_quantity reservation_type locations contract_start_date contract_end_date valid_from valid_to is_current",
   dim_snapshot:
@@ -47,6 +48,7 @@ const publicColumns: Record<string, string> = {
     "organization_id project_id usage_date region resource_type billable_metric reservation_id revision quantity previous_quantity known_from known_to",
   meta_build: "built_at today as_of price_label currency tally_version",
   meta_model: "model_name materialization row_count duration_ms built_at",
+  meta_run: "run_id step status started_at finished_at duration_ms message",
   meta_test: "test_name model_name severity status failing_rows query tested_at",
 };
 
@@ -182,4 +184,44 @@ test("a mart that was never built says to build it, and the old file stays", asy
   expect(error).toBeInstanceOf(TallyError);
   expect((error as TallyError).message).toContain("was never built");
   expect((error as TallyError).hint).toContain("tally build");
+});
+
+test("the steps of every run are published, whatever a killed one left in the log", async () => {
+  const analytics = await openOrganization({});
+  const { runLog } = analytics.context.workspace;
+  const steps = "select step, status, started_at, duration_ms, message from meta_run";
+  await analytics.build();
+  await analytics.publish();
+  expect(await analytics.published(steps)).toEqual([]);
+  mkdirSync(dirname(runLog), { recursive: true });
+  const line = (step: string, status: string, more: Record<string, unknown> = {}) =>
+    `${JSON.stringify({
+      run_id: "r",
+      step,
+      status,
+      started_at: "2026-11-03T06:00:00.250Z",
+      finished_at: "2026-11-03T06:00:01.000Z",
+      duration_ms: 750,
+      message: null,
+      ...more,
+    })}\n`;
+  const later = { started_at: "2026-11-03T06:00:02.000Z", message: 'GET "usage" answered 502\n<b>' };
+  writeFileSync(runLog, `${line("ingest", "done")}${line("report", "failed", later)}{"run_id": "r", "st`);
+  await analytics.publish();
+  expect(await analytics.published(steps)).toEqual([
+    {
+      step: "ingest",
+      status: "done",
+      started_at: "2026-11-03 06:00:00.25",
+      duration_ms: "750",
+      message: null,
+    },
+    {
+      step: "report",
+      status: "failed",
+      started_at: "2026-11-03 06:00:02",
+      duration_ms: "750",
+      message: 'GET "usage" answered 502\n<b>',
+    },
+  ]);
 });
