@@ -9,12 +9,15 @@ import { initCommand } from "./commands/init.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { sqlCommand } from "./commands/sql.ts";
+import { testCommand } from "./commands/test.ts";
 import { exitCodes } from "./errors/tally-error.ts";
 import { packageVersion } from "./package.ts";
 
 // A reader that has seen enough, such as head, closes the pipe: that ends the work, and is no error.
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : exitCodes.failed));
+  stream.on("error", (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === "EPIPE" ? 0 : exitCodes.failed),
+  );
 }
 
 const program = new Command("tally")
@@ -32,6 +35,7 @@ for (const command of [
   initCommand,
   ingestCommand,
   buildCommand,
+  testCommand,
   reportCommand,
   runCommand,
   sqlCommand,

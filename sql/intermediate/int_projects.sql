@@ -70,6 +70,18 @@ with sightings as (
   group by
     organization_id,
     project_id
+
+  union all
+
+  select
+    organization_id,
+    project_id,
+    min(valid_from),
+    max(valid_from)
+  from stg_snapshots
+  group by
+    organization_id,
+    project_id
 ),
 
 seen as (

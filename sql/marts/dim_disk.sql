@@ -21,6 +21,8 @@ tests:
   - not_null: [disk_id, valid_from, is_current]
   - not_null: [size_gib]
     severity: warn
+  - relationship: {column: project_id, model: dim_project, to: project_id}
+  - range: {column: size_gib, min: 0}
 */
 with holders as (
   select

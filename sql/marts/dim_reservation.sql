@@ -19,6 +19,8 @@ columns:
   is_current: Whether it still stands so.
 tests:
   - not_null: [reservation_id, valid_from, is_current]
+  - range: {column: reserved_gpus, min: 0}
+    severity: warn
 */
 with listed_types as (
   select distinct

@@ -23,6 +23,8 @@ columns:
   is_current: Whether it still stands so.
 tests:
   - not_null: [vm_id, valid_from, is_current]
+  - relationship: {column: project_id, model: dim_project, to: project_id}
+  - range: {column: num_gpu, min: 0}
 */
 with final as (
   select

@@ -21,6 +21,10 @@ columns:
   price_source: What the prices are called, and the line that set the price; null where unpriced.
 tests:
   - not_null: [usage_date, project_id, project_name, quantity, currency]
+  - relationship: {column: project_id, model: dim_project, to: project_id}
+  - range: {column: unit_price, min: 0}
+  - range: {column: cost, min: 0}
+    severity: warn
 */
 with priced as (
   select

@@ -14,6 +14,9 @@ columns:
   gpu_hours: The quantity where the metric is GPU-hours, else instance-hours times the GPUs of the type.
 tests:
   - not_null: [usage_date, project_id, project_name, gpu_type, is_reserved, gpu_hours]
+  - relationship: {column: project_id, model: dim_project, to: project_id}
+  - range: {column: gpu_hours, min: 0}
+    severity: warn
 */
 with summed as (
   select

@@ -29,6 +29,9 @@ tests:
   - accepted_values:
       column: severity
       values: [high, medium, low]
+  - relationship: {column: project_id, model: dim_project, to: project_id}
+  - range: {column: idle_days, min: 0}
+  - range: {column: monthly_waste, min: 0}
 */
 with found as (
   select

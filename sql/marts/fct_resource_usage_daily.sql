@@ -14,6 +14,9 @@ columns:
   quantity: How much, in the metric's unit.
 tests:
   - not_null: [usage_date, project_id, quantity]
+  - relationship: {column: project_id, model: dim_project, to: project_id}
+  - range: {column: quantity, min: 0}
+    severity: warn
 */
 with metrics_of_several_spellings as (
   select metrics.billable_metric

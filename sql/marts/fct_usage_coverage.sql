@@ -15,6 +15,9 @@ tests:
   - accepted_values:
       column: status
       values: [complete, partial, failed, not_offered, not_yet]
+  - relationship: {column: project_id, model: dim_project, to: project_id}
+  - freshness: {column: read_at, within: 3 days}
+    severity: warn
 */
 with attempts as (
   select

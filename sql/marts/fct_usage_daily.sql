@@ -12,6 +12,9 @@ columns:
   quantity: How much, in the metric's unit.
 tests:
   - not_null: [usage_date, project_id, quantity]
+  - relationship: {column: project_id, model: dim_project, to: project_id}
+  - range: {column: quantity, min: 0}
+    severity: warn
 */
 with final as (
   select

@@ -16,6 +16,8 @@ columns:
   known_to: When it was first read otherwise; null for what is known now.
 tests:
   - not_null: [usage_date, project_id, revision, known_from]
+  - relationship: {column: project_id, model: dim_project, to: project_id}
+  - range: {column: revision, min: 1}
 */
 with events as (
   select

@@ -46,7 +46,8 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
       effects.log.detail(`built ${model.name}: ${size} in ${result.durationMs} ms`);
       models.push(result);
     }
-    const tests = await testProject(connection, project, new Set(selected.map((model) => model.name)));
+    const names = new Set(selected.map((model) => model.name));
+    const tests = await testProject(connection, project, names, effects.now());
     warnOfFailures(context, tests);
     return { models, tests, durationMs: effects.wallClock().getTime() - startedAt };
   } finally {

@@ -5,10 +5,30 @@ import { ConfigError } from "../errors/config-error.ts";
 const severity = z.enum(["error", "warn"]).default("error");
 const names = z.array(z.string().min(1)).min(1);
 
+const column = z.string().min(1);
+const bound = z.union([z.number(), z.string().regex(/^-?\d+(\.\d+)?$/)]).transform(String);
+
 const modelTest = z.union([
   z.strictObject({ not_null: names, severity }),
   z.strictObject({
-    accepted_values: z.strictObject({ column: z.string(), values: z.array(z.string()).min(1) }),
+    accepted_values: z.strictObject({ column, values: z.array(z.string()).min(1) }),
+    severity,
+  }),
+  /** Every value of the column is one of `to` in another model. */
+  z.strictObject({
+    relationship: z.strictObject({ column, model: z.string().min(1), to: column }),
+    severity,
+  }),
+  /** Every value of the column is within the bounds, which are part of the range. */
+  z.strictObject({
+    range: z
+      .strictObject({ column, min: bound.optional(), max: bound.optional() })
+      .refine(({ min, max }) => min !== undefined || max !== undefined, "a range has min, max or both"),
+    severity,
+  }),
+  /** The latest value of the column, a time, is not older than that; a table without rows has no age. */
+  z.strictObject({
+    freshness: z.strictObject({ column, within: z.string().regex(/^\d+ (hours?|days?)$/) }),
     severity,
   }),
 ]);
@@ -94,7 +114,10 @@ export function parseTestFile(text: string, file: string): { header: TestHeader;
 
 /** The columns that a header's test speaks of. */
 export function testColumns(test: HeaderTest): string[] {
-  return "not_null" in test ? test.not_null : [test.accepted_values.column];
+  if ("not_null" in test) return test.not_null;
+  if ("accepted_values" in test) return [test.accepted_values.column];
+  if ("relationship" in test) return [test.relationship.column];
+  return ["range" in test ? test.range.column : test.freshness.column];
 }
 
 function splitFile(text: string, file: string): SplitFile {

@@ -1,33 +1,71 @@
-import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
-import { type ModelContext, openModelConnection } from "./context.ts";
-import type { HeaderTest } from "./header.ts";
-import { loadProject, type Model, type Project, projectRoots } from "./project.ts";
+import type { DuckDBResult } from "@duckdb/node-api";
+import { ConfigError } from "../errors/config-error.ts";
+import { TallyError } from "../errors/tally-error.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { sqlText, type Warehouse } from "../warehouse.ts";
+import { type ModelContext, modelLayers, openModelConnection, timestampText } from "./context.ts";
+import { type DataTest, fileTest, modelTests } from "./data-tests.ts";
+import { loadProject, type Project, projectRoots } from "./project.ts";
 
-export interface TestResult {
-  /** The model and what is tested of it, such as `dim_vm.grain`, or the name of a file in sql/tests. */
-  name: string;
-  model: string | null;
-  severity: "error" | "warn";
+export interface TestResult extends Pick<DataTest, "name" | "model" | "severity" | "query"> {
   failingRows: number;
-  /** The query that shows the failing rows. */
-  query: string;
 }
 
-interface DataTest extends Omit<TestResult, "failingRows"> {
-  /** A query for one number: how many rows fail. Cheaper than to count the rows of `query`, where it differs. */
-  count: string;
+export interface TestOptions {
+  /** Names of tests, or of models for all that is tested of them; default: every test. */
+  select?: readonly string[];
 }
 
 /**
  * Tests every model's grain and what its header claims, and runs the queries of sql/tests. Writes meta.test.
  *
- * @throws TallyError where a model is not built, or a test's SQL fails
+ * @throws UsageError where the selection names neither a test nor a model
+ * @throws TallyError where a model was never built, or a test's SQL fails
  */
-export async function testModels(context: ModelContext): Promise<TestResult[]> {
+export async function testModels(context: ModelContext, options: TestOptions = {}): Promise<TestResult[]> {
   const project = await loadProject(projectRoots(context.workspace));
   const connection = await openModelConnection(context.warehouse);
   try {
-    return await testProject(connection, project, new Set(project.models.map(({ name }) => name)));
+    const built = await builtModels(connection);
+    const missing = project.models.find(({ name }) => !built.has(name));
+    if (missing) {
+      throw new TallyError(`${missing.name} was never built, so it can't be tested.`, {
+        hint: "Build every model with `tally build`, without --select.",
+      });
+    }
+    const names = new Set(project.models.map(({ name }) => name));
+    const now = context.effects.now();
+    const tests = testsOf(project, names, now);
+    const { select } = options;
+    if (select === undefined) return await runTests(connection, tests, { isFull: true, now });
+    const unknown = select.find((name) => !tests.some((test) => test.name === name || test.model === name));
+    if (unknown !== undefined) {
+      throw new UsageError(
+        `There is no data test ${JSON.stringify(unknown)}, and no model of that name that has one.`,
+        {
+          hint: "`tally sql 'select test_name from meta_test'` lists the tests.",
+        },
+      );
+    }
+    const selected = tests.filter(({ name, model }) =>
+      select.some((each) => each === name || each === model),
+    );
+    return await runTests(connection, selected, { isFull: false, now });
+  } finally {
+    connection.close();
+  }
+}
+
+/** Hands the first of the rows that fail a test to `read`. */
+export async function readFailingRows<T>(
+  { warehouse }: Pick<ModelContext, "warehouse">,
+  { query }: Pick<TestResult, "query">,
+  limit: number,
+  read: (rows: DuckDBResult) => Promise<T>,
+): Promise<T> {
+  const connection = await openModelConnection(warehouse);
+  try {
+    return await read(await connection.stream(`select * from (${query}\n) limit ${limit}`));
   } finally {
     connection.close();
   }
@@ -38,72 +76,77 @@ export async function testProject(
   connection: Warehouse,
   project: Project,
   names: ReadonlySet<string>,
+  now: Date,
 ): Promise<TestResult[]> {
-  const tests = project.models.filter((model) => names.has(model.name)).flatMap(modelTests);
+  const built = await builtModels(connection);
+  const tests = testsOf(project, names, now).filter(({ reads }) => reads === undefined || built.has(reads));
   const isFull = project.models.every((model) => names.has(model.name));
-  if (isFull) {
-    for (const { name, severity, sql } of project.tests) {
-      const query = sql.trim();
-      tests.push({ name, model: null, severity, query, count: `select count(*) from (${query}\n)` });
-    }
+  return runTests(connection, tests, { isFull, now });
+}
+
+function testsOf(project: Project, names: ReadonlySet<string>, now: Date): DataTest[] {
+  const tests = project.models
+    .filter((model) => names.has(model.name))
+    .flatMap((model) => modelTests(model, now));
+  const astray = tests.find(
+    ({ reads }) => reads !== undefined && !project.models.some(({ name }) => name === reads),
+  );
+  if (astray) {
+    throw new ConfigError(
+      `${astray.file}:1: the test ${astray.name} speaks of ${astray.reads}, which is no model.`,
+      {
+        hint: "Mend the spelling under tests in the file's header.",
+      },
+    );
   }
+  const isFull = project.models.every((model) => names.has(model.name));
+  return isFull ? [...tests, ...project.tests.map(fileTest)] : tests;
+}
+
+async function builtModels(connection: Warehouse): Promise<Set<string>> {
+  const schemas = modelLayers.map(sqlText).join(", ");
+  const rows = await connection.all<{ name: string }>(`
+    select table_name as name
+    from duckdb_tables()
+    where database_name = current_database() and schema_name in (${schemas})
+    union all
+    select view_name
+    from duckdb_views()
+    where database_name = current_database() and schema_name in (${schemas})
+  `);
+  return new Set(rows.map(({ name }) => name));
+}
+
+interface Testing {
+  /** Whether what is not among the tests is a test no more. */
+  isFull: boolean;
+  now: Date;
+}
+
+async function runTests(
+  connection: Warehouse,
+  tests: readonly DataTest[],
+  testing: Testing,
+): Promise<TestResult[]> {
   const results: TestResult[] = [];
-  for (const { count, ...test } of tests) {
-    const row = await connection.first<{ failing_rows: string }>(`select (${count})::bigint as failing_rows`);
-    results.push({ ...test, failingRows: Number(row?.failing_rows ?? 0) });
+  for (const { name, model, severity, query, count, file } of tests) {
+    const row = await connection
+      .first<{ failing_rows: string }>(`select (${count})::bigint as failing_rows`)
+      .catch((error: unknown) => {
+        if (!(error instanceof Error)) throw error;
+        const reason = error.message.split("\n\nLINE ", 1)[0]?.replace(/\s*\n\s*/g, " ");
+        throw new TallyError(`${file}: the data test ${name} can't be run: ${reason}`, { cause: error });
+      });
+    results.push({ name, model, severity, query, failingRows: Number(row?.failing_rows ?? 0) });
   }
-  await writeResults(connection, results, isFull);
+  await writeResults(connection, results, testing);
   return results;
-}
-
-function modelTests(model: Model): DataTest[] {
-  // A view of staging holds what the API said: it is tested where it becomes a table.
-  const grain = model.materialization === "table" ? [grainTest(model)] : [];
-  return [...grain, ...model.header.tests.flatMap((test) => headerTests(model, test))];
-}
-
-function grainTest({ name, header: { grain } }: Model): DataTest {
-  const keys = grain.map(sqlName).join(", ");
-  const groups = (table: string, by: string) =>
-    `select ${by}, count(*) as row_count from ${table} group by ${by} having count(*) > 1`;
-  return {
-    name: `${name}.grain`,
-    model: name,
-    severity: "error",
-    query: groups(sqlName(name), keys),
-    // Rows are grouped by a hash, and only those that share one are compared: a fraction of the memory.
-    count: `
-      select count(*) from (
-        ${groups(`(select ${keys} from ${sqlName(name)} where hash(${keys}) in (select key_hash from (${groups(`(select hash(${keys}) as key_hash from ${sqlName(name)})`, "key_hash")})))`, keys)}
-      )`,
-  };
-}
-
-function headerTests({ name }: Model, test: HeaderTest): DataTest[] {
-  const { severity } = test;
-  const failing = (what: string, condition: string): DataTest => {
-    const query = `select * from ${sqlName(name)} where ${condition}`;
-    return {
-      name: `${name}.${what}`,
-      model: name,
-      severity,
-      query,
-      count: `select count(*) from (${query})`,
-    };
-  };
-  if ("not_null" in test) {
-    return test.not_null.map((column) => failing(`not_null.${column}`, `${sqlName(column)} is null`));
-  }
-  const { column, values } = test.accepted_values;
-  return [
-    failing(`accepted_values.${column}`, `${sqlName(column)} not in (${values.map(sqlText).join(", ")})`),
-  ];
 }
 
 async function writeResults(
   connection: Warehouse,
   results: readonly TestResult[],
-  isFull: boolean,
+  { isFull, now }: Testing,
 ): Promise<void> {
   const rows = results.map(({ name, model, severity, failingRows, query }) => ({
     test_name: name,
@@ -127,9 +170,8 @@ async function writeResults(
     await connection.run(`delete from meta.test${replaced}`);
     await connection.run(`
       insert into meta.test (test_name, model_name, severity, status, failing_rows, query, tested_at)
-      select test_name, model_name, severity, status, failing_rows, query, now
+      select test_name, model_name, severity, status, failing_rows, query, ${sqlText(timestampText(now))}::timestamp
       from test_result
-      cross join meta.build
     `);
   });
   await connection.run("drop table if exists temp.test_result");

@@ -1,0 +1,101 @@
+import { sqlName, sqlText } from "../warehouse.ts";
+import { timestampText } from "./context.ts";
+import type { HeaderTest } from "./header.ts";
+import type { Model, SqlTest } from "./project.ts";
+
+/** A claim about the data, as the query for the rows that break it. */
+export interface DataTest {
+  /** The model and what is tested of it, such as `dim_vm.grain`, or the name of a file in sql/tests. */
+  name: string;
+  model: string | null;
+  severity: "error" | "warn";
+  /** The query that shows the failing rows. */
+  query: string;
+  /** A query for one number: how many rows fail. Cheaper than to count the rows of `query`, where it differs. */
+  count: string;
+  /** The file that makes the claim. */
+  file: string;
+  /** Another model that the query reads. */
+  reads?: string;
+}
+
+/**
+ * What a model's file claims of its table: its grain, and the tests of its header.
+ *
+ * @param now the instant by which freshness is judged
+ */
+export function modelTests(model: Model, now: Date): DataTest[] {
+  // A view of staging holds what the API said: it is tested where it becomes a table.
+  const grain = model.materialization === "table" ? [grainTest(model)] : [];
+  return [...grain, ...model.header.tests.flatMap((test) => headerTests(model, test, now))];
+}
+
+/** What a file of sql/tests claims: that its query has no rows. */
+export function fileTest({ name, severity, sql, file }: SqlTest): DataTest {
+  const query = sql.trim();
+  return { name, model: null, severity, file, query, count: `select count(*) from (${query}\n)` };
+}
+
+function grainTest({ name, file, header: { grain } }: Model): DataTest {
+  const keys = grain.map(sqlName).join(", ");
+  const groups = (table: string, by: string) =>
+    `select ${by}, count(*) as row_count from ${table} group by ${by} having count(*) > 1`;
+  return {
+    name: `${name}.grain`,
+    model: name,
+    severity: "error",
+    file,
+    query: groups(sqlName(name), keys),
+    // Rows are grouped by a hash, and only those that share one are compared: a fraction of the memory.
+    count: `
+      select count(*) from (
+        ${groups(`(select ${keys} from ${sqlName(name)} where hash(${keys}) in (select key_hash from (${groups(`(select hash(${keys}) as key_hash from ${sqlName(name)})`, "key_hash")})))`, keys)}
+      )`,
+  };
+}
+
+function headerTests({ name, file }: Model, test: HeaderTest, now: Date): DataTest[] {
+  const { severity } = test;
+  const failing = (what: string, query: string): DataTest => ({
+    name: `${name}.${what}`,
+    model: name,
+    severity,
+    file,
+    query,
+    count: `select count(*) from (${query})`,
+  });
+  const where = (condition: string) => `select * from ${sqlName(name)} where ${condition}`;
+  if ("not_null" in test) {
+    return test.not_null.map((column) => failing(`not_null.${column}`, where(`${sqlName(column)} is null`)));
+  }
+  if ("accepted_values" in test) {
+    const { column, values } = test.accepted_values;
+    const list = values.map(sqlText).join(", ");
+    return [failing(`accepted_values.${column}`, where(`${sqlName(column)} not in (${list})`))];
+  }
+  if ("relationship" in test) {
+    const { column, model, to } = test.relationship;
+    const query =
+      `select ours.* from ${sqlName(name)} as ours ` +
+      `anti join ${sqlName(model)} as theirs on ours.${sqlName(column)} = theirs.${sqlName(to)} ` +
+      `where ours.${sqlName(column)} is not null`;
+    return [{ ...failing(`relationship.${column}`, query), reads: model }];
+  }
+  if ("range" in test) {
+    const { column, min, max } = test.range;
+    const outside = [
+      ...(min === undefined ? [] : [`${sqlName(column)} < ${min}`]),
+      ...(max === undefined ? [] : [`${sqlName(column)} > ${max}`]),
+    ];
+    return [failing(`range.${column}`, where(outside.join(" or ")))];
+  }
+  const { column, within } = test.freshness;
+  const latest = `max(${sqlName(column)})`;
+  const oldest = `timestamp ${sqlText(timestampText(now))} - interval ${sqlText(within)}`;
+  return [
+    failing(
+      `freshness.${column}`,
+      `select ${latest} as latest from ${sqlName(name)} having ${latest} < ${oldest}`,
+    ),
+  ];
+}
