@@ -17,6 +17,7 @@ export function addAccount({ file, organization, projects, keep }: Build): void 
   }));
   if (file.identity) organization.identity = { id: uuidOf(seed, "identity"), ...file.identity };
   organization.locations = file.locations;
+  organization.faults = file.faults;
   organization.sshKeys = file.ssh_keys.map((key) => ({
     id: uuidOf(seed, "ssh-key", key.name),
     name: key.name,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readFaultRule } from "./faults/rule.ts";
 import { type Instant, parseInstant } from "./instant.ts";
 
 /** A scenario file (YAML), as written. Every table takes these keys and no others. */
@@ -205,6 +206,14 @@ const image = z.strictObject({
   ...lifetime,
 });
 
+/** As `tally gateway --fault` takes it, key by key. */
+const fault = z.unknown().transform((given, context) => {
+  const read = readFaultRule(given);
+  if ("rule" in read) return read.rule.given;
+  context.addIssue({ code: "custom", message: read.mistake });
+  return z.NEVER;
+});
+
 export const scenarioFile = z.strictObject({
   /** Everything that is drawn is drawn from this. */
   seed: z.union([z.number().int(), z.string().min(1)]),
@@ -247,6 +256,8 @@ export const scenarioFile = z.strictObject({
   snapshot_plans: z.array(snapshotPlan).default([]),
   firewall_rules: z.array(firewallRule).default([]),
   load_balancers: z.array(loadBalancer).default([]),
+  /** What is to go wrong with requests. */
+  faults: z.array(fault).default([]),
 });
 
 export type ScenarioFile = z.infer<typeof scenarioFile>;

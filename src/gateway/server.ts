@@ -1,27 +1,20 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { AddressInfo } from "node:net";
 import { type Answer, refused } from "./answer.ts";
-import { instantOf } from "./instant.ts";
-import { indexInventory } from "./inventory.ts";
-import { meterResources } from "./metering.ts";
-import { parseQuery } from "./query.ts";
-import { type Quirks, referenceQuirks } from "./quirks.ts";
+import { answerer } from "./answering.ts";
+import { type MovableClock, movableClock } from "./clock.ts";
+import { answerControl, isControl } from "./control.ts";
+import { type GatewayRequest, isTakeOver, type Outcome } from "./exchange.ts";
+import type { FaultKindName } from "./faults/kinds.ts";
+import { type FaultPlan, type Faults, planFaults } from "./faults/plan.ts";
+import type { FaultInput } from "./faults/rule.ts";
+import type { Quirks } from "./quirks.ts";
 import { Refusal } from "./refusal.ts";
-import type { Derived } from "./route.ts";
-import { findRoute } from "./routes.ts";
-import { verifySignature } from "./signature.ts";
+import { refuseUnreadable, send } from "./sending.ts";
 import type { AccessKey, Organization } from "./state.ts";
 
-/** A request as it came, before anything about it was checked. */
-export interface GatewayRequest {
-  method: string;
-  /** Path and query as they stand in the request line. */
-  target: string;
-  headers: IncomingMessage["headers"];
-}
+export type { GatewayRequest } from "./exchange.ts";
 
 export interface GatewayOptions {
   organization: Organization;
@@ -35,10 +28,16 @@ export interface GatewayOptions {
   quirks?: Partial<Quirks>;
   /** The machine's clock, which signatures may be fresh by as well. Default: the machine's. */
   wallClock?: () => Date;
+  /** What is to go wrong, after the faults of the organisation's own scenario. Default nothing. */
+  faults?: readonly FaultInput[];
+  /** What the faults' dice are thrown by. Default the organisation's id. */
+  faultSeed?: string | number;
+  /** Whether `/_control` of this machine may change faults and clock, unsigned. Default false. */
+  control?: boolean;
   /** Stands between every request and its answer; `next` gives the answer that the API would. */
   intercept?: (request: GatewayRequest, next: () => Answer) => Answer | Promise<Answer>;
-  /** Called with each request that was answered, and the status. */
-  onAnswer?: (request: GatewayRequest, status: number) => void;
+  /** Called with each request that was answered, the status (0 where none was sent), and the fault if one struck. */
+  onAnswer?: (request: GatewayRequest, status: number, fault?: FaultKindName) => void;
   /** Called with an error that is a defect of the gateway's own: the client gets a bare 500. */
   onDefect?: (error: unknown) => void;
 }
@@ -46,6 +45,10 @@ export interface GatewayOptions {
 export interface Gateway {
   /** The base to give a client, such as `http://127.0.0.1:40123/v1alpha5`; `/v1` serves the same. */
   endpoint: string;
+  /** What goes wrong with its requests, and how often it did. */
+  faults: Faults;
+  /** Its clock; what `/_control/advance` moves. */
+  clock: MovableClock;
   /** Stops listening, and ends every connection. */
   close(): Promise<void>;
 }
@@ -59,10 +62,16 @@ export interface Gateway {
  *   organization,
  *   clock: () => organization.now,
  *   accessKeys: organization.accessKeys,
+ *   faults: [{ kind: "rate-limit", rate: 0.1 }, { kind: "reset", path: "/locations", times: 1 }],
  * });
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const respond = responder(options);
+  const clock = movableClock(options.clock);
+  const wallClock = options.wallClock ?? (() => new Date());
+  const seed = options.faultSeed ?? options.organization.id;
+  const faults = planFaults({ seed, clock: clock.now, wallClock });
+  for (const fault of [...options.organization.faults, ...(options.faults ?? [])]) faults.add(fault);
+  const respond = responder({ ...options, wallClock }, clock, faults);
   const server = createServer({ keepAliveTimeout: 60_000 }, (message, response) => {
     void respond(message, response);
   });
@@ -73,7 +82,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { port } = server.address() as AddressInfo;
   return {
     endpoint: `http://${host.includes(":") ? `[${host}]` : host}:${port}/v1alpha5`,
-    close: () => closed(server),
+    faults,
+    clock,
+    close: async () => {
+      await Promise.all([closed(server), faults.close()]);
+    },
   };
 }
 
@@ -84,22 +97,41 @@ async function closed(server: Server): Promise<void> {
   await end;
 }
 
-function responder(options: GatewayOptions) {
-  const answer = answerer(options);
+function responder(
+  options: GatewayOptions & { wallClock: () => Date },
+  clock: MovableClock,
+  faults: FaultPlan,
+) {
+  const answer = answerer({ ...options, clock: clock.now });
+  const { intercept } = options;
+
+  async function outcomeOf(request: GatewayRequest): Promise<{ outcome: Outcome; kind?: FaultKindName }> {
+    const proper = (clocks?: readonly Date[]) =>
+      intercept ? intercept(request, () => answer(request, clocks)) : answer(request, clocks);
+    return (await faults.strike(request, proper)) ?? { outcome: await proper() };
+  }
+
   return async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const request = { method: message.method ?? "", target: message.url ?? "", headers: message.headers };
+    if (options.control && isControl(request)) {
+      await send(response, await answerControl(message, { faults, clock })).catch(() => response.destroy());
+      return;
+    }
     // A body is not read by anything yet, and must not hold up the connection.
     message.resume();
-    const request = { method: message.method ?? "", target: message.url ?? "", headers: message.headers };
+    let kind: FaultKindName | undefined;
     try {
-      const next = () => answer(request);
-      await send(response, await (options.intercept ? options.intercept(request, next) : next()));
+      const result = await outcomeOf(request);
+      kind = result.kind;
+      if (isTakeOver(result.outcome)) await result.outcome.takeOver(response);
+      else await send(response, result.outcome);
     } catch (error) {
       // The client left, or the body could not be made to its end: cut it short, so that it can't pass for whole.
       if (!isDisconnect(error)) options.onDefect?.(error);
       if (response.headersSent) response.destroy();
       else await send(response, refused(new Refusal(500))).catch(() => response.destroy());
     }
-    options.onAnswer?.(request, response.statusCode);
+    options.onAnswer?.(request, response.headersSent ? response.statusCode : 0, kind);
   };
 }
 
@@ -107,91 +139,3 @@ const isDisconnect = (error: unknown): boolean =>
   ["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE"].includes(
     String((error as NodeJS.ErrnoException)?.code),
   );
-
-/** Makes the one function that every request passes through, from its first line to its answer. */
-function answerer(options: GatewayOptions): (request: GatewayRequest) => Answer {
-  const { organization, clock, accessKeys } = options;
-  const quirks = { ...referenceQuirks, ...options.quirks };
-  const wallClock = options.wallClock ?? (() => new Date());
-  const keys = new Map(accessKeys.map((key) => [key.accessKeyId, key]));
-  let derived = derive(organization, quirks);
-  return ({ method, target, headers }) => {
-    try {
-      if (target.length > quirks.maxTargetLength) throw new Refusal(414);
-      const [path, query] = takeApart(target);
-      const now = clock();
-      const accessKey = verifySignature(
-        {
-          method,
-          path,
-          query,
-          authorization: headers.authorization,
-          timestamp: String(headers["x-crusoe-timestamp"] ?? ""),
-        },
-        keys,
-        [now, wallClock()],
-      );
-      const version = /^\/v1(?:alpha5)?(?=\/)/.exec(path);
-      if (!version) throw new Refusal(404, "the API has the versions /v1 and /v1alpha5");
-      const { route, params } = findRoute(method, path.slice(version[0].length));
-      const notOffered = quirks.notOffered[route.pattern];
-      if (notOffered) throw new Refusal(notOffered, "not offered to this account");
-      if (derived.revision !== organization.revision) derived = derive(organization, quirks);
-      return route.handle({ organization, derived, at: instantOf(now), accessKey, query, params, quirks });
-    } catch (error) {
-      if (error instanceof Refusal) return refused(error);
-      options.onDefect?.(error);
-      return refused(new Refusal(500));
-    }
-  };
-}
-
-function takeApart(target: string): [path: string, query: ReturnType<typeof parseQuery>] {
-  if (!target.startsWith("/")) throw new Refusal(400, "the request line has no path");
-  const mark = target.indexOf("?");
-  return mark < 0 ? [target, parseQuery("")] : [target.slice(0, mark), parseQuery(target.slice(mark + 1))];
-}
-
-const derive = (organization: Organization, { gpuMetric }: Quirks): Derived => ({
-  revision: organization.revision,
-  inventory: indexInventory(organization),
-  metered: meterResources(organization, { gpuMetric }),
-});
-
-async function send(response: ServerResponse, { status, headers, body }: Answer): Promise<void> {
-  if (typeof body === "string") {
-    response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
-    response.end(body);
-    return;
-  }
-  response.writeHead(status, headers);
-  await pipeline(Readable.from(inPieces(body), { objectMode: false }), response);
-}
-
-/** Joins small parts into pieces worth a write each, so that a day without usage costs none. */
-function* inPieces(parts: Iterable<string>): Generator<Buffer> {
-  let piece = "";
-  for (const part of parts) {
-    piece += part;
-    if (piece.length < 64 * 1024) continue;
-    yield Buffer.from(piece);
-    piece = "";
-  }
-  if (piece !== "") yield Buffer.from(piece);
-}
-
-/** Answers what is not HTTP, or more of it than is taken, where the socket still listens. */
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET") {
-    socket.destroy();
-    return;
-  }
-  const refusal =
-    error.code === "HPE_HEADER_OVERFLOW" ? new Refusal(431) : new Refusal(400, "not readable as HTTP");
-  const { body } = refused(refusal);
-  const reason = refusal.status === 431 ? "Request Header Fields Too Large" : "Bad Request";
-  socket.end(
-    `HTTP/1.1 ${refusal.status} ${reason}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
-      `content-length: ${Buffer.byteLength(String(body))}\r\n\r\n${body}`,
-  );
-}

@@ -1,3 +1,4 @@
+import type { FaultInput } from "./faults/rule.ts";
 import { type Instant, type Interval, instantOf } from "./instant.ts";
 
 /** From its creation until just before its deletion a resource is in the inventory. */
@@ -222,6 +223,8 @@ export interface Organization {
   now: Date;
   /** Counts changes: whoever changes the history raises it, and what was derived is derived anew. */
   revision: number;
+  /** What is to go wrong with requests to whoever serves it. */
+  faults: FaultInput[];
   accessKeys: AccessKey[];
   identity: Identity;
   sshKeys: SshKey[];
@@ -254,6 +257,7 @@ export function emptyOrganization(about: { id: string; name: string; now: Date }
     companyName: about.name,
     billing: { balance: "$0.00", method: "manual", isDelinquent: false },
     revision: 0,
+    faults: [],
     accessKeys: [],
     identity: { id: about.id, name: "Owner", email: "owner@example.com", role: "owner" },
     sshKeys: [],

@@ -1,0 +1,20 @@
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import type { Answer } from "./answer.ts";
+
+/** A request as it came, before anything about it was checked. */
+export interface GatewayRequest {
+  method: string;
+  /** Path and query as they stand in the request line. */
+  target: string;
+  headers: IncomingHttpHeaders;
+}
+
+/** In the place of an answer: something that writes to the connection itself, and may break it. */
+export interface TakeOver {
+  takeOver: (response: ServerResponse) => void | Promise<void>;
+}
+
+/** What becomes of a request. */
+export type Outcome = Answer | TakeOver;
+
+export const isTakeOver = (outcome: Outcome): outcome is TakeOver => "takeOver" in outcome;
