@@ -34,7 +34,13 @@ const selectionSchema = z.object(selection);
 export type FaultSelection = z.output<typeof selectionSchema>;
 type SelectionInput = z.input<typeof selectionSchema>;
 
-type ParametersOf<Kind> = Kind extends FaultKind<infer Shape> ? z.input<z.ZodObject<Shape>> : never;
+type ParametersOf<Kind> =
+  Kind extends FaultKind<infer Shape>
+    ? // Of no parameters zod makes an object that has none whatever, not even a kind.
+      [keyof Shape] extends [never]
+      ? unknown
+      : z.input<z.ZodObject<Shape>>
+    : never;
 
 /**
  * A rule of what is to go wrong: a kind, its parameters, and which requests it is for. `any` is another of the
