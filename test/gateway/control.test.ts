@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import { serving, start, withGateway } from "./acme.ts";
+import { get, getItems, send } from "./signed-client.ts";
+
+const types = "/projects/project-alpha/compute/vms/types";
+
+async function control(
+  endpoint: string,
+  call: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: unknown }> {
+  const [method = "GET", path = ""] = call.split(" ");
+  const sent = body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) };
+  const { status, text } = await send(endpoint, `/_control${path}`, { method, headers, ...sent });
+  return { status, body: JSON.parse(text) };
+}
+
+describe("/_control", () => {
+  it("is not there unless it was asked for", async () => {
+    await withGateway({}, async (endpoint) => {
+      expect((await control(endpoint, "GET /faults")).status).toBe(401);
+      expect((await control(endpoint, "POST /advance", { seconds: 1 })).status).toBe(401);
+      expect((await get(endpoint.replace("/v1alpha5", ""), "/_control/faults")).status).toBe(404);
+    });
+  });
+
+  it("adds faults as objects or as on the command line, counts them and clears them", async () => {
+    await withGateway({ control: true }, async (endpoint) => {
+      expect(await control(endpoint, "GET /faults")).toEqual({
+        status: 200,
+        body: { faults: [], visits: [] },
+      });
+      const added = await control(endpoint, "POST /faults", [
+        { kind: "forbidden", times: 1 },
+        "rate-limit,path=/locations,form=seconds,retry_after=2",
+      ]);
+      expect(added.status).toBe(200);
+      expect((await get(endpoint, types)).status).toBe(403);
+      expect((await get(endpoint, types)).status).toBe(200);
+      const limited = await get(endpoint, "/locations");
+      expect([limited.status, limited.headers["retry-after"]]).toEqual([429, "2"]);
+      expect((await control(endpoint, "POST /faults", { kind: "bad-gateway" })).status).toBe(200);
+      expect((await control(endpoint, "GET /faults")).body).toEqual({
+        faults: [
+          { fault: { kind: "forbidden", times: 1 }, matched: 3, struck: 1 },
+          {
+            fault: { kind: "rate-limit", path: "/locations", form: "seconds", retry_after: 2 },
+            matched: 1,
+            struck: 1,
+          },
+          { fault: { kind: "bad-gateway" }, matched: 0, struck: 0 },
+        ],
+        visits: [],
+      });
+      expect((await control(endpoint, "DELETE /faults")).body).toEqual({ faults: [], visits: [] });
+      expect((await get(endpoint, "/locations")).status).toBe(200);
+    });
+  });
+
+  it("is never struck by a fault itself", async () => {
+    await withGateway({ control: true, faults: [{ kind: "reset" }] }, async (endpoint) => {
+      expect((await control(endpoint, "DELETE /faults")).status).toBe(200);
+      expect((await get(endpoint, types)).status).toBe(200);
+    });
+  });
+
+  it("adds none of several faults where one is wrong", async () => {
+    await withGateway({ control: true }, async (endpoint) => {
+      const wrong = await control(endpoint, "POST /faults", [{ kind: "reset" }, { kind: "reset", rate: 3 }]);
+      expect(wrong).toEqual({ status: 400, body: { code: "400", message: expect.stringContaining("rate") } });
+      expect((await control(endpoint, "GET /faults")).body).toMatchObject({ faults: [] });
+    });
+  });
+
+  it("moves a clock that stands: inventory and usage are those of the new time", async () => {
+    const clock = () => new Date("2026-03-05T12:00:00Z");
+    await withGateway({ control: true, clock }, async (endpoint) => {
+      const names = async () =>
+        (await getItems(endpoint, "/projects/project-alpha/compute/vms/instances")).map(({ name }) => name);
+      const reserved = async () =>
+        (
+          await getItems(endpoint, "/organizations/org-acme/usage", {
+            ...{ projects: "", regions: "", resource_types: "l40s-48gb.2x" },
+            ...{ start_date: "2026-03-05", end_date: "2026-03-06" },
+          })
+        ).map(({ date, quantity }) => [date, quantity]);
+      expect(await names()).toEqual(["brief", "gone", "train"]);
+      expect(await reserved()).toEqual([["2026-03-05", 12]]);
+      expect(await control(endpoint, "POST /advance", { seconds: 6 * 3600 })).toEqual({
+        status: 200,
+        body: { now: "2026-03-05T18:00:00.000Z" },
+      });
+      expect(await names()).toEqual(["brief", "train"]);
+      expect((await control(endpoint, "POST /advance", { to: "2026-03-06T06:00Z" })).status).toBe(200);
+      expect((await control(endpoint, "GET /clock")).body).toEqual({ now: "2026-03-06T06:00:00.000Z" });
+      expect(await reserved()).toEqual([
+        ["2026-03-05", 24],
+        ["2026-03-06", 12],
+      ]);
+    });
+  });
+
+  it("moves a clock that runs, which runs on from there", async () => {
+    let now = Date.parse("2026-03-05T12:00:00Z");
+    const gateway = await start({ control: true, clock: () => new Date(now) });
+    await control(gateway.endpoint, "POST /advance", { seconds: 60 });
+    now += 5000;
+    expect((await control(gateway.endpoint, "GET /clock")).body).toEqual({ now: "2026-03-05T12:01:05.000Z" });
+    gateway.clock.advance({ to: new Date("2026-03-08T00:00:00Z") });
+    expect(gateway.clock.now().toISOString()).toBe("2026-03-08T00:00:00.000Z");
+    await gateway.close();
+  });
+
+  describe("refuses", () => {
+    const gateway = serving({ control: true });
+    it.each([
+      ["time that runs back", "POST /advance", { to: "2026-03-01" }, 400],
+      ["negative seconds", "POST /advance", { seconds: -1 }, 400],
+      ["time without end", "POST /advance", { seconds: 1e300 }, 400],
+      ["no time", "POST /advance", { to: "tomorrow" }, 400],
+      ["both at once", "POST /advance", { seconds: 1, to: "2027-01-01" }, 400],
+      ["a body that is missing", "POST /advance", undefined, 400],
+      ["a body that is not JSON", "POST /faults", "{", 400],
+      ["a body that is no fault", "POST /faults", "3", 400],
+      ["a fault in words that are none", "POST /faults", ["reset,rate"], 400],
+      ["a body without measure", "POST /faults", `"${"x".repeat(2_000_000)}"`, 400],
+      ["another method", "PUT /faults", {}, 405],
+      ["another path", "GET /secrets", undefined, 404],
+    ])("%s", async (_, call, body, expected) => {
+      const { status, body: answer } = await control(gateway.endpoint, call, body);
+      expect([status, answer]).toEqual([expected, { code: String(expected), message: expect.any(String) }]);
+      expect((await control(gateway.endpoint, "GET /clock")).body).toEqual({
+        now: "2026-03-10T12:00:00.000Z",
+      });
+    });
+
+    it("a page in a browser of this machine, by its origin or by the name that it called", async () => {
+      const from = (headers: Record<string, string>) =>
+        control(gateway.endpoint, "DELETE /faults", undefined, headers);
+      expect((await from({ origin: "http://evil.example" })).status).toBe(403);
+      expect((await from({ host: "evil.example:8471" })).status).toBe(403);
+      expect((await from({ host: "localhost:8471" })).status).toBe(200);
+    });
+  });
+});
