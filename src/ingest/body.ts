@@ -1,21 +1,20 @@
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
+import { createGzip, gzipSync } from "node:zlib";
 import { BodyError } from "./body-error.ts";
 import { createCsvScanner } from "./csv-scan.ts";
 import { createJsonScanner } from "./json-scan.ts";
 import type { LandedFile } from "./land.ts";
+import { onlyColumns } from "./only-columns.ts";
+import { rowIds } from "./row-ids.ts";
 import { withoutSecrets } from "./secrets.ts";
+import { type Misshape, misshapeOfKeys } from "./shape.ts";
 import type { Stream } from "./streams.ts";
 
 /** What a body was found to hold while it passed. */
-export type Outline = Pick<
-  LandedFile,
-  "rows" | "nextPageToken" | "hasLongNumbers" | "header" | "isIrregular"
->;
-export type ScannedBody = { chunks: AsyncIterable<Uint8Array>; outline: () => Outline };
+export type Outline = Omit<LandedFile, "path" | "bytes" | "bodyBytes" | "sha256" | "requestedAt">;
 
 const outlineOfNothing: Outline = {
   rows: 0,
@@ -23,10 +22,80 @@ const outlineOfNothing: Outline = {
   hasLongNumbers: false,
   header: [],
   isIrregular: false,
+  misshape: null,
+  oddRows: 0,
+  ids: [],
 };
 
+const gzipLevel = 3;
+
+export interface WrittenBody {
+  bytes: number;
+  bodyBytes: number;
+  sha256: string;
+  outline: Outline;
+}
+
+/**
+ * Writes a body to a new file, gzipped, and says what it holds. Usage may be large and holds no secret: it is
+ * written as it comes. The rest is looked through in memory, and written without what may be secret.
+ *
+ * @throws BodyError where it is not whole, or no JSON or CSV
+ */
+export async function writeBody(
+  stream: Stream,
+  body: AsyncIterable<Uint8Array>,
+  path: string,
+): Promise<WrittenBody> {
+  if (stream.history !== "usage") return writeWhole(stream, await wholeOf(body), path);
+  const { chunks, outline } = scanned(stream, body);
+  return { ...(await writeGzipped(path, chunks)), outline: outline() };
+}
+
+async function wholeOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function writeWhole(stream: Stream, came: Buffer, path: string): Promise<WrittenBody> {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(came.toString().replace(/^\ufeff/, ""));
+  } catch {
+    // Without the parser's own words: they quote the body, which may hold a secret.
+    throw new BodyError(
+      came.length === 0 ? "it is empty" : `it is not JSON, or ends early, after ${came.length} bytes`,
+    );
+  }
+  const kept = stream.lands === "columns" ? onlyColumns(stream, answer) : withoutSecrets(answer);
+  const bytes = kept === answer ? came : Buffer.from(JSON.stringify(kept));
+  const scanner = createJsonScanner(stream.rowsKey);
+  scanner.push(bytes);
+  const outline = { ...jsonOutline(stream, scanner), ids: rowIds(stream, kept) };
+  const packed = gzipSync(bytes, { level: gzipLevel });
+  await writeFile(path, packed, { flag: "wx" });
+  const sha256 = createHash("sha256").update(packed).digest("hex");
+  return { bytes: packed.length, bodyBytes: bytes.length, sha256, outline };
+}
+
+function jsonOutline(stream: Stream, scanner: ReturnType<typeof createJsonScanner>): Outline {
+  const { rows, strings, hasLongNumbers, keys, misshape, oddRows } = scanner.end();
+  const fields = stream.columns.filter((column) => !column.scope);
+  const expected = fields.map(({ name, from }) => (from ?? name).split(".", 1)[0] ?? name);
+  const found: Misshape | null = misshape ?? misshapeOfKeys(keys, stream.rowsKey, expected);
+  return {
+    ...outlineOfNothing,
+    rows: found ? 0 : stream.rowsKey === null ? 1 : rows,
+    nextPageToken: strings.get("next_page_token") || null,
+    hasLongNumbers,
+    misshape: found,
+    oddRows,
+  };
+}
+
 /** The body, checked as it passes; its outline is there once all of it has. */
-export function scanned(stream: Stream, body: AsyncIterable<Uint8Array>): ScannedBody {
+function scanned(stream: Stream, body: AsyncIterable<Uint8Array>) {
   let result = outlineOfNothing;
   const outline = () => result;
   if (stream.format === "csv") {
@@ -38,17 +107,9 @@ export function scanned(stream: Stream, body: AsyncIterable<Uint8Array>): Scanne
   }
   const scanner = createJsonScanner(stream.rowsKey);
   const finish = () => {
-    const { rows, strings, hasLongNumbers } = scanner.end();
-    result = {
-      ...outlineOfNothing,
-      rows: stream.rowsKey === null ? 1 : rows,
-      nextPageToken: strings.get("next_page_token") || null,
-      hasLongNumbers,
-    };
+    result = jsonOutline(stream, scanner);
   };
-  // Usage may be large and holds no secret; the rest is small enough to be looked through.
-  const chunks = stream.history === "usage" ? body : inspected(body);
-  return { chunks: passing(chunks, scanner.push, finish), outline };
+  return { chunks: passing(body, scanner.push, finish), outline };
 }
 
 async function* passing(
@@ -63,26 +124,7 @@ async function* passing(
   finish();
 }
 
-/** The body as it came where it holds no secret, else without them. */
-async function* inspected(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
-  let answer: unknown;
-  try {
-    answer = JSON.parse(bytes.toString().replace(/^\ufeff/, ""));
-  } catch {
-    // Without the parser's own words: they quote the body, which may hold a secret.
-    throw new BodyError(
-      bytes.length === 0 ? "it is empty" : `it is not JSON, or ends early, after ${bytes.length} bytes`,
-    );
-  }
-  const kept = withoutSecrets(answer);
-  yield kept === answer ? bytes : Buffer.from(JSON.stringify(kept));
-}
-
-/** Writes the chunks to a new file, gzipped; when it returns, they are on disk. */
-export async function writeGzipped(path: string, chunks: AsyncIterable<Uint8Array>) {
+async function writeGzipped(path: string, chunks: AsyncIterable<Uint8Array>) {
   const hash = createHash("sha256");
   let bytes = 0;
   let bodyBytes = 0;
@@ -94,7 +136,7 @@ export async function writeGzipped(path: string, chunks: AsyncIterable<Uint8Arra
         yield chunk;
       }
     },
-    createGzip({ level: 3 }),
+    createGzip({ level: gzipLevel }),
     async function* (source: AsyncIterable<Uint8Array>) {
       for await (const chunk of source) {
         hash.update(chunk);
@@ -104,11 +146,5 @@ export async function writeGzipped(path: string, chunks: AsyncIterable<Uint8Arra
     },
     createWriteStream(path, { flags: "wx" }),
   );
-  const handle = await open(path, "r+");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
   return { bytes, bodyBytes, sha256: hash.digest("hex") };
 }

@@ -1,4 +1,3 @@
-import pLimit from "p-limit";
 import pRetry from "p-retry";
 import type { Config, Credentials } from "../config.ts";
 import type { Effects } from "../effects.ts";
@@ -9,6 +8,7 @@ import { BodyError } from "./body-error.ts";
 import { networkFailure } from "./network-failure.ts";
 import { type Pace, realPace, retryDelayMs } from "./retry.ts";
 import { canonicalQuery, type Query, signedHeaders } from "./sign.ts";
+import { createThrottle } from "./throttle.ts";
 
 export interface ApiRequest {
   /** After the endpoint, such as `/organizations/entities`; its variable parts escaped. */
@@ -21,8 +21,11 @@ export interface ApiRequest {
   onAttempt?: () => void;
 }
 
-/** Reads a body to its end, and throws a BodyError where it is not what was asked for. */
-export type BodyReader<T> = (body: AsyncIterable<Uint8Array>) => Promise<T>;
+/**
+ * Reads a body to its end, and throws a BodyError where it is not what was asked for. After the last attempt it
+ * is not asked for again.
+ */
+export type BodyReader<T> = (body: AsyncIterable<Uint8Array>, isLastAttempt: boolean) => Promise<T>;
 
 export interface Client {
   /**
@@ -48,13 +51,21 @@ const attemptsBeforeFirstAnswer = 4;
 /** A client of the Crusoe API: signs, bounds what is in flight, and retries what may pass. */
 export function createClient({ effects, api, credentials, pace = realPace }: ClientOptions): Client {
   const base = new URL(api.endpoint);
-  const limit = pLimit(api.maxInFlight);
+  // What Retry-After asks for holds for every request, so that one waiting does for all.
+  const waits = new WeakMap<ApiError, Promise<void>>();
+  const throttle = createThrottle(api.maxInFlight, (error) => {
+    if (!(error instanceof ApiError) || !isPushedBack(error)) return undefined;
+    if (error.retryAfterMs === undefined) return null;
+    const slept = pace.sleep(retryDelayMs(1, error.retryAfterMs, pace.random));
+    waits.set(error, slept);
+    return slept;
+  });
   let hasAnswered = false;
   // A local gateway may live at the instant that TALLY_NOW names, so its clock may be the one to sign by.
   let signingClock = effects.wallClock;
   let mayTryRunClock = Boolean(effects.env.TALLY_NOW);
 
-  async function attempt<T>(request: ApiRequest, read: BodyReader<T>): Promise<T> {
+  async function attempt<T>(request: ApiRequest, read: BodyReader<T>, isLast: boolean): Promise<T> {
     const path = base.pathname.replace(/\/$/, "") + request.path;
     const query = canonicalQuery(request.query);
     const at = signingClock();
@@ -94,7 +105,7 @@ export function createClient({ effects, api, credentials, pace = realPace }: Cli
         throw refusal;
       }
       mayTryRunClock = false;
-      return await readBody(response, request, read, broken, deadline.progress);
+      return await readBody(response, request, (body) => read(body, isLast), broken, deadline.progress);
     } catch (error) {
       if (!(error instanceof BodyError)) throw error;
       throw new ApiError(
@@ -107,15 +118,19 @@ export function createClient({ effects, api, credentials, pace = realPace }: Cli
     }
   }
 
-  async function attemptByEitherClock<T>(request: ApiRequest, read: BodyReader<T>): Promise<T> {
+  async function attemptByEitherClock<T>(
+    request: ApiRequest,
+    read: BodyReader<T>,
+    isLast: boolean,
+  ): Promise<T> {
     try {
-      return await attempt(request, read);
+      return await attempt(request, read, isLast);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401 || !mayTryRunClock) throw error;
       mayTryRunClock = false;
       signingClock = effects.now;
       try {
-        return await attempt(request, read);
+        return await attempt(request, read, isLast);
       } catch (second) {
         if (second instanceof ApiError && second.status === 401) {
           signingClock = effects.wallClock;
@@ -135,22 +150,34 @@ export function createClient({ effects, api, credentials, pace = realPace }: Cli
 
   return {
     get: (request, read) =>
-      pRetry(() => limit(() => attemptByEitherClock(request, read)), {
-        retries: api.maxAttempts - 1,
-        minTimeout: 0,
-        shouldRetry: ({ error, attemptNumber }) => mayRetry(error, attemptNumber),
-        // Waiting is done here, outside of the limit, so that a request that waits holds no place.
-        onFailedAttempt: async ({ error, attemptNumber }) => {
-          if (!mayRetry(error, attemptNumber) || !(error instanceof ApiError)) return;
-          const delayMs = retryDelayMs(attemptNumber, error.retryAfterMs, pace.random);
-          const next = `attempt ${attemptNumber + 1} of ${attemptsFor(error)}`;
-          effects.log.detail(`${error.message} Again in ${(delayMs / 1000).toFixed(1)} s, ${next}.`);
-          await pace.sleep(delayMs);
+      pRetry(
+        (attempt) => throttle.run(() => attemptByEitherClock(request, read, attempt >= api.maxAttempts)),
+        {
+          retries: api.maxAttempts - 1,
+          minTimeout: 0,
+          shouldRetry: ({ error, attemptNumber }) => mayRetry(error, attemptNumber),
+          // Waiting is done here and not in the throttle, so that a request that waits holds no place.
+          onFailedAttempt: async ({ error, attemptNumber }) => {
+            if (!mayRetry(error, attemptNumber) || !(error instanceof ApiError)) return;
+            const next = `attempt ${attemptNumber + 1} of ${attemptsFor(error)}`;
+            const slept = waits.get(error);
+            if (slept) {
+              effects.log.detail(`${error.message} Again when it says, ${next}.`);
+              return slept;
+            }
+            const delayMs = retryDelayMs(attemptNumber, error.retryAfterMs, pace.random);
+            effects.log.detail(`${error.message} Again in ${(delayMs / 1000).toFixed(1)} s, ${next}.`);
+            await pace.sleep(delayMs);
+          },
         },
-      }),
+      ),
     urlLength: (path, query) => `${api.endpoint}${path}?${canonicalQuery(query)}`.length,
   };
 }
+
+/** Whether the API says that there are too many requests, and not that this one is wrong. */
+const isPushedBack = ({ status, retryAfterMs }: ApiError): boolean =>
+  status === 429 || (status === 503 && retryAfterMs !== undefined);
 
 async function refusalOf(
   response: Response,
@@ -170,7 +197,7 @@ async function refusalOf(
 async function readBody<T>(
   response: Response,
   request: ApiRequest,
-  read: BodyReader<T>,
+  read: (body: AsyncIterable<Uint8Array>) => Promise<T>,
   broken: (error: unknown) => ApiError,
   progress: (bytes: number) => void,
 ): Promise<T> {

@@ -1,6 +1,14 @@
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
-import type { RowSource } from "./row-source.ts";
-import type { Column, Stream, StreamScope } from "./streams.ts";
+import type { Column, ScopeColumn, Stream } from "./streams.ts";
+
+/** Where the values of a row stand as they came, as expressions. */
+export interface CellSql {
+  text(column: Column): string;
+  json(column: Column): string;
+}
+
+/** What an answer does not repeat, as expressions. */
+export type ScopeSql = Readonly<Record<ScopeColumn, string>>;
 
 /** Makes the macro that the expressions below call; it lasts as long as the connection. */
 export async function defineMacros(warehouse: Warehouse): Promise<void> {
@@ -16,45 +24,41 @@ export async function defineMacros(warehouse: Warehouse): Promise<void> {
   );
 }
 
-/** The columns of a stream as typed expressions over a source, in order and named. */
-export function columnSelects(stream: Stream, source: RowSource, scope: StreamScope): string[] {
-  const id = stream.columns.find((column) => column.isKey && !column.scope);
+/** How a strict value that can't be read is met: the load fails, or the value is null. */
+export type Cast = "cast" | "try_cast";
+
+/** The columns of a stream as typed expressions over its cells, in order and named. */
+export function columnSelects(stream: Stream, cells: CellSql, scope: ScopeSql, cast: Cast): string[] {
   return stream.columns.map(
-    (column) => `${valueSql(stream, column, source, scope, id)} as ${sqlName(column.name)}`,
+    (column) => `${valueSql(stream, column, cells, scope, cast)} as ${sqlName(column.name)}`,
   );
 }
 
-function valueSql(
-  stream: Stream,
-  column: Column,
-  source: RowSource,
-  scope: StreamScope,
-  id: Column | undefined,
-): string {
-  if (column.scope) {
-    const value = column.scope === "organization" ? scope.organizationId : scope.projectId;
-    return value === null ? "null::varchar" : `${sqlText(value)}::varchar`;
-  }
-  const text = source.text(column);
+function valueSql(stream: Stream, column: Column, cells: CellSql, scope: ScopeSql, cast: Cast): string {
+  if (column.scope) return scope[column.scope];
+  const text = cells.text(column);
   switch (column.kind) {
     case "text": {
       const fallback = stream.columns.find((other) => other.name === column.orElse);
       return fallback
-        ? `coalesce(unquoted(${text}), unquoted(${source.text(fallback)}))`
+        ? `coalesce(unquoted(${text}), unquoted(${cells.text(fallback)}))`
         : `unquoted(${text})`;
     }
-    case "name":
+    case "name": {
       // A name may rightly stand in quotes; only where the id does too are they the answer's own.
-      return id
-        ? `case when starts_with(${source.text(id)}, '"') then unquoted(${text}) else nullif(${text}, '') end`
+      const id = stream.columns.find((other) => other.isKey && !other.scope);
+      return id && id !== column
+        ? `case when starts_with(${cells.text(id)}, '"') then unquoted(${text}) else nullif(${text}, '') end`
         : `nullif(${text}, '')`;
+    }
     case "json":
-      return source.json(column);
+      return cells.json(column);
     case "list":
       return `list_sort(list_distinct(list_filter(
-        list_transform(coalesce(cast(${source.json(column)} as varchar[]), []), lambda t: unquoted(t)),
+        list_transform(coalesce(${cast}(${cells.json(column)} as varchar[]), []), lambda t: unquoted(t)),
         lambda t: t is not null
       )))`;
+    case "count":
     case "integer":
       return `try_cast(unquoted(${text}) as bigint)`;
     case "boolean":
@@ -65,36 +69,63 @@ function valueSql(
     case "date":
       return `try_cast(unquoted(${text}) as date)`;
     case "day":
-      return dayText(text, "cast");
+      return `${cast}(unquoted(${text}) as date)`;
     case "quantity":
-      return quantityText(stream, text, "cast");
+      // In JSON, a zero may be left out; in a table, a cell may not be empty.
+      return stream.format === "json"
+        ? `case when ${text} is null then 0 else ${decimal(text, cast)} end`
+        : decimal(text, cast);
+    case "amount":
+    case "rate":
+      return `case when ${text} is null or trim(${text}, ' "') = '' then null else ${decimal(text, cast)} end`;
   }
 }
 
-type Cast = "cast" | "try_cast";
+const decimal = (text: string, cast: Cast): string => `${cast}(trim(${text}, ' "') as decimal(28,12))`;
 
-const dayText = (text: string, cast: Cast): string => `${cast}(unquoted(${text}) as date)`;
+/** Whether a row must have this value to be of use. */
+const isNeeded = (stream: Stream, column: Column): boolean =>
+  column.kind === "day" ||
+  (stream.history !== "usage" && column.isKey === true && column.isRequired !== false && !column.scope);
 
-const quantityText = (stream: Stream, text: string, cast: Cast): string => {
-  const number = `${cast}(trim(${text}, ' "') as decimal(28,12))`;
-  // In JSON, a zero may be left out; in a table, a cell may not be empty.
-  return stream.format === "json" ? `case when ${text} is null then 0 else ${number} end` : number;
-};
-
-/** For each strict column of a stream, an expression that is null where the value can't be read. */
-export function strictChecks(
-  stream: Stream,
-  source: RowSource,
-): { column: Column; text: string; readable: string }[] {
-  return stream.columns.flatMap((column) => {
-    const text = () => source.text(column);
-    if (column.kind === "day") return [{ column, text: text(), readable: dayText(text(), "try_cast") }];
-    if (column.kind === "quantity") {
-      return [{ column, text: text(), readable: quantityText(stream, text(), "try_cast") }];
+/**
+ * For each row the first thing about it that can't be read, as a struct of the field and the reason; null where
+ * all of it can. The reason never quotes the value, which may be anything.
+ */
+export function misreadSql(stream: Stream, cells: CellSql, rowKind: string | null): string {
+  const branches: [condition: string, field: string, reason: string][] = [];
+  if (rowKind !== null) branches.push([`coalesce(${rowKind}, 'NULL') <> 'OBJECT'`, "", "is no object"]);
+  for (const column of stream.columns.filter((each) => !each.scope)) {
+    const field = column.from ?? column.name;
+    const text = cells.text(column);
+    const value = valueSql(stream, column, cells, noScope, "try_cast");
+    if (rowKind !== null && (column.isKey || column.isRequired) && column.kind !== "json") {
+      const kind = `json_type(${cells.json(column)})`;
+      branches.push([`coalesce(${kind} in ('OBJECT', 'ARRAY'), false)`, field, "is an object or a list"]);
     }
-    return [];
-  });
+    if (column.kind === "list") {
+      branches.push([`coalesce(json_type(${cells.json(column)}) <> 'ARRAY', false)`, field, "is no list"]);
+    }
+    if (column.kind === "quantity" || column.kind === "amount" || column.kind === "rate") {
+      const isLeftOut = `coalesce(trim(${text}, ' "'), '') = ''`;
+      if (stream.format === "csv") branches.push([isLeftOut, field, "is missing"]);
+      branches.push([`${text} is not null and ${value} is null and not ${isLeftOut}`, field, "is no number"]);
+      if (column.kind === "quantity") branches.push([`${value} is null`, field, "is no number"]);
+    }
+    if (isNeeded(stream, column)) {
+      branches.push([`unquoted(${text}) is null`, field, "is missing"]);
+      const what = column.kind === "day" ? "is no date" : "can't be read";
+      branches.push([`${value} is null`, field, what]);
+    }
+  }
+  const cases = branches.map(
+    ([condition, field, reason]) =>
+      `when ${condition} then {'field': ${sqlText(field)}, 'reason': ${sqlText(reason)}}`,
+  );
+  return `case ${cases.join(" ")} end`;
 }
+
+const noScope: ScopeSql = { organization: "null", project: "null", from: "null", to: "null" };
 
 /** The value by which two versions of a row are told apart. */
 export function comparedSql(column: Column, table: string): string {

@@ -7,8 +7,10 @@ import type { Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
 import { createClient } from "./client.ts";
 import { defineMacros } from "./column-sql.ts";
+import { openJournal } from "./journal.ts";
 import { openLanding } from "./land.ts";
-import { type Run, readOrganization } from "./organization.ts";
+import type { LoadStep } from "./loader.ts";
+import { type Run, readAccount, readOrganization } from "./organization.ts";
 import { createRawTables } from "./raw-tables.ts";
 import { createReader, type ReadContext } from "./read.ts";
 import type { Pace } from "./retry.ts";
@@ -26,6 +28,8 @@ export interface IngestContext {
   warehouse: Warehouse;
   /** How waiting between attempts is done; a test passes its own. */
   pace?: Pace;
+  /** Called at each step of each load; a test kills the process there. */
+  onStep?: (step: LoadStep) => void;
 }
 
 export interface IngestOptions {
@@ -55,18 +59,24 @@ export async function ingest(context: IngestContext, options: IngestOptions = {}
   await createRawTables(warehouse);
   await defineMacros(warehouse);
   const landing = await openLanding(workspace.raw, runId);
+  const journal = await openJournal(workspace.raw);
   try {
     const summary = createSummary(runId);
     const client = createClient({ ...context, api: config.api });
-    const read: ReadContext = { effects, warehouse, landing, client, summary, runId, now: effects.now() };
+    const now = effects.now();
+    const { onStep } = context;
+    const read: ReadContext = { effects, warehouse, landing, journal, client, summary, runId, now, onStep };
     const run: Run = { config, options, selected, read, reader: createReader(read) };
     const failure = await run.reader.read(unitOf("organizations", { organizationId: null, projectId: null }));
     if (failure) throw failure;
-    for (const organizationId of await organizationsToRead(run)) await readOrganization(run, organizationId);
+    const organizationIds = await organizationsToRead(run);
+    await readAccount(run);
+    for (const organizationId of organizationIds) await readOrganization(run, organizationId);
     const result = summary.done();
     for (const stream of result.streams) effects.log.info(summaryLine(stream));
     return result;
   } finally {
+    await journal.close();
     await landing.close();
   }
 }

@@ -1,4 +1,5 @@
 import { BodyError } from "./body-error.ts";
+import { kindOfJson, type Misshape } from "./shape.ts";
 
 /** What a whole JSON answer was found to hold, without ever having been in memory at once. */
 export interface JsonOutline {
@@ -8,6 +9,12 @@ export interface JsonOutline {
   strings: ReadonlyMap<string, string>;
   /** Whether a number has more digits than a double keeps. */
   hasLongNumbers: boolean;
+  /** The keys at the top of the answer. */
+  keys: ReadonlySet<string>;
+  /** Why its rows can't be got at: it is no object, or what stands under the rows' key is no list. */
+  misshape: Misshape | null;
+  /** How many of the rows are no objects. */
+  oddRows: number;
 }
 
 export interface JsonScanner {
@@ -27,6 +34,7 @@ export interface RowSink {
 const digitsAlwaysKept = 15;
 const digitsEverKept = 17;
 const longestString = 64 * 1024;
+const mostKeys = 1_000;
 
 // What may come next.
 const value = 0;
@@ -48,10 +56,10 @@ const lineBreak = new Uint8Array([0x0a]);
 
 /**
  * Scans a JSON answer, an object that has its rows under `rowsKey`, chunk by chunk: checks that it is whole
- * and well-formed, counts the rows, and keeps the strings at its top. With a `sink` it also hands on the rows,
+ * and well-formed, counts the rows, keeps the strings at its top, and says where it is of another shape. With a `sink` it also hands on the rows,
  * and to spare copies changes the chunks as it does.
  *
- * @throws BodyError from push, where the bytes are no such answer
+ * @throws BodyError from push, where the bytes are no JSON
  */
 export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonScanner {
   const objects: boolean[] = [];
@@ -70,6 +78,9 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
   let hasLongNumbers = false;
   let isQuoting = false;
   const strings = new Map<string, string>();
+  const keys = new Set<string>();
+  let misshape: Misshape | null = null;
+  let oddRows = 0;
 
   const fail = (index: number): never => {
     throw new BodyError(`it is not JSON, from byte ${offset + index} on`);
@@ -87,12 +98,14 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
     const startValue = (index: number, byte: number) => {
       if (expected !== value && expected !== valueOrEnd) fail(index);
       const depth = objects.length;
-      if (depth === 0 && byte !== 0x7b) throw new BodyError("it is JSON, but not an object");
-      if (depth === 1 && topKey === rowsKey && byte !== 0x5b && byte !== 0x6e) {
-        throw new BodyError(`its ${JSON.stringify(rowsKey)} is not a list`);
+      if (depth === 0 && byte !== 0x7b) {
+        misshape = { path: "$", reason: `is ${kindOfJson(byte)}, not an object` };
+      }
+      if (depth === 1 && topKey === rowsKey && objects[0] && byte !== 0x5b && byte !== 0x6e) {
+        misshape = { path: topKey, reason: `is ${kindOfJson(byte)}, not a list` };
       }
       if (depth === 2 && isInRows) {
-        if (byte !== 0x7b) throw new BodyError(`its ${JSON.stringify(rowsKey)} are not all objects`);
+        if (byte !== 0x7b) oddRows++;
         if (rows++ === 0 && sink) {
           isHanding = true;
           from = index;
@@ -130,7 +143,10 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
     const endString = () => {
       mode = structure;
       if (isKey) {
-        if (objects.length === 1) topKey = textOf(captured) ?? "";
+        if (objects.length === 1) {
+          topKey = textOf(captured) ?? "";
+          if (keys.size < mostKeys) keys.add(topKey);
+        }
         expected = colon;
       } else {
         if (objects.length === 1) {
@@ -201,7 +217,7 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
         case 0x7b:
         case 0x5b:
           startValue(index, byte);
-          if (objects.length === 1 && topKey === rowsKey && byte === 0x5b) isInRows = true;
+          if (objects.length === 1 && objects[0] && topKey === rowsKey && byte === 0x5b) isInRows = true;
           objects.push(byte === 0x7b);
           expected = byte === 0x7b ? keyOrEnd : valueOrEnd;
           break;
@@ -255,7 +271,7 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
       if (expected !== nothing || mode !== structure) {
         throw new BodyError(offset === 0 ? "it is empty" : `it ends early, after ${offset} bytes`);
       }
-      return { rows, strings, hasLongNumbers };
+      return { rows, strings, hasLongNumbers, keys, misshape, oddRows };
     },
   };
 }

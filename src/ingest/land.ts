@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { scanned, writeGzipped } from "./body.ts";
-import { append, endTornLine, manifestEntry } from "./manifest.ts";
+import pLimit from "p-limit";
+import { type Outline, writeBody } from "./body.ts";
+import { manifestEntry } from "./manifest.ts";
+import { appendable } from "./ndjson.ts";
+import type { Misshape } from "./shape.ts";
 import type { Query } from "./sign.ts";
 import { storing } from "./storing.ts";
 import type { Stream } from "./streams.ts";
@@ -25,6 +28,12 @@ export interface LandedFile {
   header: readonly string[];
   /** CSV: line breaks within cells, or of several kinds. */
   isIrregular: boolean;
+  /** JSON: why no rows can be had from it at all. */
+  misshape: Misshape | null;
+  /** JSON: how many of its rows are no objects. */
+  oddRows: number;
+  /** Lists: what tells its rows apart. Not kept on disk. */
+  ids: readonly string[];
 }
 
 /** What a response answers, for its manifest entry. It holds no credential. */
@@ -50,12 +59,24 @@ export interface Landing {
   readonly scratch: string;
   /** Where a landed file lies. */
   absolute(path: string): string;
-  /** Writes a body to disk as it comes. Throws a BodyError where it is not what the stream's answers are. */
-  land(request: LandedRequest, body: AsyncIterable<Uint8Array>): Promise<LandedFile>;
-  /** Adds the response's line to the manifest; the last of a load says so. */
-  record(request: LandedRequest, file: LandedFile, isLast: boolean): Promise<void>;
+  /**
+   * Writes a body to disk as it comes. It is kept unless `check` throws over what it holds.
+   *
+   * @throws BodyError where it is no answer of the stream
+   */
+  land(
+    request: LandedRequest,
+    body: AsyncIterable<Uint8Array>,
+    check?: (outline: Outline) => void,
+  ): Promise<LandedFile>;
+  /** Adds the response's line to the manifest. */
+  record(request: LandedRequest, file: LandedFile): Promise<void>;
+  /** When it returns, these files and their lines in the manifest outlast a power cut. */
+  sync(files: readonly LandedFile[]): Promise<void>;
   close(): Promise<void>;
 }
+
+const syncsAtOnce = 8;
 
 /**
  * Opens the folder of landed files. What a killed run left half-written is removed: it lies in one folder of
@@ -65,38 +86,59 @@ export interface Landing {
  */
 export async function openLanding(root: string, runId: string): Promise<Landing> {
   const scratch = join(root, ".partial");
-  const manifest = join(root, "manifest.ndjson");
-  await storing(root, async () => {
+  const manifest = await storing(root, async () => {
     await rm(scratch, { recursive: true, force: true });
     await mkdir(scratch, { recursive: true });
-    await endTornLine(manifest);
+    return appendable(join(root, "manifest.ndjson"));
   });
   const absolute = (path: string) => join(root, ...path.split("/"));
+  const folders = new Set<string>();
   return {
     scratch,
     absolute,
-    async land(request, body) {
+    async land(request, body, check) {
       const { stream, loadId, label, part } = request;
       const fileName = [loadId.split("/").at(-1), slug(label), `p${part}`].filter(Boolean).join("-");
       const path = `${stream.name}/${runId}/${fileName}.${stream.format}.gz`;
       const temporary = join(scratch, `${fileName}.${randomBytes(4).toString("hex")}`);
       try {
-        const { chunks, outline } = scanned(stream, body);
-        const { bytes, sha256, bodyBytes } = await storing(root, () => writeGzipped(temporary, chunks));
+        const { outline, ...written } = await storing(root, () => writeBody(stream, body, temporary));
+        check?.(outline);
         const target = absolute(path);
         await storing(root, async () => {
-          await mkdir(dirname(target), { recursive: true });
+          const folder = dirname(target);
+          if (!folders.has(folder)) await mkdir(folder, { recursive: true });
+          folders.add(folder);
           await rename(temporary, target);
         });
-        return { path, bytes, bodyBytes, sha256, requestedAt: request.requestedAt, ...outline() };
-      } finally {
+        return { path, ...written, requestedAt: request.requestedAt, ...outline };
+      } catch (error) {
         await rm(temporary, { force: true }).catch(() => undefined);
+        throw error;
       }
     },
-    record: (request, file, isLast) =>
-      storing(root, () => append(manifest, manifestEntry(runId, request, file, isLast))),
-    close: () => rm(scratch, { recursive: true, force: true }).catch(() => undefined),
+    record: (request, file) => storing(root, () => manifest.append(manifestEntry(runId, request, file))),
+    sync: (files) =>
+      storing(root, async () => {
+        // A killed process loses nothing that it has written; only a power cut does, so once a load is enough.
+        const limit = pLimit(syncsAtOnce);
+        await Promise.all(files.map((file) => limit(() => syncFile(absolute(file.path)))));
+        await manifest.sync();
+      }),
+    async close() {
+      await manifest.close().catch(() => undefined);
+      await rm(scratch, { recursive: true, force: true }).catch(() => undefined);
+    },
   };
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Letters, digits and dashes only, since names come from outside. */

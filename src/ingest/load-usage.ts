@@ -1,129 +1,233 @@
 import { LoadError } from "../errors/load-error.ts";
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
-import { columnSelects, strictChecks } from "./column-sql.ts";
-import { applyDiff, type Counts } from "./diff.ts";
-import type { LandedFile, Landing } from "./land.ts";
+import { columnSelects, misreadSql, type ScopeSql } from "./column-sql.ts";
+import { csvRows, rejected } from "./csv-rows.ts";
+import { applyOutcome, type Counts, compareRows, noCounts } from "./diff.ts";
+import type { Landing } from "./land.ts";
+import type { Load, Loaded } from "./load.ts";
+import { quarantineRows } from "./quarantine.ts";
 import { declaredColumns, historyColumns, rawTable } from "./raw-tables.ts";
-import { openRows, type RowSource } from "./row-source.ts";
+import { openItems, openUsage } from "./row-source.ts";
 import type { Stream } from "./streams.ts";
-import type { Unit, UsageScope } from "./units.ts";
+import type { UsageScope } from "./units.ts";
 
-export interface UsageLoad {
-  unit: Unit;
+export interface UsageLoad extends Load {
   usage: UsageScope;
-  files: readonly LandedFile[];
-  landing: Landing;
-  now: string;
-  loadId: string;
 }
 
-/** A key came twice, so that rows have to be told apart with more care. */
-class RepeatedKey extends Error {}
+export interface LoadedUsage extends Loaded {
+  /** The table or subquery that holds the rows read. */
+  rowsRead: string;
+}
+
+/** The rows have to be read with more care: a key came twice, or something can't be read. */
+export class NeedsCare extends Error {}
 
 /**
- * Loads one window of usage in one transaction, and does `inTransaction` in the same with the table or
- * subquery that holds the rows read.
+ * Loads one window of usage, within the transaction that is open, as fast as DuckDB can read it.
+ *
+ * @throws NeedsCare where that is not good enough; the transaction is spoilt then
  */
-export async function loadUsage(
+export async function loadUsageFast(
   warehouse: Warehouse,
+  landing: Landing,
   load: UsageLoad,
-  inTransaction: (counts: Counts, rowsRead: string) => Promise<void>,
-): Promise<Counts> {
+  now: string,
+): Promise<LoadedUsage> {
+  const { stream } = load.unit;
+  if (load.files.some((file) => file.misshape || file.oddRows > 0 || file.isIrregular)) throw new NeedsCare();
+  const source = await openUsage(stream, load.files, landing);
   try {
-    return await attemptLoad(warehouse, load, false, inTransaction);
+    const rows = clippedSql(
+      load,
+      `select ${columnSelects(stream, source, scopeOf(load), "cast").join(", ")} from ${source.relation}`,
+    );
+    const counts = (await hasKnownRows(warehouse, load))
+      ? await insertDifferences(warehouse, load, rows, now)
+      : await insertAll(warehouse, load, rows, now);
+    return { doubt: null, quarantined: 0, first: null, ...counts };
   } catch (error) {
-    if (!(error instanceof RepeatedKey)) throw error;
-    return attemptLoad(warehouse, load, true, inTransaction);
-  }
-}
-
-async function attemptLoad(
-  warehouse: Warehouse,
-  load: UsageLoad,
-  isExact: boolean,
-  inTransaction: (counts: Counts, rowsRead: string) => Promise<void>,
-): Promise<Counts> {
-  const { unit, files, landing } = load;
-  const source = await openRows(unit.stream, files, landing, isExact);
-  try {
-    await requireAllRows(warehouse, source);
-    return await warehouse.transaction(async () => {
-      const isFirst = !(await hasKnownRows(warehouse, load));
-      const { counts, rowsRead } = isFirst
-        ? await insertAll(warehouse, load, source, isExact)
-        : await insertDifferences(warehouse, load, source, isExact);
-      await inTransaction(counts, rowsRead);
-      await warehouse.run("drop table if exists incoming_usage");
-      return counts;
-    });
-  } catch (error) {
-    if (error instanceof RepeatedKey || error instanceof LoadError) throw error;
-    throw (await unreadableValues(warehouse, unit.stream, source)) ?? error;
+    if (error instanceof LoadError || isOutOfRoom(error)) throw error;
+    throw new NeedsCare(undefined, { cause: error });
   } finally {
     await source.release();
   }
 }
 
+/** What reading with more care would not mend. */
+const isOutOfRoom = (error: unknown): boolean =>
+  error instanceof Error && /out of memory|no space left|read-only file system/i.test(error.message);
+
+/**
+ * The same with every row judged: what can't be read is put aside, a row that is identical to another in all
+ * that came with it is one, and rows of one key that differ are summed.
+ */
+export async function loadUsageCarefully(
+  warehouse: Warehouse,
+  landing: Landing,
+  load: UsageLoad,
+  now: string,
+): Promise<LoadedUsage> {
+  const { stream } = load.unit;
+  const source =
+    stream.format === "csv"
+      ? csvRows(stream, load.files, landing, true)
+      : await openItems(stream, load.files, landing);
+  const names = stream.columns.map(({ name }) => sqlName(name)).join(", ");
+  try {
+    await warehouse.run(`
+      create or replace temp table judged_usage as
+      select
+        ${source.file} as "_file",
+        ${source.position} as "_position",
+        ${source.whole} as "_whole",
+        ${misreadSql(stream, source, source.rowKind)} as misread,
+        ${columnSelects(stream, source, scopeOf(load), "try_cast").join(", ")}
+      from ${source.relation}`);
+  } finally {
+    await source.release();
+  }
+  if (stream.format === "csv") await judgeRejected(warehouse, load);
+  const misread = await warehouse.first("select 1 from judged_usage where misread is not null limit 1");
+  if (misread && !load.settles.rows) return { ...nothingLoaded, doubt: "rows" };
+  const aside = misread
+    ? await quarantineRows(warehouse, stream, load, "judged_usage", "true", now)
+    : { quarantined: 0, first: null };
+  const distinct = `select ${names} from (select distinct "_whole", ${names} from judged_usage where misread is null)`;
+  const rows = summedSql(stream, clippedSql(load, distinct));
+  const isWhole = load.isWhole && aside.quarantined === 0;
+  const result = await insertDifferences(warehouse, { ...load, isWhole }, rows, now, true);
+  await warehouse.run("drop table judged_usage");
+  return { doubt: null, ...aside, ...result };
+}
+
+const nothingLoaded: LoadedUsage = {
+  counts: { ...noCounts },
+  doubt: null,
+  quarantined: 0,
+  first: null,
+  rowsRead: "(select null as project_id where false)",
+};
+
+/** The lines of an export that DuckDB could not take apart; they have no columns, only a place. */
+async function judgeRejected(warehouse: Warehouse, { files }: UsageLoad): Promise<void> {
+  const [{ rejects } = { rejects: "0" }] = await warehouse.all<{ rejects: string }>(
+    `select count(*) as rejects from duckdb_tables() where table_name = ${sqlText(rejected.lines)}`,
+  );
+  if (rejects !== "0") {
+    await warehouse.run(`
+      insert into judged_usage ("_file", "_position", misread)
+      select
+        parse_path(scans.file_path)[-1],
+        lines.line - 1,
+        {
+          'field': '',
+          'reason': 'is no row of the table: ' || lower(replace(first(lines.error_type::varchar), '_', ' '))
+        }
+      from ${rejected.lines} as lines
+      inner join ${rejected.scans} as scans
+        on scans.scan_id = lines.scan_id and scans.file_id = lines.file_id
+      group by scans.file_path, lines.line;
+      drop table ${rejected.lines};
+      drop table ${rejected.scans}`);
+    for (const { path } of files) {
+      const name = path.split("/").at(-1) ?? "";
+      await warehouse.run(`update judged_usage set "_file" = $path where "_file" = $name`, { path, name });
+    }
+  }
+  const expected = files.reduce((sum, file) => sum + file.rows, 0);
+  const found = await warehouse.first<{ rows: string }>("select count(*) as rows from judged_usage");
+  if (Number(found?.rows) !== expected) {
+    throw new LoadError(`the answer has ${expected} rows, but only ${found?.rows} of them can be told apart`);
+  }
+}
+
+const scopeOf = ({ unit }: UsageLoad): ScopeSql => ({
+  organization: unit.organizationId === null ? "null::varchar" : `${sqlText(unit.organizationId)}::varchar`,
+  project: "null::varchar",
+  from: "null::date",
+  to: "null::date",
+});
+
 /** Nothing is known of these days yet: what was read goes straight in. */
-async function insertAll(warehouse: Warehouse, load: UsageLoad, source: RowSource, isExact: boolean) {
+async function insertAll(warehouse: Warehouse, load: UsageLoad, rowsSql: string, now: string) {
   const { stream } = load.unit;
   const { from, to } = historyColumns(stream);
   const names = stream.columns.map((column) => sqlName(column.name)).join(", ");
   await warehouse.run(`
     insert into ${rawTable(stream)} (${names}, ${from}, ${to}, _load_id)
-    select ${names}, ${sqlText(load.now)}::timestamp, null, ${sqlText(load.loadId)}
-    from (${rowsSql(load, source, isExact)})`);
-  const inserted = `(select * from ${rawTable(stream)} where _load_id = ${sqlText(load.loadId)})`;
-  const rows = await countRows(warehouse, stream, inserted, isExact);
-  return { counts: { rows, new: rows, changed: 0, gone: 0, unchanged: 0 }, rowsRead: inserted };
+    select ${names}, ${sqlText(now)}::timestamp, null, ${sqlText(load.loadId)}
+    from (${rowsSql})`);
+  const rowsRead = `(select * from ${rawTable(stream)} where _load_id = ${sqlText(load.loadId)})`;
+  const rows = await countRows(warehouse, stream, rowsRead);
+  return { counts: { ...noCounts, rows, new: rows }, rowsRead };
 }
 
-async function insertDifferences(warehouse: Warehouse, load: UsageLoad, source: RowSource, isExact: boolean) {
+async function insertDifferences(
+  warehouse: Warehouse,
+  load: UsageLoad,
+  rowsSql: string,
+  now: string,
+  isJudged = false,
+): Promise<{ counts: Counts; rowsRead: string; doubt?: "pages" }> {
   const { stream } = load.unit;
   const { usage } = load;
   const incoming = "incoming_usage";
   const names = stream.columns.map((column) => sqlName(column.name)).join(", ");
   await warehouse.run(
-    `create or replace temp table ${incoming} (${declaredColumns(stream).join(", ")});
-     insert into ${incoming} (${names}) ${rowsSql(load, source, isExact)}`,
+    `create or replace temp table ${incoming} (_load integer default 0, ${declaredColumns(stream).join(", ")});
+     insert into ${incoming} (${names}) ${rowsSql}`,
   );
-  await countRows(warehouse, stream, incoming, isExact);
+  await countRows(warehouse, stream, incoming, isJudged);
   // The read covers what was asked for, and what came without having been asked for.
   const covers = (column: string, asked: readonly string[]) =>
     `(${inList(`known.${column}`, asked)} or coalesce(known.${column}, '') in
        (select coalesce(${column}, '') from ${incoming}))`;
-  const counts = await applyDiff(warehouse, {
-    stream,
-    incoming,
-    coveredSql: [
-      knownSql(load, "known"),
-      covers("project_id", usage.projects),
-      covers("resource_type", usage.resourceTypes),
-      covers("region", usage.regions),
-    ].join(" and "),
-    now: load.now,
-    loadId: load.loadId,
+  const byLists = stream.filters === "lists";
+  const covered = [
+    knownSql(load),
+    ...(byLists
+      ? [
+          covers("project_id", usage.projects),
+          covers("resource_type", usage.resourceTypes),
+          covers("region", usage.regions),
+        ]
+      : []),
+  ];
+  const diff = { stream, incoming, loads: [{ loadId: load.loadId, closes: load.isWhole }] };
+  const counted = await compareRows(warehouse, {
+    ...diff,
+    knownSql: `
+      select known.rowid as row_id, 0 as _load, ${names}
+      from ${rawTable(stream)} as known
+      where known.${historyColumns(stream).to} is null and ${covered.join(" and ")}`,
   });
+  const [counts = { ...noCounts }] = counted;
+  // What is gone from an answer of several pages may only have slipped between them.
+  if (load.hasPages && !load.settles.pages && counts.gone > 0) {
+    return { counts: { ...noCounts }, rowsRead: incoming, doubt: "pages" };
+  }
+  await applyOutcome(warehouse, diff, counted, now);
   return { counts, rowsRead: incoming };
 }
 
-/** What was read, typed and clipped to the unit's days and projects. */
-function rowsSql({ unit, usage }: UsageLoad, source: RowSource, isExact: boolean): string {
-  const { stream } = unit;
-  const { window } = usage;
-  // A day that can't be read is let through here, so that the table refuses it aloud.
-  const clipped = `
+/** What was read, clipped to the unit's days and projects. A day that can't be read is refused by the table. */
+function clippedSql({ usage }: UsageLoad, rowsSql: string): string {
+  const { from, to } = usage.window;
+  return `
     select *
-    from (select ${columnSelects(stream, source, unit).join(", ")} from ${source.relation})
-    where coalesce(usage_date between ${sqlText(window.from)}::date and ${sqlText(window.to)}::date, true)
+    from (${rowsSql})
+    where coalesce(usage_date between ${sqlText(from)}::date and ${sqlText(to)}::date, true)
       and ${isOwnProject("project_id", usage)}`;
-  if (!isExact) return clipped;
+}
+
+function summedSql(stream: Stream, rowsSql: string): string {
   const select = stream.columns.map(({ name, kind, isKey, scope }) => {
-    if (kind === "quantity") return `cast(sum(${name}) as decimal(28,12)) as ${name}`;
+    if (kind === "quantity" || kind === "amount") return `cast(sum(${name}) as decimal(28,12)) as ${name}`;
     return isKey || scope ? name : `max(${name}) as ${name}`;
   });
   const keys = stream.columns.filter(({ isKey, scope }) => isKey || scope).map(({ name }) => name);
-  return `select ${select.join(", ")} from (${clipped}) group by ${keys.join(", ")}`;
+  return `select ${select.join(", ")} from (${rowsSql}) group by ${keys.join(", ")}`;
 }
 
 const inList = (expression: string, texts: readonly string[]): string =>
@@ -132,11 +236,11 @@ const inList = (expression: string, texts: readonly string[]): string =>
 const isOwnProject = (expression: string, { otherProjects }: UsageScope): string =>
   `not ${inList(expression, otherProjects)}`;
 
-function knownSql({ unit, usage }: UsageLoad, table: string): string {
+function knownSql({ unit, usage }: UsageLoad): string {
   return [
-    `${table}.organization_id is not distinct from ${unit.organizationId === null ? "null" : sqlText(unit.organizationId)}`,
-    `${table}.usage_date between ${sqlText(usage.window.from)}::date and ${sqlText(usage.window.to)}::date`,
-    isOwnProject(`${table}.project_id`, usage),
+    `known.organization_id is not distinct from ${unit.organizationId === null ? "null" : sqlText(unit.organizationId)}`,
+    `known.usage_date between ${sqlText(usage.window.from)}::date and ${sqlText(usage.window.to)}::date`,
+    isOwnProject("known.project_id", usage),
   ].join(" and ");
 }
 
@@ -145,60 +249,33 @@ async function hasKnownRows(warehouse: Warehouse, load: UsageLoad): Promise<bool
   const found = await warehouse.first(
     `select 1 as found
      from ${rawTable(stream)} as known
-     where known.${historyColumns(stream).to} is null and ${knownSql(load, "known")}
+     where known.${historyColumns(stream).to} is null and ${knownSql(load)}
      limit 1`,
   );
   return found !== undefined;
 }
 
-/** How many rows there are; throws RepeatedKey where two have the same key. */
+/** How many rows there are; throws NeedsCare where two have the same key, or a key is no text. */
 async function countRows(
   warehouse: Warehouse,
   stream: Stream,
   table: string,
-  isExact: boolean,
+  isJudged = false,
 ): Promise<number> {
-  const keys = stream.columns.filter((column) => column.isKey).map((column) => sqlName(column.name));
+  const keys = stream.columns.filter((column) => column.isKey);
+  const names = keys.map((column) => sqlName(column.name));
+  const nested = keys
+    .filter(({ kind }) => stream.format === "json" && kind === "text")
+    .map(({ name }) => `(${name}[1] in ('{', '[') and json_valid(${name}))`);
   // A collision of hashes only means that the rows are told apart with more care than needed.
-  const distinct = isExact ? "count(*)" : `count(distinct hash(${keys.join(", ")}))`;
-  const counted = await warehouse.first<{ rows: string; keys: string }>(
-    `select count(*) as rows, ${distinct} as keys from ${table}`,
+  const counted = await warehouse.first<{ rows: string; keys: string; nested: string }>(
+    `select
+       count(*) as rows,
+       count(distinct hash(${names.join(", ")})) as keys,
+       count(*) filter (${nested.join(" or ") || "false"}) as nested
+     from ${table}`,
   );
-  if (counted && counted.rows !== counted.keys) throw new RepeatedKey();
+  if (counted && !isJudged && (counted.rows !== counted.keys || counted.nested !== "0"))
+    throw new NeedsCare();
   return Number(counted?.rows ?? 0);
-}
-
-async function requireAllRows(warehouse: Warehouse, source: RowSource): Promise<void> {
-  if (source.expectedRows === null) return;
-  const counted = await warehouse.first<{ rows: string }>(`select count(*) as rows from ${source.relation}`);
-  if (Number(counted?.rows) !== source.expectedRows) {
-    throw new LoadError(
-      `the answer has ${source.expectedRows} rows, but only ${counted?.rows} of them can be told apart`,
-    );
-  }
-}
-
-/** The reason why a load failed, where it is that a day or a quantity can't be read. */
-async function unreadableValues(
-  warehouse: Warehouse,
-  stream: Stream,
-  source: RowSource,
-): Promise<LoadError | null> {
-  for (const { column, text, readable } of strictChecks(stream, source)) {
-    const found = await warehouse
-      .first<{ rows: string; unreadable: string; example: string | null }>(
-        `select
-           count(*) as rows,
-           count(*) filter (${readable} is null) as unreadable,
-           first(left(${text}, 60)) filter (${readable} is null) as example
-         from ${source.relation}`,
-      )
-      .catch(() => undefined);
-    if (!found || found.unreadable === "0") continue;
-    const shown = found.example === null ? "missing" : JSON.stringify(found.example);
-    return new LoadError(
-      `${found.unreadable} of ${found.rows} rows have a ${column.from ?? column.name} that can't be read, the first is ${shown}`,
-    );
-  }
-  return null;
 }

@@ -1,8 +1,26 @@
-import { sqlText, type Warehouse } from "../warehouse.ts";
-import type { Counts } from "./diff.ts";
+import type { Warehouse } from "../warehouse.ts";
+import { type Counts, noCounts } from "./diff.ts";
+import { type JournalLoad, journalLoad } from "./journal.ts";
 import type { LandedFile, Landing } from "./land.ts";
-import { closeGoneProjects, loadInventory } from "./load-inventory.ts";
-import { loadUsage } from "./load-usage.ts";
+import { closeGoneProjects, loadLists } from "./load-lists.ts";
+import {
+  type LoadedUsage,
+  loadUsageCarefully,
+  loadUsageFast,
+  NeedsCare,
+  type UsageLoad,
+} from "./load-usage.ts";
+import {
+  type Quarantined,
+  type ReadRecord,
+  type ReadStatus,
+  readRecords,
+  recordFiles,
+  recordQuarantined,
+  recordReads,
+  timestampText,
+} from "./records.ts";
+import type { Stream } from "./streams.ts";
 import type { Unit } from "./units.ts";
 
 export interface LoadContext {
@@ -13,164 +31,168 @@ export interface LoadContext {
   now: Date;
 }
 
+/** What one attempt to read a unit ended in, to be brought into the warehouse. */
+export interface Load {
+  unit: Unit;
+  loadId: string;
+  files: readonly LandedFile[];
+  /**
+   * Which doubts it settles, since the unit was read again for them: whether rows that can't be read are put
+   * aside, and whether what is missing from a list of several pages is believed to be gone.
+   */
+  settles: { rows: boolean; pages: boolean };
+  /** Whether the answer is known to hold all that there is; else nothing counts as gone. */
+  isWhole: boolean;
+  /** Whether it came in several pages, between which rows can slip. */
+  hasPages: boolean;
+  /** Where it failed, or is not on offer: nothing is loaded, and that is recorded. */
+  failure: { status: "failed" | "not_offered"; message: string } | null;
+}
+
+/** What became of a load. */
 export interface Loaded {
   counts: Counts;
+  /** Why nothing was loaded or recorded, and the unit should be read once more. */
+  doubt: "rows" | "pages" | null;
+  quarantined: number;
+  /** The first of what was put aside. */
+  first: string | null;
   /** Rows of other streams that were closed along with it, by stream. */
-  closed: ReadonlyMap<string, number>;
+  closed?: ReadonlyMap<string, number>;
 }
 
-/** An instant as DuckDB reads a TIMESTAMP. */
-export const timestampText = (instant: Date): string => instant.toISOString().replace("Z", "");
+/** Called as the last step of a transaction; what it is given is then committed, unless the process dies. */
+export type BeforeCommit = (loads: readonly JournalLoad[], files: readonly LandedFile[]) => Promise<void>;
 
 /**
- * Loads what a unit's requests were answered with, in one transaction, together with the record that it was
- * read: either all of it is in the warehouse, or nothing.
- *
- * @throws LoadError where the answers hold what the table can't take
+ * Brings lists, and records of what failed, into the warehouse in one transaction: all of it, or nothing.
  */
-export async function loadUnit(
+export async function loadTogether(
   context: LoadContext,
-  unit: Unit,
-  loadId: string,
-  files: readonly LandedFile[],
-): Promise<Loaded> {
+  loads: readonly Load[],
+  beforeCommit: BeforeCommit,
+): Promise<Loaded[]> {
   const { warehouse, landing } = context;
   const now = timestampText(context.now);
-  const shared = { unit, files, landing, now, loadId };
-  let closed: ReadonlyMap<string, number> = new Map();
-  const { usage } = unit;
-  const counts = usage
-    ? await loadUsage(warehouse, { ...shared, usage }, async (_, rowsRead) => {
-        await recordFiles(context, unit, loadId, files);
-        await recordCompleteUsage(context, unit, loadId, usage.projects, rowsRead);
-      })
-    : await loadInventory(warehouse, shared, async ({ rows }) => {
-        if (unit.stream.name === "projects" && unit.organizationId !== null) {
-          closed = await closeGoneProjects(warehouse, unit.organizationId, now);
-        }
-        await recordFiles(context, unit, loadId, files);
-        await recordRead(context, unit, loadId, { status: "complete", rows, message: null });
-      });
-  return { counts, closed };
-}
-
-export interface ReadResult {
-  status: "complete" | "failed" | "not_offered";
-  rows: number | null;
-  message: string | null;
-}
-
-/** Notes the result of an attempt: for usage, for each of its projects. */
-export async function recordRead(
-  context: LoadContext,
-  unit: Unit,
-  loadId: string,
-  { status, rows, message }: ReadResult,
-): Promise<void> {
-  const scope = unit.stream.scope === "project" ? unit.projectId : null;
-  const projects = unit.usage ? unit.usage.projects : [scope];
-  const values = projects.map(
-    (project) =>
-      `(${readValues(context, unit, loadId, project)}, ${sqlText(status)}, ${rows ?? "null"}, ${textOrNull(message)})`,
-  );
-  await context.warehouse.run(`insert into raw.read_windows ${readColumns} values ${values.join(", ")}`);
-}
-
-const readColumns = `(
-  load_id, run_id, stream, organization_id, project_id, window_from, window_to, attempted_at,
-  status, row_count, message
-)`;
-
-const textOrNull = (text: string | null): string => (text === null ? "null" : sqlText(text));
-
-function readValues(
-  { runId, now }: LoadContext,
-  { stream, organizationId, usage }: Unit,
-  loadId: string | null,
-  project: string | null,
-): string {
-  return [
-    textOrNull(loadId),
-    sqlText(runId),
-    sqlText(stream.name),
-    textOrNull(organizationId),
-    textOrNull(project),
-    textOrNull(usage?.window.from ?? null),
-    textOrNull(usage?.window.to ?? null),
-    sqlText(timestampText(now)),
-  ].join(", ");
-}
-
-async function recordCompleteUsage(
-  context: LoadContext,
-  unit: Unit,
-  loadId: string,
-  projects: readonly string[],
-  rowsRead: string,
-): Promise<void> {
-  const { warehouse } = context;
-  const counted = await warehouse.all<{ project_id: string | null; rows: string }>(
-    `select project_id, count(*) as rows from ${rowsRead} group by project_id`,
-  );
-  const rowsOf = new Map(counted.map(({ project_id: project, rows }) => [project, rows]));
-  const values = projects.map(
-    (project) =>
-      `(${readValues(context, unit, loadId, project)}, 'complete', ${rowsOf.get(project) ?? 0}, null)`,
-  );
-  await warehouse.run(`insert into raw.read_windows ${readColumns} values ${values.join(", ")}`);
-}
-
-/**
- * Notes that a stream has nothing for these projects in the unit's days, since the API says so without having
- * been asked for them. Such a record has no load, so that the days are read once they are on offer.
- */
-export async function recordNothingOffered(
-  context: LoadContext,
-  unit: Unit,
-  projects: readonly string[],
-): Promise<void> {
-  const { usage, stream, organizationId } = unit;
-  if (projects.length === 0 || !usage) return;
-  const noted = await context.warehouse.all<{ project_id: string; noted_to: string }>(
-    `select project_id, max(window_to) as noted_to
-     from raw.read_windows
-     where load_id is null and stream = $stream and organization_id = $organizationId
-     group by project_id`,
-    { stream: stream.name, organizationId },
-  );
-  const notedTo = new Map(noted.map((each) => [each.project_id, each.noted_to]));
-  const message = "usage/options lists no usage of this project";
-  const values = projects.map((project) => {
-    // Only the days since the last such record, so that years of nights do not pile up.
-    const since = notedTo.get(project);
-    const from = since && since > usage.window.from && since <= usage.window.to ? since : usage.window.from;
-    const rest = { ...unit, usage: { ...usage, window: { from, to: usage.window.to } } };
-    return `(${readValues(context, rest, null, project)}, 'complete', 0, ${sqlText(message)})`;
+  return warehouse.transaction(async () => {
+    const results = new Map<Load, Loaded>();
+    for (const [stream, group] of byStream(loads.filter(({ failure }) => failure === null))) {
+      const loaded = await loadLists(warehouse, landing, stream, group, now);
+      for (const [index, load] of group.entries()) {
+        const result = loaded[index];
+        if (result) results.set(load, await withWholeAnswers(context, load, result));
+      }
+    }
+    for (const [{ unit, isWhole }, result] of results) {
+      if (result.doubt !== null || unit.stream.name !== "projects" || unit.organizationId === null) continue;
+      if (isWhole && result.quarantined === 0) {
+        result.closed = await closeGoneProjects(warehouse, unit.organizationId, now);
+      }
+    }
+    const done = loads.filter((load) => !results.get(load)?.doubt);
+    const journaled: JournalLoad[] = [];
+    const reads: ReadRecord[] = [];
+    for (const load of done) {
+      const result = results.get(load);
+      const read = load.failure
+        ? { ...load.failure, rows: null }
+        : { status: statusOf(result), rows: result?.counts.rows ?? 0, message: messageOf(result) };
+      reads.push(...readRecords(load.unit, load.loadId, read));
+      journaled.push(journalLoad(load));
+    }
+    await recordFiles(context, done);
+    await recordReads(context, reads);
+    await beforeCommit(
+      journaled,
+      done.flatMap(({ files }) => files),
+    );
+    return loads.map((load) => results.get(load) ?? nothing());
   });
-  await context.warehouse.run(`insert into raw.read_windows ${readColumns} values ${values.join(", ")}`);
 }
 
-async function recordFiles(
-  { warehouse, now }: LoadContext,
-  { stream }: Unit,
-  loadId: string,
-  files: readonly LandedFile[],
-): Promise<void> {
-  const values = files.map(
-    (file) =>
-      `(${[
-        sqlText(loadId),
-        sqlText(file.path),
-        sqlText(stream.name),
-        sqlText(file.sha256),
-        file.bytes,
-        file.rows,
-        sqlText(timestampText(file.requestedAt)),
-        sqlText(timestampText(now)),
-      ].join(", ")})`,
+/** Brings one window of usage into the warehouse, in one transaction. */
+export async function loadUsage(
+  context: LoadContext,
+  load: UsageLoad,
+  beforeCommit: BeforeCommit,
+): Promise<Loaded> {
+  const attempt = (loadRows: typeof loadUsageFast) =>
+    context.warehouse.transaction(async () => {
+      const loaded = await loadRows(context.warehouse, context.landing, load, timestampText(context.now));
+      const result = { ...loaded, ...(await withWholeAnswers(context, load, loaded)) };
+      if (result.doubt !== null) return result;
+      await recordFiles(context, [load]);
+      await recordReads(context, await usageRecords(context, load, result));
+      await context.warehouse.run("drop table if exists incoming_usage");
+      await beforeCommit([journalLoad(load)], load.files);
+      return result;
+    });
+  try {
+    return await attempt(loadUsageFast);
+  } catch (error) {
+    if (!(error instanceof NeedsCare)) throw error;
+    return attempt(loadUsageCarefully);
+  }
+}
+
+const nothing = (): Loaded => ({ counts: { ...noCounts }, doubt: null, quarantined: 0, first: null });
+
+function byStream(loads: readonly Load[]): Map<Stream, Load[]> {
+  const groups = new Map<Stream, Load[]>();
+  for (const load of loads) {
+    const group = groups.get(load.unit.stream) ?? [];
+    groups.set(load.unit.stream, [...group, load]);
+  }
+  return groups;
+}
+
+const statusOf = (loaded: Loaded | undefined): ReadStatus =>
+  loaded && loaded.quarantined > 0 ? "partial" : "complete";
+
+/** What stands in raw.read_windows, and in the summary, of a load that was put aside in part. */
+export const messageOf = (loaded: Loaded | undefined): string | null =>
+  loaded && loaded.quarantined > 0
+    ? `${loaded.quarantined} ${loaded.quarantined === 1 ? "row" : "rows"} put aside, the first: ${loaded.first}`
+    : null;
+
+/** Puts aside the answers of which nothing could be read at all. */
+async function withWholeAnswers(context: LoadContext, load: Load, loaded: Loaded): Promise<Loaded> {
+  if (loaded.doubt !== null) return loaded;
+  const rows = load.files.flatMap(({ misshape, path: file }): Quarantined[] =>
+    misshape ? [{ unit: load.unit, loadId: load.loadId, ...misshape, file }] : [],
   );
-  await warehouse.run(
-    `insert into raw.landed_files (load_id, path, stream, sha256, bytes, row_count, requested_at, loaded_at)
-     values ${values.join(", ")}`,
+  const [first] = rows;
+  if (!first) return loaded;
+  await recordQuarantined(context, rows);
+  return {
+    ...loaded,
+    quarantined: loaded.quarantined + rows.length,
+    first: loaded.first ?? `${first.path} ${first.reason}`,
+  };
+}
+
+async function usageRecords(
+  { warehouse }: LoadContext,
+  { unit, usage, loadId }: UsageLoad,
+  loaded: LoadedUsage,
+): Promise<ReadRecord[]> {
+  const counted = await warehouse.all<{ project_id: string | null; rows: string }>(
+    `select project_id, count(*) as rows from ${loaded.rowsRead} group by project_id`,
   );
+  const rowsOf = new Map(counted.map(({ project_id: project, rows }) => [project, Number(rows)]));
+  const damaged = await warehouse.all<{ project_id: string | null }>(
+    "select distinct project_id from raw.quarantine where load_id = $loadId",
+    { loadId },
+  );
+  // What is wrong with a row may hide whose it is.
+  const isPartial = (project: string) =>
+    damaged.some(({ project_id: id }) => id === null || id === project || !usage.projects.includes(id));
+  return usage.projects.map((project) => ({
+    unit,
+    loadId,
+    project,
+    status: isPartial(project) ? "partial" : "complete",
+    rows: rowsOf.get(project) ?? 0,
+    message: isPartial(project) ? messageOf(loaded) : null,
+  }));
 }

@@ -1,20 +1,39 @@
-import { open, stat } from "node:fs/promises";
 import type { LandedFile, LandedRequest } from "./land.ts";
+import type { Misshape } from "./shape.ts";
+import type { Query } from "./sign.ts";
 
 /** The line of the manifest for one landed response: what was asked for, and what came. */
-export function manifestEntry(
-  runId: string,
-  request: LandedRequest,
-  file: LandedFile,
-  isLast: boolean,
-): string {
-  return `${JSON.stringify({
+export interface ManifestEntry {
+  path: string;
+  stream: string;
+  run_id: string;
+  load_id: string;
+  part: number;
+  request: { method: string; path: string; query: Query };
+  organization_id: string | null;
+  project_id: string | null;
+  window_from: string | null;
+  window_to: string | null;
+  requested_at: string;
+  status: number;
+  rows: number;
+  bytes: number;
+  body_bytes: number;
+  sha256: string;
+  header?: readonly string[];
+  is_irregular?: true;
+  has_long_numbers?: true;
+  misshape?: Misshape;
+  odd_rows?: number;
+}
+
+export function manifestEntry(runId: string, request: LandedRequest, file: LandedFile): ManifestEntry {
+  return {
     path: file.path,
     stream: request.stream.name,
     run_id: runId,
     load_id: request.loadId,
     part: request.part,
-    is_last: isLast,
     request: { method: request.method, path: request.path, query: request.query },
     organization_id: request.organizationId,
     project_id: request.projectId,
@@ -29,34 +48,26 @@ export function manifestEntry(
     ...(file.header.length > 0 && { header: file.header }),
     ...(file.isIrregular && { is_irregular: true }),
     ...(file.hasLongNumbers && { has_long_numbers: true }),
-  })}\n`;
+    ...(file.misshape && { misshape: file.misshape }),
+    ...(file.oddRows > 0 && { odd_rows: file.oddRows }),
+  };
 }
 
-/** Adds a line to the manifest; when it returns, the line is on disk. */
-export async function append(path: string, line: string): Promise<void> {
-  const handle = await open(path, "a");
-  try {
-    await handle.appendFile(line);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** A line that a killed run did not finish is ended, so that the next one stands on its own. */
-export async function endTornLine(manifest: string): Promise<void> {
-  const size = await stat(manifest).then(
-    (found) => found.size,
-    () => 0,
-  );
-  if (size === 0) return;
-  const handle = await open(manifest, "r");
-  let last: number | undefined;
-  try {
-    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
-    last = buffer[0];
-  } finally {
-    await handle.close();
-  }
-  if (last !== 0x0a) await append(manifest, "\n");
+/** The landed file that an entry tells of. */
+export function landedFileOf(entry: ManifestEntry): LandedFile {
+  return {
+    path: entry.path,
+    rows: entry.rows,
+    bytes: entry.bytes,
+    bodyBytes: entry.body_bytes,
+    sha256: entry.sha256,
+    requestedAt: new Date(entry.requested_at),
+    nextPageToken: null,
+    hasLongNumbers: entry.has_long_numbers ?? false,
+    header: entry.header ?? [],
+    isIrregular: entry.is_irregular ?? false,
+    misshape: entry.misshape ?? null,
+    oddRows: entry.odd_rows ?? 0,
+    ids: [],
+  };
 }

@@ -1,11 +1,13 @@
 import pLimit from "p-limit";
 import type { Config } from "../config.ts";
 import type { TallyError } from "../errors/tally-error.ts";
+import { isDue, type LastReads, lastReadOf, lastReads, spanFrom } from "./due.ts";
 import type { IngestOptions } from "./ingest.ts";
 import type { ReadContext, Reader } from "./read.ts";
-import type { Stream } from "./streams.ts";
+import type { Stream, StreamScope } from "./streams.ts";
 import { type Unit, unitOf } from "./units.ts";
 import { usageWork } from "./usage-work.ts";
+import { dayOf, earlier } from "./windows.ts";
 
 /** What one call of ingest goes by. */
 export interface Run {
@@ -18,6 +20,21 @@ export interface Run {
 
 /** Something to be read, once there is room for it. */
 export type Work = () => Promise<unknown>;
+
+/** Read before everything else, since they say what there is to read. */
+const readFirst: ReadonlySet<string> = new Set(["organizations", "projects", "usage_options"]);
+
+/**
+ * Reads what belongs to the credential itself, and to no organisation.
+ */
+export async function readAccount(run: Run): Promise<void> {
+  const reads = await lastReads(run.read.warehouse);
+  const scope = { organizationId: null, projectId: null };
+  const units = listsOf(run)
+    .filter((stream) => stream.scope === "account")
+    .map((stream) => listUnit(run, reads, stream, scope));
+  await inParallel(run, readingOf(run, reads, units));
+}
 
 /**
  * Reads all that is selected of one organisation: first what says what there is to read, then the rest side by
@@ -39,15 +56,19 @@ export async function readOrganization(run: Run, organizationId: string): Promis
   );
   const projectIds = projects.map(({ id }) => id);
   const work = [
-    ...inventoryWork(run, organizationId, projectIds),
+    ...listWork(run, organizationId, projectIds, await lastReads(read.warehouse)),
     ...(await usageWork(run, organizationId, projectIds, isOfferFresh)),
   ];
-  await inParallel(work, run.config.api.maxInFlight);
+  await inParallel(run, work);
 }
 
+/** How much is begun at once: more than may be asked for, so that what has landed can be loaded together. */
+const mostBegun = 64;
+
 /** Does all of the work, so many at a time. After an error nothing more is begun, and what runs is awaited. */
-async function inParallel(work: readonly Work[], most: number): Promise<void> {
-  const limit = pLimit(most);
+async function inParallel({ read }: Run, work: readonly Work[]): Promise<void> {
+  read.summary.plan(work.length);
+  const limit = pLimit(mostBegun);
   let isStopped = false;
   const results = await Promise.allSettled(
     work.map((each) =>
@@ -55,6 +76,7 @@ async function inParallel(work: readonly Work[], most: number): Promise<void> {
         if (isStopped) return;
         try {
           await each();
+          read.summary.finish();
         } catch (error) {
           isStopped = true;
           throw error;
@@ -66,21 +88,40 @@ async function inParallel(work: readonly Work[], most: number): Promise<void> {
   if (failed) throw failed.reason;
 }
 
-function inventoryWork(run: Run, organizationId: string, projectIds: readonly string[]): Work[] {
-  const readFirst = new Set(["organizations", "projects", "usage_options"]);
-  return run.selected
-    .filter((stream) => stream.history === "inventory" && !readFirst.has(stream.name))
-    .flatMap(({ name, scope }): Work[] => {
-      const units = projectIds.map((projectId) => unitOf(name, { organizationId, projectId }));
-      switch (scope) {
-        case "project":
-          return units.map((unit) => () => run.reader.readNoting(unit));
-        case "any_project":
-          return units.length > 0 ? [() => readFirstThatAnswers(run, units)] : [];
-        default:
-          return [() => run.reader.readNoting(unitOf(name, { organizationId, projectId: null }))];
-      }
-    });
+const listsOf = ({ selected }: Run): Stream[] =>
+  selected.filter((stream) => stream.history !== "usage" && !readFirst.has(stream.name));
+
+function listUnit(run: Run, reads: LastReads, stream: Stream, scope: StreamScope): Unit {
+  const unit = unitOf(stream.name, scope);
+  if (!stream.span) return unit;
+  const today = dayOf(run.read.now);
+  const from = run.options.from ?? spanFrom(unit, lastReadOf(reads, unit), today);
+  return unitOf(stream.name, scope, { from: earlier(from, today), to: today });
+}
+
+function readingOf(run: Run, reads: LastReads, units: readonly Unit[]): Work[] {
+  const today = dayOf(run.read.now);
+  // What is asked for by name is wanted now.
+  const isForced = run.options.full === true || run.options.streams !== undefined;
+  return units
+    .filter((unit) => isForced || isDue(unit, lastReadOf(reads, unit), today))
+    .map((unit) => () => run.reader.readNoting(unit));
+}
+
+function listWork(run: Run, organizationId: string, projectIds: readonly string[], reads: LastReads): Work[] {
+  return listsOf(run).flatMap((stream): Work[] => {
+    const units = projectIds.map((projectId) => listUnit(run, reads, stream, { organizationId, projectId }));
+    switch (stream.scope) {
+      case "account":
+        return [];
+      case "project":
+        return readingOf(run, reads, units);
+      case "any_project":
+        return units.length > 0 ? [() => readFirstThatAnswers(run, units)] : [];
+      default:
+        return readingOf(run, reads, [listUnit(run, reads, stream, { organizationId, projectId: null })]);
+    }
+  });
 }
 
 /** More than so many projects are not asked for what is the same in each. */

@@ -63,6 +63,12 @@ function unitsOf(plan: UsagePlan, window: Window, projects: readonly string[]): 
     resource_types: types.join(","),
     regions: regions.join(","),
   });
+  if (stream.filters === "days") {
+    const lists = { projects, otherProjects: [], resourceTypes: offer.resourceTypes, regions: offer.regions };
+    return [
+      { ...scope, stream, path, queries: [{ ...query, ...dates }], usage: { window, ...lists }, span: null },
+    ];
+  }
   const filters = { projects, resourceTypes: offer.resourceTypes, regions: offer.regions };
   return usageBatches(filters, urlLength(path, lists([], [], []))).map((batch) => ({
     ...scope,
@@ -78,6 +84,7 @@ function unitsOf(plan: UsagePlan, window: Window, projects: readonly string[]): 
       resourceTypes: offer.resourceTypes,
       regions: offer.regions,
     },
+    span: null,
   }));
 }
 
@@ -140,7 +147,7 @@ async function neededWindows(
       left join states
         on states.project_id = days.project_id and states.usage_date = days.usage_date
       where days.usage_date >= $refresh_from::date
-        or coalesce(states.last_status, 'failed') = 'failed'
+        or coalesce(states.last_status, 'failed') in ('failed', 'partial')
         or (
           states.last_status = 'complete'
           and states.read_at::date < days.usage_date + greatest($lookback::integer, 1)

@@ -6,12 +6,15 @@ const types: Readonly<Record<ColumnKind, string>> = {
   name: "varchar",
   json: "json",
   list: "varchar[]",
+  count: "bigint",
   integer: "bigint",
   boolean: "boolean",
   timestamp: "timestamp",
   date: "date",
   day: "date not null",
   quantity: "decimal(28,12) not null",
+  amount: "decimal(28,12)",
+  rate: "decimal(28,12)",
 };
 
 /** The stream's table in the warehouse. */
@@ -50,7 +53,20 @@ const bookkeeping = `
     row_count bigint not null,
     requested_at timestamp not null,
     loaded_at timestamp not null
+  );
+  create table if not exists raw.quarantine (
+    load_id varchar not null,
+    stream varchar not null,
+    organization_id varchar,
+    project_id varchar,
+    path varchar not null,
+    reason varchar not null,
+    file varchar not null,
+    quarantined_at timestamp not null
   );`;
+
+/** The raw tables that belong to no stream. */
+export const bookkeepingTables = ["read_windows", "landed_files", "quarantine"] as const;
 
 /** Makes every raw table that is not there yet, and adds the columns that an older version did not have. */
 export async function createRawTables(warehouse: Warehouse): Promise<void> {

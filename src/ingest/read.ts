@@ -1,18 +1,22 @@
-import pLimit from "p-limit";
 import type { Effects } from "../effects.ts";
 import { ApiError } from "../errors/api-error.ts";
 import { LoadError } from "../errors/load-error.ts";
 import { StorageError } from "../errors/storage-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
+import { BodyError } from "./body-error.ts";
 import type { Client } from "./client.ts";
-import type { LandedFile, LandedRequest } from "./land.ts";
-import { type LoadContext, loadUnit, recordRead } from "./load.ts";
+import type { LandedFile, LandedRequest, Landing } from "./land.ts";
+import { type Load, messageOf } from "./load.ts";
+import type { LoaderContext } from "./loader.ts";
+import { createLoader } from "./loader.ts";
+import { hasPages, type PagedRead, pagesOf, type SettledPages, settlePages } from "./pages.ts";
 import type { Query } from "./sign.ts";
 import type { SummaryKeeper } from "./summary.ts";
-import { type Unit, unitLabel } from "./units.ts";
+import { type Unit, unitLabel, windowOf } from "./units.ts";
 
-export interface ReadContext extends LoadContext {
+export interface ReadContext extends LoaderContext {
   effects: Effects;
+  landing: Landing;
   client: Client;
   summary: SummaryKeeper;
 }
@@ -32,39 +36,29 @@ export interface Reader {
 }
 
 /** Usage of a month may be large and is streamed; the rest is looked through in memory. */
-const largestBody = { usage: 2 * 2 ** 30, inventory: 64 * 2 ** 20 };
+const largestBody = { usage: 2 * 2 ** 30, inventory: 64 * 2 ** 20, events: 64 * 2 ** 20 };
 const mostPages = 100_000;
 
-/** Reads units side by side, as far as the client lets them, and loads them one at a time. */
+/** An answer of the wrong shape is asked for so often before it is taken as it is, and put aside. */
+const mostShapes = 3;
+
+/** Reads units side by side, as far as the client lets them, and loads them in turn. */
 export function createReader(context: ReadContext): Reader {
   const { effects, client, landing, summary, runId } = context;
-  const loadOneByOne = pLimit(1);
+  const loader = createLoader(context);
   let loads = 0;
 
   async function landPages(unit: Unit, loadId: string): Promise<LandedFile[]> {
     const files: LandedFile[] = [];
-    for (const [index, query] of unit.queries.entries()) {
+    for (const query of unit.queries) {
       const seen = new Set<string>();
       let token: string | null = null;
       do {
         const request = landedRequest(unit, loadId, files.length + 1, withToken(query, token));
-        const file: LandedFile = await client.get(
-          {
-            path: request.path,
-            query: request.query,
-            format: unit.stream.format,
-            maxBytes: largestBody[unit.stream.history],
-            onAttempt: () => {
-              request.requestedAt = effects.now();
-              summary.of(unit.stream.name).requests++;
-            },
-          },
-          (body) => landing.land(request, body),
-        );
+        const file: LandedFile = await landOne(unit, request);
         files.push(file);
+        context.onStep?.("landed");
         token = file.nextPageToken;
-        const isLast = token === null && index === unit.queries.length - 1;
-        await landing.record(request, file, isLast);
         if (token !== null && (seen.has(token) || seen.size >= mostPages)) {
           throw new LoadError("its pages go round in a circle: a page token came twice");
         }
@@ -74,7 +68,33 @@ export function createReader(context: ReadContext): Reader {
     return files;
   }
 
+  async function landOne(unit: Unit, request: LandedRequest): Promise<LandedFile> {
+    let shapes = 0;
+    const file = await client.get(
+      {
+        path: request.path,
+        query: request.query,
+        format: unit.stream.format,
+        maxBytes: largestBody[unit.stream.history],
+        onAttempt: () => {
+          request.requestedAt = effects.now();
+          summary.of(unit.stream.name).requests++;
+        },
+      },
+      (body, isLastAttempt) =>
+        landing.land(request, body, ({ misshape, oddRows }) => {
+          if (!misshape && oddRows === 0) return;
+          if (isLastAttempt || ++shapes >= mostShapes) return;
+          const { path, reason } = misshape ?? { path: unit.stream.rowsKey, reason: "are not all objects" };
+          throw new BodyError(`its ${path === "$" ? "whole" : JSON.stringify(path)} ${reason}`);
+        }),
+    );
+    await landing.record(request, file);
+    return file;
+  }
+
   function landedRequest(unit: Unit, loadId: string, part: number, query: Query): LandedRequest {
+    const window = windowOf(unit);
     return {
       loadId,
       stream: unit.stream,
@@ -86,41 +106,94 @@ export function createReader(context: ReadContext): Reader {
       query,
       organizationId: unit.organizationId,
       projectId: unit.projectId,
-      windowFrom: unit.usage?.window.from ?? null,
-      windowTo: unit.usage?.window.to ?? null,
+      windowFrom: window?.from ?? null,
+      windowTo: window?.to ?? null,
     };
   }
 
-  const reader: Reader = {
-    note({ stream, organizationId, projectId, usage }, { message, hint }) {
-      const window = usage?.window ?? null;
-      summary.fail({ stream: stream.name, organizationId, projectId, window, message, hint });
+  const nextLoadId = () => `${runId}/${String(++loads).padStart(5, "0")}`;
+
+  /** Reads the unit until no doubt is left of what it holds, or it was read often enough to settle them. */
+  async function readAndLoad(unit: Unit, firstLoadId: string): Promise<void> {
+    // The API gives an operation once, so a second answer would say less than the first.
+    const isOnce = unit.stream.history === "events";
+    let loadId = firstLoadId;
+    let misreads = 0;
+    const reads: PagedRead[] = [];
+    for (; ; loadId = nextLoadId()) {
+      const files = await landPages(unit, loadId);
+      let chosen: SettledPages = { files, isWhole: true, isSettled: isOnce };
+      if (hasPages(unit, files) && !isOnce) {
+        reads.push(pagesOf(files));
+        const settled = settlePages(reads);
+        if (!settled) continue;
+        chosen = settled;
+      }
+      const { loaded, error } = await loader.load({
+        unit,
+        loadId,
+        files: chosen.files,
+        settles: { rows: isOnce || misreads >= mostShapes - 1, pages: chosen.isSettled },
+        isWhole: chosen.isWhole && chosen.files.every((file) => !file.misshape),
+        hasPages: hasPages(unit, files),
+        failure: null,
+      });
+      if (!loaded) throw error;
+      if (loaded.doubt === "rows") misreads++;
+      if (loaded.doubt !== null) {
+        effects.log.detail(`${unitLabel(unit)}: read again, since its ${loaded.doubt} leave doubts`);
+        continue;
+      }
+      summary.add(unit.stream.name, loaded.counts, loaded.quarantined);
+      for (const [name, gone] of loaded.closed ?? []) summary.of(name).gone += gone;
+      effects.log.detail(`${unitLabel(unit)}: ${loaded.counts.rows} rows`);
+      const message = messageOf(loaded);
+      if (message !== null) reader.note(unit, partialError(unit, message), true);
+      return;
+    }
+  }
+
+  async function recordFailure(unit: Unit, loadId: string, failure: NonNullable<Load["failure"]>) {
+    const { error } = await loader.load({
+      unit,
+      loadId,
+      files: [],
+      settles: { rows: true, pages: true },
+      isWhole: false,
+      hasPages: false,
+      failure,
+    });
+    if (error !== undefined) throw failureOf(unit, error);
+  }
+
+  const reader = {
+    note(unit: Unit, { message, hint }: TallyError, isPartial = false) {
+      const { stream, organizationId, projectId } = unit;
+      const window = windowOf(unit);
+      summary.fail({ stream: stream.name, organizationId, projectId, window, message, hint, isPartial });
       effects.log.warn(message);
     },
-    async readNoting(unit) {
+    async readNoting(unit: Unit) {
       const failure = await reader.read(unit);
       if (failure) reader.note(unit, failure);
       return failure === null;
     },
-    async read(unit) {
+    async read(unit: Unit) {
       const { stream } = unit;
-      const loadId = `${runId}/${String(++loads).padStart(5, "0")}`;
+      const loadId = nextLoadId();
       try {
-        const files = await landPages(unit, loadId);
-        const { counts, closed } = await loadOneByOne(() => loadUnit(context, unit, loadId, files));
-        summary.add(stream.name, counts);
-        for (const [name, gone] of closed) summary.of(name).gone += gone;
-        effects.log.detail(`${unitLabel(unit)}: ${counts.rows} rows`);
+        await readAndLoad(unit, loadId);
         return null;
       } catch (error) {
         const failure = failureOf(unit, error);
         if (failure instanceof StorageError) throw failure;
-        const isNotOffered = stream.isOptional && failure instanceof ApiError && failure.isNotOffered;
+        const isNotOffered =
+          failure instanceof ApiError &&
+          failure.failure === "status" &&
+          stream.notOfferedOn.some((status) => status === failure.status);
         const status = isNotOffered ? "not_offered" : "failed";
-        await loadOneByOne(() =>
-          recordRead(context, unit, loadId, { status, rows: null, message: failure.message }),
-        );
-        if (isNotOffered) summary.of(stream.name).isOffered = false;
+        await recordFailure(unit, loadId, { status, message: failure.message });
+        if (isNotOffered) summary.of(stream.name).notOffered++;
         return isNotOffered ? null : failure;
       }
     },
@@ -130,6 +203,14 @@ export function createReader(context: ReadContext): Reader {
 
 const withToken = (query: Query, token: string | null): Query =>
   token === null ? query : { ...query, next_token: token };
+
+function partialError(unit: Unit, message: string): LoadError {
+  return new LoadError(`GET ${unit.path}${daysOf(unit)} is loaded in part: ${message}.`, {
+    hint: "raw.quarantine names what was put aside and in which landed file it is; the next run reads it again.",
+  });
+}
+
+const daysOf = ({ usage }: Unit): string => (usage ? ` for ${usage.window.from} to ${usage.window.to}` : "");
 
 /** DuckDB says what is wrong in its first line, and of a CSV file in one more. */
 function reasonOf(error: unknown): string {
@@ -152,8 +233,7 @@ function failureOf(unit: Unit, error: unknown): TallyError {
       cause: error,
     });
   }
-  const days = unit.usage ? ` for ${unit.usage.window.from} to ${unit.usage.window.to}` : "";
-  const message = `GET ${unit.path}${days} can't be loaded: ${reason.replace(/\.$/, "")}.`;
+  const message = `GET ${unit.path}${daysOf(unit)} can't be loaded: ${reason.replace(/\.$/, "")}.`;
   return new LoadError(message, {
     ...(error instanceof TallyError && error.hint !== undefined && { hint: error.hint }),
     cause: error,

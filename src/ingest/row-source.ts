@@ -1,23 +1,30 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { LoadError } from "../errors/load-error.ts";
 import { sqlName, sqlText } from "../warehouse.ts";
+import type { CellSql } from "./column-sql.ts";
+import { csvRows } from "./csv-rows.ts";
 import type { LandedFile, Landing } from "./land.ts";
 import type { Column, Stream } from "./streams.ts";
 import { unwrapRows } from "./unwrap.ts";
 
 /** Landed files as something that SQL can select from, and where each column's value stands in it. */
-export interface RowSource {
+export interface RowSource extends CellSql {
   /** To stand after `from`. */
   relation: string;
-  /** The column's value as it came, as text. */
-  text(column: Column): string;
-  /** The column's value as it came, as JSON. */
-  json(column: Column): string;
-  /** Where DuckDB's reader is not to be trusted blindly: the number of rows that it has to find. */
-  expectedRows: number | null;
   /** Removes what was written aside. */
   release(): Promise<void>;
+}
+
+/** A source that can also say where each row stands. */
+export interface NumberedRows extends RowSource {
+  /** The landed file that the row is from. */
+  file: string;
+  /** The row's number in its file: from 0 in JSON, from 1 below the header in CSV. */
+  position: string;
+  /** All of the row, to tell it from others by what tally does not know. */
+  whole: string;
+  /** JSON: the type of the row's value. */
+  rowKind: string | null;
 }
 
 /** An answer larger than this is read by lines and not whole. */
@@ -26,59 +33,111 @@ const wholeBytes = 8 * 2 ** 20;
 /** DuckDB reads by twice as much at a time; small parts let it read one file side by side. */
 const longestLine = 4 * 2 ** 20;
 
-/**
- * Opens the landed files of one load. `isExact` gives each row that is identical in all that came with it,
- * known to tally or not, only once; it costs more, so it is for where a key comes twice.
- */
-export async function openRows(
-  stream: Stream,
-  files: readonly LandedFile[],
-  landing: Landing,
-  isExact: boolean,
-): Promise<RowSource> {
-  if (stream.format === "csv") return csvRows(stream, files, landing, isExact);
-  const { rowsKey } = stream;
-  const needsLines = files.some((file) => file.bodyBytes > wholeBytes || file.hasLongNumbers);
-  const quotesNumbers = files.some((file) => file.hasLongNumbers);
-  const lines: string[] = [];
-  if (rowsKey !== null && needsLines) {
-    for (const [index, file] of files.entries()) {
-      const target = join(landing.scratch, `rows-${index}-${file.sha256.slice(0, 16)}.ndjson`);
-      await unwrapRows(landing.absolute(file.path), rowsKey, quotesNumbers, target);
-      lines.push(target);
-    }
-  }
-  const release = async () => {
-    for (const line of lines) await rm(line, { force: true });
-  };
-  const paths = lines.length > 0 ? lines : files.map((file) => landing.absolute(file.path));
-  const size = Math.max(2 ** 20, ...files.map((file) => file.bodyBytes + 1024));
-  const options = lines.length
-    ? `format = 'newline_delimited', maximum_object_size = ${longestLine}`
-    : `format = 'unstructured', compression = 'gzip', maximum_object_size = ${size}`;
-  const read = (columns: string, isRecord: boolean) =>
-    `read_json(${sqlList(paths)}, columns = {${columns}}, records = ${isRecord}, ${options})`;
+interface OpenedFiles {
+  /** The rows of each answer under `rowsKey`, if any, as they lie on disk or were written aside. */
+  areLines: boolean;
+  /** For each file to read, where it lies and which landed file it is. */
+  files: readonly { path: string; landed: string }[];
+  options: string;
+  release(): Promise<void>;
+}
 
-  if (stream.history === "usage" && !isExact && rowsKey !== null) {
-    const fields = stream.columns.filter((column) => !column.scope).map(fieldOf);
-    const relation = lines.length
-      ? read(fields.map((field) => `${sqlName(field)}: 'varchar'`).join(", "), true)
-      : `(select unnest(${sqlName(rowsKey)}, max_depth := 2) from ${read(
-          `${sqlName(rowsKey)}: ${sqlText(`struct(${fields.map((field) => `${sqlName(field)} varchar`).join(", ")})[]`)}`,
-          true,
-        )})`;
-    const text = (column: Column) => `answer.${sqlName(fieldOf(column))}`;
-    return { relation: `${relation} as answer`, text, json: text, expectedRows: null, release };
+async function open(stream: Stream, landed: readonly LandedFile[], landing: Landing): Promise<OpenedFiles> {
+  const { rowsKey } = stream;
+  // What is of another shape has no rows, and DuckDB would stumble over it.
+  const files = landed.filter((file) => !file.misshape);
+  const needsLines = files.some(
+    (file) => file.bodyBytes > wholeBytes || file.hasLongNumbers || file.oddRows > 0,
+  );
+  const size = Math.max(2 ** 20, ...files.map((file) => file.bodyBytes + 1024));
+  if (rowsKey === null || !needsLines) {
+    return {
+      areLines: false,
+      files: files.map(({ path }) => ({ path: landing.absolute(path), landed: path })),
+      options: `format = 'unstructured', compression = 'gzip', maximum_object_size = ${size}`,
+      release: async () => undefined,
+    };
   }
-  const items =
-    rowsKey === null || lines.length > 0
-      ? `select item from ${read("item: 'json'", false)}`
-      : `select unnest(${sqlName(rowsKey)}) as item from ${read(`${sqlName(rowsKey)}: 'json[]'`, true)}`;
+  const quotesNumbers = files.some((file) => file.hasLongNumbers);
+  const lines: { path: string; landed: string }[] = [];
+  for (const [index, file] of files.entries()) {
+    const path = join(landing.scratch, `rows-${index}-${file.sha256.slice(0, 16)}.ndjson`);
+    await unwrapRows(landing.absolute(file.path), rowsKey, quotesNumbers, path);
+    lines.push({ path, landed: file.path });
+  }
   return {
-    relation: `(${isExact ? items.replace("select", "select distinct") : items}) as answer`,
+    areLines: true,
+    files: lines,
+    options: `format = 'newline_delimited', maximum_object_size = ${Math.max(longestLine, Math.min(size, 2 ** 28))}`,
+    release: async () => {
+      for (const { path } of lines) await rm(path, { force: true });
+    },
+  };
+}
+
+/** Opens the landed usage of one load in the way that reads it fastest. */
+export async function openUsage(
+  stream: Stream,
+  landed: readonly LandedFile[],
+  landing: Landing,
+): Promise<RowSource> {
+  if (stream.format === "csv") return csvRows(stream, landed, landing);
+  const { areLines, files, options, release } = await open(stream, landed, landing);
+  const fields = stream.columns.filter((column) => !column.scope).map(fieldOf);
+  const struct = fields.map((field) => `${sqlName(field)} varchar`).join(", ");
+  const list = pathList(files);
+  const rows = sqlName(stream.rowsKey ?? "");
+  const relation =
+    files.length === 0
+      ? `(select ${fields.map((field) => `null::varchar as ${sqlName(field)}`).join(", ")} where false)`
+      : areLines
+        ? `read_json(${list}, columns = {${struct.replaceAll(" varchar", ": 'varchar'")}}, records = true, ${options})`
+        : `(select unnest(${rows}, max_depth := 2)
+            from read_json(${list}, columns = {${rows}: ${sqlText(`struct(${struct})[]`)}}, records = true, ${options}))`;
+  const text = (column: Column) => `answer.${sqlName(fieldOf(column))}`;
+  return { relation: `${relation} as answer`, text, json: text, release };
+}
+
+/** Opens landed JSON row by row, each with where it stands. It costs more, and knows more. */
+export async function openItems(
+  stream: Stream,
+  landed: readonly LandedFile[],
+  landing: Landing,
+): Promise<NumberedRows> {
+  const { areLines, files, options, release } = await open(stream, landed, landing);
+  const list = pathList(files);
+  const rows = sqlName(stream.rowsKey ?? "");
+  const items =
+    files.length === 0
+      ? "select null::json as item, 0::bigint as position, null::varchar as filename where false"
+      : stream.rowsKey === null
+        ? `select item, 0::bigint as position, filename
+           from read_json(${list}, columns = {item: 'json'}, records = false, filename = true, ${options})`
+        : areLines
+          ? files
+              .map(
+                ({ path }) =>
+                  `select item, row_number() over () - 1 as position, ${sqlText(path)} as filename
+                   from read_json(${sqlText(path)}, columns = {item: 'json'}, records = false, ${options})`,
+              )
+              .join(" union all ")
+          : `select unnest(${rows}) as item, generate_subscripts(${rows}, 1) - 1 as position, filename
+             from read_json(${list}, columns = {${rows}: 'json[]'}, records = true, filename = true, ${options})`;
+  const names = files.map(({ path, landed: file }) => `(${sqlText(path)}, ${sqlText(file)})`);
+  const named = names.length > 0 ? `values ${names.join(", ")}` : "select null, null where false";
+  return {
+    relation: `(
+      select items.item, items.position, names.landed
+      from (${items}) as items
+      inner join (${named}) as names(filename, landed)
+        on names.filename = items.filename
+    ) as answer`,
     text: (column) => `json_extract_string(answer.item, ${sqlText(jsonPath(column))})`,
     json: (column) => `nullif(json_extract(answer.item, ${sqlText(jsonPath(column))}), 'null'::json)`,
-    expectedRows: null,
+    file: "answer.landed",
+    position: "answer.position",
+    whole: "answer.item::varchar",
+    rowKind: "json_type(answer.item)",
     release,
   };
 }
@@ -91,60 +150,5 @@ const jsonPath = (column: Column): string =>
     .map((part) => `"${part}"`)
     .join(".")}`;
 
-const sqlList = (texts: readonly string[]): string => `[${texts.map(sqlText).join(", ")}]`;
-
-function csvRows(
-  stream: Stream,
-  files: readonly LandedFile[],
-  landing: Landing,
-  isExact: boolean,
-): RowSource {
-  const columns = stream.columns.filter((column) => !column.scope);
-  const selects = files
-    .filter((file) => file.header.length > 0)
-    .map((file) => {
-      const cells = file.header.map((_, index) => `c${index}`);
-      const mapped = columns.map((column) => {
-        const index = headerIndex(column, file.header);
-        return `${index === -1 ? "null::varchar" : `c${index}`} as ${sqlName(column.name)}`;
-      });
-      // All cells of a row, to tell rows apart by columns that tally does not know.
-      const whole = `to_json([${cells.join(", ")}])::varchar as whole`;
-      const read = `read_csv(${sqlText(landing.absolute(file.path))}, columns = {${cells
-        .map((cell) => `${cell}: 'varchar'`)
-        .join(
-          ", ",
-        )}}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', compression = 'gzip'${
-        // In its strict mode DuckDB 1.5 loses rows of a file whose line breaks are of several kinds.
-        file.isIrregular ? ", strict_mode = false" : ""
-      })`;
-      return `select ${[...mapped, ...(isExact ? [whole] : [])].join(", ")} from ${read}`;
-    });
-  const nothing = `select ${columns.map((column) => `null::varchar as ${sqlName(column.name)}`).join(", ")} where false`;
-  const union = selects.length > 0 ? selects.join(" union all ") : nothing;
-  const text = (column: Column) => `answer.${sqlName(column.name)}`;
-  return {
-    relation: `(${isExact ? `select distinct * from (${union})` : union}) as answer`,
-    text,
-    json: text,
-    expectedRows:
-      !isExact && files.some((file) => file.isIrregular)
-        ? files.reduce((sum, file) => sum + file.rows, 0)
-        : null,
-    release: async () => undefined,
-  };
-}
-
-const normalized = (header: string): string => header.toLowerCase().replace(/[^a-z0-9]/g, "");
-
-/** The position of a column among a header's cells, by its own name first and then by its aliases. */
-function headerIndex(column: Column, header: readonly string[]): number {
-  const cells = header.map(normalized);
-  for (const name of [column.name, ...(column.aliases ?? [])]) {
-    const index = cells.indexOf(normalized(name));
-    if (index !== -1) return index;
-  }
-  if (!column.isRequired) return -1;
-  const shown = header.map((cell) => JSON.stringify(cell.slice(0, 60))).join(", ");
-  throw new LoadError(`the answer has no column ${column.from ?? column.name}; it has ${shown}`);
-}
+const pathList = (files: readonly { path: string }[]): string =>
+  `[${files.map(({ path }) => sqlText(path)).join(", ")}]`;

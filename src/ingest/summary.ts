@@ -6,7 +6,10 @@ export interface StreamSummary extends Counts {
   /** Requests made, failed attempts among them. */
   requests: number;
   failures: number;
-  isOffered: boolean;
+  /** Rows, and whole answers, that could not be read and were put aside. */
+  quarantined: number;
+  /** Reads that the account was told it does not have. */
+  notOffered: number;
 }
 
 /** What could not be read or loaded, though tried again. */
@@ -18,6 +21,8 @@ export interface IngestFailure {
   window: { from: string; to: string } | null;
   message: string;
   hint: string | undefined;
+  /** Whether the rest of it was loaded. */
+  isPartial: boolean;
 }
 
 /** What a run read, and what it could not. */
@@ -27,10 +32,23 @@ export interface IngestSummary {
   failures: IngestFailure[];
 }
 
+/** How far a run is. */
+export interface Progress {
+  streams: number;
+  planned: number;
+  finished: number;
+  rows: number;
+}
+
 export interface SummaryKeeper {
   of(stream: string): StreamSummary;
-  add(stream: string, counts: Counts): void;
+  add(stream: string, counts: Counts, quarantined: number): void;
   fail(failure: IngestFailure): void;
+  /** Says that so much more is to be read. */
+  plan(units: number): void;
+  /** Says that one of it was. */
+  finish(): void;
+  progress(): Progress;
   done(): IngestSummary;
 }
 
@@ -38,6 +56,8 @@ export interface SummaryKeeper {
 export function createSummary(runId: string): SummaryKeeper {
   const byStream = new Map<string, StreamSummary>();
   const failures: IngestFailure[] = [];
+  let planned = 0;
+  let finished = 0;
   const of = (stream: string): StreamSummary => {
     const kept = byStream.get(stream) ?? {
       stream,
@@ -48,35 +68,55 @@ export function createSummary(runId: string): SummaryKeeper {
       gone: 0,
       unchanged: 0,
       failures: 0,
-      isOffered: true,
+      quarantined: 0,
+      notOffered: 0,
     };
     byStream.set(stream, kept);
     return kept;
   };
   return {
     of,
-    add(stream, counts) {
+    add(stream, counts, quarantined) {
       const kept = of(stream);
+      kept.quarantined += quarantined;
       for (const name of ["rows", "new", "changed", "gone", "unchanged"] as const) kept[name] += counts[name];
     },
     fail(failure) {
       of(failure.stream).failures++;
       failures.push(failure);
     },
+    plan(units) {
+      planned += units;
+    },
+    finish() {
+      finished++;
+    },
+    progress: () => ({
+      streams: byStream.size,
+      planned,
+      finished,
+      rows: [...byStream.values()].reduce((sum, { rows }) => sum + rows, 0),
+    }),
     done: () => ({ runId, streams: [...byStream.values()], failures }),
   };
 }
 
-const count = (value: number, noun: string): string =>
-  `${value.toLocaleString("en-US")} ${noun}${value === 1 ? "" : "s"}`;
+const inWords = (value: number): string => value.toLocaleString("en-US");
+
+const count = (value: number, noun: string): string => `${inWords(value)} ${noun}${value === 1 ? "" : "s"}`;
 
 /** `usage: 14 requests, 1,204 rows: 1,200 new, 4 changed, 0 gone, 0 unchanged` */
 export function summaryLine(summary: StreamSummary): string {
-  if (!summary.isOffered) return `${summary.stream}: not offered to this account`;
-  const { new: opened, changed, gone, unchanged, failures } = summary;
-  const parts = [`${opened.toLocaleString("en-US")} new`];
-  parts.push(`${changed.toLocaleString("en-US")} changed`, `${gone.toLocaleString("en-US")} gone`);
-  parts.push(`${unchanged.toLocaleString("en-US")} unchanged`);
-  const failed = failures > 0 ? `; ${count(failures, "read")} failed` : "";
-  return `${summary.stream}: ${count(summary.requests, "request")}, ${count(summary.rows, "row")}: ${parts.join(", ")}${failed}`;
+  const { stream, requests, rows, new: opened, changed, gone, unchanged } = summary;
+  const { failures, quarantined, notOffered } = summary;
+  if (notOffered > 0 && notOffered === requests) return `${stream}: not offered to this account`;
+  const parts = [
+    `${inWords(opened)} new`,
+    `${inWords(changed)} changed`,
+    `${inWords(gone)} gone`,
+    `${inWords(unchanged)} unchanged`,
+  ];
+  const aside = quarantined > 0 ? `; ${inWords(quarantined)} put aside` : "";
+  const failed = failures > 0 ? `; ${count(failures, "read")} incomplete` : "";
+  return `${stream}: ${count(requests, "request")}, ${count(rows, "row")}: ${parts.join(", ")}${aside}${failed}`;
 }

@@ -10,6 +10,8 @@ export interface Unit extends StreamScope {
   queries: readonly Query[];
   /** Usage: which days and projects it covers. */
   usage: UsageScope | null;
+  /** Events that are asked for by time: which days. */
+  span: Window | null;
 }
 
 export interface UsageScope {
@@ -21,6 +23,9 @@ export interface UsageScope {
   regions: readonly string[];
 }
 
+/** The days that the unit covers; null for a list. */
+export const windowOf = ({ usage, span }: Unit): Window | null => usage?.window ?? span;
+
 /** The unit in a few words, for messages. */
 export function unitLabel({ stream, projectId, usage }: Unit): string {
   if (usage) return `${stream.name} ${usage.window.from} to ${usage.window.to}`;
@@ -28,8 +33,9 @@ export function unitLabel({ stream, projectId, usage }: Unit): string {
 }
 
 /** The unit that reads a stream for a scope, by the one request that its entry declares. */
-export function unitOf(streamName: string, scope: StreamScope): Unit {
+export function unitOf(streamName: string, scope: StreamScope, span: Window | null = null): Unit {
   const stream = streamNamed(streamName);
-  const { path, query } = streamRequest(stream, scope);
-  return { ...scope, stream, path, queries: [query], usage: null };
+  const { path, query } = streamRequest(stream, scope, span);
+  const { organizationId, projectId } = scope;
+  return { organizationId, projectId, stream, path, queries: [query], usage: null, span };
 }

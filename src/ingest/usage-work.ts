@@ -1,11 +1,12 @@
 import { LoadError } from "../errors/load-error.ts";
-import { recordNothingOffered } from "./load.ts";
+import { noteNothingOffered } from "./nothing-offered.ts";
 import type { Run, Work } from "./organization.ts";
 import { planUsage, type UsageOffer } from "./plan.ts";
+import type { Stream } from "./streams.ts";
 import { type Unit, unitOf } from "./units.ts";
 import { dayOf, usageRange } from "./windows.ts";
 
-/** The windows of usage to read; both streams of a window one after the other, newest first. */
+/** The windows of usage to read; all streams of a window one after the other, newest first. */
 export async function usageWork(
   run: Run,
   organizationId: string,
@@ -17,9 +18,9 @@ export async function usageWork(
   const offer = usageStreams.length > 0 ? await offeredUsage(run, organizationId) : null;
   if (!offer) return [];
   const today = dayOf(read.now);
-  const units: Unit[] = [];
+  const work: { to: string; work: Work }[] = [];
   for (const stream of usageStreams) {
-    const planned = await planUsage(read.warehouse, {
+    const units = await planUsage(read.warehouse, {
       stream,
       organizationId,
       offer,
@@ -28,24 +29,39 @@ export async function usageWork(
       asked: { from: options.from, to: options.to, full: options.full },
       urlLength: read.client.urlLength,
     });
-    units.push(...planned);
+    work.push(...workOf(run, stream, units));
     // What is not on offer has no usage. An offer that was not read tonight says nothing of new projects.
     const isOffered = new Set(offer.resourceTypes.length > 0 ? offer.projects : []);
     const window = usageRange(offer, today);
-    if (isOfferFresh && window.from <= window.to) {
-      await recordNothingOffered(
-        read,
-        { ...unitOf(stream.name, { organizationId, projectId: null }), usage: { ...noUsage, window } },
-        projectIds.filter((id) => !isOffered.has(id)),
-      );
+    if (isOfferFresh && stream.filters === "lists" && window.from <= window.to) {
+      const others = projectIds.filter((id) => !isOffered.has(id));
+      await noteNothingOffered(read, stream.name, organizationId, window, others);
     }
   }
-  return units
-    .sort((a, b) => (b.usage?.window.to ?? "").localeCompare(a.usage?.window.to ?? ""))
-    .map((unit) => () => run.reader.readNoting(unit));
+  return work.sort((a, b) => (a.to < b.to ? 1 : a.to > b.to ? -1 : 0)).map((each) => each.work);
 }
 
-const noUsage = { projects: [], otherProjects: [], resourceTypes: [], regions: [] };
+function workOf(run: Run, stream: Stream, units: readonly Unit[]): { to: string; work: Work }[] {
+  const newestFirst = [...units].sort((a, b) =>
+    (b.usage?.window.to ?? "").localeCompare(a.usage?.window.to ?? ""),
+  );
+  const to = newestFirst[0]?.usage?.window.to ?? "";
+  if (stream.notOfferedOn.length === 0) {
+    return newestFirst.map((unit) => ({
+      to: unit.usage?.window.to ?? "",
+      work: () => run.reader.readNoting(unit),
+    }));
+  }
+  // What the account may not have is asked for window by window, and no further than where it says so.
+  const inTurn = async () => {
+    for (const unit of newestFirst) {
+      const before = run.read.summary.of(stream.name).notOffered;
+      await run.reader.readNoting(unit);
+      if (run.read.summary.of(stream.name).notOffered > before) return;
+    }
+  };
+  return units.length > 0 ? [{ to, work: inTurn }] : [];
+}
 
 /** What usage/options said last. */
 async function offeredUsage(run: Run, organizationId: string): Promise<UsageOffer | null> {

@@ -20,7 +20,8 @@ export function addDays(day: Day, days: number): Day {
 }
 
 const firstOfMonth = (day: Day): Day => `${day.slice(0, 8)}01`;
-const earlier = (a: Day, b: Day): Day => (a < b ? a : b);
+/** Of two days the first. */
+export const earlier = (a: Day, b: Day): Day => (a < b ? a : b);
 
 /** The span cut at the calendar's months, newest first; none where it is empty. */
 export function monthWindows({ from, to }: Window): Window[] {

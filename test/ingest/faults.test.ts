@@ -95,6 +95,7 @@ describe("a server that fails", () => {
         window: { from: "2026-10-15", to: "2026-10-31" },
         message: "GET /v1alpha5/organizations/org-1/usage answered 500 (made_to_fail).",
         hint: undefined,
+        isPartial: false,
       },
     ]);
     expect(setup.log).toContain(summary.failures[0]?.message);
@@ -205,7 +206,6 @@ describe("what lands", () => {
     );
     const usage = manifest.find((entry) => entry.stream === "usage" && entry.window_from === "2026-11-01");
     expect(usage).toMatchObject({
-      is_last: true,
       request: {
         method: "GET",
         path: "/organizations/org-1/usage",
@@ -259,7 +259,7 @@ describe("what lands", () => {
     await start(account);
     await setup.run({ streams: ["vms"] });
     for (const path of (await filesBelow(setup.workspace.raw)).keys()) {
-      expect(path).toMatch(/^(manifest\.ndjson|[a-z_]+\/[A-Za-z0-9-]+\/[a-z0-9-]+\.json\.gz)$/);
+      expect(path).toMatch(/^((manifest|loads)\.ndjson|[a-z_]+\/[A-Za-z0-9-]+\/[a-z0-9-]+\.json\.gz)$/);
     }
   });
 

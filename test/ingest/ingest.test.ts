@@ -272,10 +272,16 @@ describe("a first run", () => {
     expect(summary.failures).toEqual([]);
     expect(await setup.all("select * from raw.usage")).toEqual([]);
     expect(server.seen.map(({ path }) => path).sort()).toEqual([
+      "/capacities",
+      "/compute/images",
       "/organizations/entities",
       "/organizations/org-1/reservations",
+      "/organizations/org-1/reservations/gpu-tracking",
       "/organizations/org-1/usage/options",
       "/organizations/projects",
+      "/users/identities",
+      "/users/ssh-keys",
+      "/users/tokens",
     ]);
   });
 
@@ -351,7 +357,7 @@ describe("a first run", () => {
     ]);
   });
 
-  test("follows pages of VMs that the server clamps, and never asks twice for one", async () => {
+  test("follows pages of VMs that the server clamps; a list never read before is read twice, to be sure of it", async () => {
     const account = smallAccount();
     account.vms["p-2"] = Array.from({ length: 23 }, (_, index) => ({
       id: `vm-p2-${index}`,
@@ -367,7 +373,12 @@ describe("a first run", () => {
       ["100", null],
       ["100", "t10"],
       ["100", "t20"],
+      ["100", null],
+      ["100", "t10"],
+      ["100", "t20"],
     ]);
+    await setup.run();
+    expect(server.seen.filter(({ path }) => path === "/projects/p-2/compute/vms/instances")).toHaveLength(9);
   });
 
   test("keeps every URL below 8,000 characters, and asks for each project, type and region once", async () => {
@@ -608,30 +619,30 @@ describe("rows", () => {
     });
   });
 
-  test("with a date that can't be read fail their window, with count and first value", async () => {
+  test("with a date that can't be read are put aside with their place and reason; the rest is loaded", async () => {
     const summary = await rowsOf([{}, { date: "2026-11-0x", type: "b" }, { date: "2026-11-0y", type: "b" }]);
     expect(summary.failures.map(({ stream, message }) => `${stream}: ${message}`).sort()).toEqual([
-      "resource_usage: GET /organizations/org-1/usage/export for 2026-11-01 to 2026-11-10 can't be loaded: 2 of 3 rows have a date that can't be read, the first is \"2026-11-0x\".",
-      "usage: GET /organizations/org-1/usage for 2026-11-01 to 2026-11-10 can't be loaded: 2 of 3 rows have a date that can't be read, the first is \"2026-11-0x\".",
+      "resource_usage: GET /organizations/org-1/usage/export for 2026-11-01 to 2026-11-10 is loaded in part: 2 rows put aside, the first: row 2, date is no date.",
+      "usage: GET /organizations/org-1/usage for 2026-11-01 to 2026-11-10 is loaded in part: 2 rows put aside, the first: items[1].date is no date.",
     ]);
-    expect(await setup.all("select * from raw.usage")).toEqual([]);
+    expect(await setup.all("select resource_type from raw.usage")).toEqual([{ resource_type: "h100.8x" }]);
     expect(
       await setup.all(
         "select distinct status from raw.read_windows where stream = 'usage' and window_from = '2026-11-01'",
       ),
-    ).toEqual([{ status: "failed" }]);
+    ).toEqual([{ status: "partial" }]);
   });
 
   test.each([["12 hours"], ["99999999999999999999"]])(
-    "with the quantity %s fail their window",
+    "with the quantity %s are put aside",
     async (quantity) => {
-      const summary = await rowsOf([{ quantity }], { hasTextNumbers: true });
+      const summary = await rowsOf([{ quantity }, { type: "other" }], { hasTextNumbers: true });
       expect(summary.failures).toHaveLength(2);
-      for (const { message } of summary.failures) {
-        expect(message).toContain(
-          `1 of 1 rows have a quantity that can't be read, the first is "${quantity}"`,
-        );
+      for (const { message, isPartial } of summary.failures) {
+        expect(isPartial).toBe(true);
+        expect(message).toMatch(/ is loaded in part: 1 row put aside, the first: .*quantity is no number\.$/);
       }
+      expect(await setup.all("select resource_type from raw.usage")).toEqual([{ resource_type: "other" }]);
     },
   );
 

@@ -40,10 +40,6 @@ describe("the scan of a JSON answer", () => {
     ["half of a string", '{"items":[{"a":"'],
     ["half of a number", '{"items":[],"a":1'],
     ["text", "oops"],
-    ["a list", "[]"],
-    ["a list in the place of the rows", '{"items":{"a":1}}'],
-    ["a text in the place of the rows", '{"items":"none"}'],
-    ["rows that are no objects", '{"items":[1]}'],
     ["a comma too many", '{"items":[{"a":1},]}'],
     ["a comma too few", '{"items":[{"a":1}{"a":2}]}'],
     ["no colon", '{"items" []}'],
@@ -52,6 +48,22 @@ describe("the scan of a JSON answer", () => {
     ["two answers", '{"items":[]}{"items":[]}'],
   ])("refuses %s", (_, text) => {
     expect(() => scanJson(text)).toThrow(expect.objectContaining({ name: "BodyError" }));
+  });
+
+  test.each([
+    ["[]", "$", "is a list, not an object"],
+    ['"none"', "$", "is a text, not an object"],
+    ['{"items":{"a":[{"items":[]}]}}', "items", "is an object, not a list"],
+    ['{"a":1,"items":"none"}', "items", "is a text, not a list"],
+    ['{"items":7,"a":1}', "items", "is a number, not a list"],
+  ])("says where %s is of another shape", (text, path, reason) => {
+    expect(scanJson(text)).toMatchObject({ rows: 0, misshape: { path, reason } });
+  });
+
+  test("counts the rows that are no objects", () => {
+    const { rows, oddRows, misshape, text } = scanJson('{"items":[1,{"a":2},"x",[{}],null]}', [], true);
+    expect({ rows, oddRows, misshape }).toEqual({ rows: 5, oddRows: 4, misshape: null });
+    expect(text).toBe('1\n{"a":"2"}\n"x"\n[{}]\nnull\n');
   });
 
   test("takes every JSON that JSON.parse takes, wherever its bytes are cut", () => {

@@ -1,0 +1,46 @@
+/*
+description: Images that projects made, one row for each version.
+grain: [image_id, valid_from]
+columns:
+  organization_id: The organisation.
+  project_id: The project.
+  image_id: The image.
+  image_name: Its name.
+  description: What the API says of it.
+  locations: Where it can be used.
+  tags: Its tags.
+  created_at: When it was made, UTC.
+  valid_from: When it was first seen so, UTC.
+  valid_to: When it was first seen otherwise or gone; null for what is current.
+  is_current: Whether it still stands so.
+*/
+with final as (
+  select
+    organization_id,
+    project_id,
+    id as image_id,
+    name as image_name,
+    description,
+    list_sort(list_distinct(coalesce(json_extract_string(locations, '$[*]'), []))) as locations,
+    list_sort(list_distinct(coalesce(json_extract_string(tags, '$[*]'), []))) as tags,
+    created_at,
+    _valid_from as valid_from,
+    _valid_to as valid_to,
+    _valid_to is null as is_current
+  from raw.custom_images
+  where _valid_to is null or _valid_to > _valid_from
+)
+
+select
+  organization_id,
+  project_id,
+  image_id,
+  image_name,
+  description,
+  locations,
+  tags,
+  created_at,
+  valid_from,
+  valid_to,
+  is_current
+from final

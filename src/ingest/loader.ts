@@ -1,0 +1,104 @@
+import type { Journal } from "./journal.ts";
+import {
+  type BeforeCommit,
+  type Load,
+  type LoadContext,
+  type Loaded,
+  loadTogether,
+  loadUsage,
+} from "./load.ts";
+
+/** What became of a load, or why it could not be brought into the warehouse. */
+export type LoadOutcome = { loaded: Loaded; error?: undefined } | { loaded?: undefined; error: unknown };
+
+export interface Loader {
+  /** Brings a load into the warehouse, in turn. */
+  load(load: Load): Promise<LoadOutcome>;
+}
+
+/** The instants of a load at which a test kills the process. */
+export type LoadStep = "landed" | "loaded" | "synced" | "journaled" | "committed";
+
+export interface LoaderContext extends LoadContext {
+  journal: Journal;
+  onStep?: ((step: LoadStep) => void) | undefined;
+}
+
+const mostTogether = 400;
+
+/**
+ * Loads one transaction at a time. Lists that came while one was under way go into the next together: a
+ * transaction costs more than a list.
+ */
+export function createLoader(context: LoaderContext): Loader {
+  const { journal, landing, runId, now, onStep } = context;
+  const queue: { load: Load; resolve: (outcome: LoadOutcome) => void }[] = [];
+  let isWorking = false;
+
+  const beforeCommit: BeforeCommit = async (loads, files) => {
+    onStep?.("loaded");
+    await landing.sync(files);
+    onStep?.("synced");
+    if (loads.length > 0) {
+      await journal.write({ kind: "loads", run_id: runId, now: now.toISOString(), loads });
+    }
+    onStep?.("journaled");
+  };
+
+  async function loadOne(load: Load): Promise<LoadOutcome> {
+    const { usage } = load.unit;
+    try {
+      const loaded =
+        usage && load.failure === null
+          ? await loadUsage(context, { ...load, usage }, beforeCommit)
+          : (await loadTogether(context, [load], beforeCommit))[0];
+      if (loaded) return { loaded };
+      throw new Error("A load ended in nothing.");
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  async function loadSome(loads: readonly Load[]): Promise<LoadOutcome[]> {
+    const [only] = loads;
+    if (only && loads.length === 1) return [await loadOne(only)];
+    try {
+      return (await loadTogether(context, loads, beforeCommit)).map((loaded) => ({ loaded }));
+    } catch {
+      // One of them can't be loaded: alone, each of the others can.
+      const outcomes: LoadOutcome[] = [];
+      for (const load of loads) outcomes.push(await loadOne(load));
+      return outcomes;
+    }
+  }
+
+  function takeNext(): typeof queue {
+    const [first] = queue;
+    if (!first) return [];
+    const isAlone = ({ load }: (typeof queue)[number]) => load.unit.usage !== null && load.failure === null;
+    const taken = isAlone(first) ? [first] : queue.filter((each) => !isAlone(each)).slice(0, mostTogether);
+    const isTaken = new Set(taken);
+    queue.splice(0, queue.length, ...queue.filter((each) => !isTaken.has(each)));
+    return taken;
+  }
+
+  async function work(): Promise<void> {
+    isWorking = true;
+    for (let taken = takeNext(); taken.length > 0; taken = takeNext()) {
+      const outcomes = await loadSome(taken.map(({ load }) => load));
+      onStep?.("committed");
+      for (const [index, { resolve }] of taken.entries()) {
+        resolve(outcomes[index] ?? { error: new Error("A load ended in nothing.") });
+      }
+    }
+    isWorking = false;
+  }
+
+  return {
+    load: (load) =>
+      new Promise((resolve) => {
+        queue.push({ load, resolve });
+        if (!isWorking) void work();
+      }),
+  };
+}

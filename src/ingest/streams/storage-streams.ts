@@ -1,0 +1,56 @@
+import {
+  createdAt,
+  id,
+  integer,
+  json,
+  name,
+  operations,
+  organizationId,
+  projectId,
+  stream,
+  text,
+  updatedAt,
+} from "./stream.ts";
+
+/** Disks and snapshots, and what was done to them. */
+export const storageStreams = [
+  stream({
+    name: "disks",
+    description: "Disks and shared volumes.",
+    path: "/projects/{project_id}/storage/disks",
+    scope: "project",
+    columns: [
+      organizationId,
+      projectId,
+      id,
+      name(),
+      text("type"),
+      text("size"),
+      integer("block_size"),
+      text("location"),
+      json("attached_to"),
+      text("serial_number"),
+      createdAt,
+      updatedAt,
+    ],
+  }),
+  operations("disk_operations", "disks", "storage/disks"),
+  stream({
+    name: "snapshots",
+    description: "Snapshots of disks.",
+    path: "/projects/{project_id}/storage/snapshots",
+    scope: "project",
+    columns: [
+      organizationId,
+      projectId,
+      id,
+      name(),
+      text("size"),
+      integer("block_size"),
+      text("created_from"),
+      createdAt,
+      updatedAt,
+    ],
+  }),
+  operations("snapshot_operations", "snapshots", "storage/snapshots"),
+];
