@@ -24,8 +24,12 @@ with stopped as (
     vms.vm_name,
     vms.location,
     states.first_seen_at,
-    -- A VM that was metered on a day was up on it, whatever its entry says.
-    greatest(states.state_since, (usage.last_usage_date + 1)::timestamp) as stopped_since
+    -- A VM that was metered on a later day was up on it, whatever its entry says; on the very day of its stop
+    -- it is metered up to the stop.
+    case
+      when usage.last_usage_date > states.state_since::date then (usage.last_usage_date + 1)::timestamp
+      else states.state_since
+    end as stopped_since
   from dim_vm as vms
   inner join int_vm_states as states
     on vms.vm_id = states.vm_id

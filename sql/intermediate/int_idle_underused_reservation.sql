@@ -31,6 +31,7 @@ windows as (
     days.reservation_id,
     days.usage_date as last_date,
     min(days.usage_date) over in_window as first_date,
+    min(days.usage_date) over (partition by days.reservation_id) as known_from_date,
     count(*) over in_window as day_count,
     sum(days.reserved_gpu_hours) over in_window as reserved_gpu_hours,
     sum(days.used_gpu_hours) over in_window as used_gpu_hours
@@ -46,7 +47,9 @@ windows as (
 judged as (
   select
     windows.*,
-    windows.reserved_gpu_hours > 0
+    -- A contract younger than the window has not shown yet how it is used.
+    windows.known_from_date <= windows.last_date - (settings.window_days - 1)
+    and windows.reserved_gpu_hours > 0
     and windows.used_gpu_hours < (windows.reserved_gpu_hours * settings.min_utilization)::decimal(38, 12) as is_below
   from windows
   cross join settings
@@ -159,7 +162,7 @@ final as (
     costed.first_seen_at as observed_from,
     'Used ' || round(costed.used_gpu_hours, 2)::decimal(38, 2)
     || ' of ' || round(costed.reserved_gpu_hours, 2)::decimal(38, 2) || ' reserved GPU-hours, '
-    || round(costed.used_gpu_hours * 100 / costed.reserved_gpu_hours, 1)::decimal(18, 1) || ' %, on '
+    || round(costed.used_gpu_hours * 100 / costed.reserved_gpu_hours, 2)::decimal(18, 2) || ' %, on '
     || costed.day_count || case when costed.day_count = 1 then ' day' else ' days' end
     || ' from ' || strftime(costed.first_date, '%Y-%m-%d') || ' to ' || strftime(costed.last_date, '%Y-%m-%d')
     || '; below ' || round(settings.min_utilization * 100, 1)::decimal(18, 1) || ' % since '

@@ -140,6 +140,7 @@ reservations as (
   where reservations.is_current
 ),
 
+-- A type is priced as its usage is metered; only one that was never metered takes a price by either metric.
 metrics as (
   select
     types.resource_type_key,
@@ -154,20 +155,16 @@ metrics as (
   select
     types.resource_type_key,
     types.num_gpu,
-    2,
-    'gpu-hours',
-    true
+    others.preference,
+    others.billable_metric,
+    others.is_metered_by_gpu
   from int_resource_types as types
-
-  union all
-
-  select
-    types.resource_type_key,
-    types.num_gpu,
-    3,
-    'instance-hours',
-    false
-  from int_resource_types as types
+  cross join (
+    values
+      (2, 'gpu-hours', true),
+      (3, 'instance-hours', false)
+  ) as others(preference, billable_metric, is_metered_by_gpu)
+  where not types.is_metered
 ),
 
 compute as (

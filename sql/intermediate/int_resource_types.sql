@@ -7,6 +7,7 @@ columns:
   num_gpu: GPUs of one instance; 0 where it has none, null for a GPU type of which nothing says how many.
   metered_as: The metric of its latest usage in GPU- or instance-hours, else of the latest of any type.
   is_metered_by_gpu: Whether that metric counts GPUs and not instances.
+  is_metered: Whether its own usage says so, and not that of another type.
 */
 with names as (
   select lower(resource_type) as resource_type_key
@@ -90,7 +91,8 @@ final as (
       else 0
     end as num_gpu,
     coalesce(metered.latest, metered_lately.latest).billable_metric as metered_as,
-    coalesce(metered.latest, metered_lately.latest).is_metered_by_gpu as is_metered_by_gpu
+    coalesce(metered.latest, metered_lately.latest).is_metered_by_gpu as is_metered_by_gpu,
+    metered.latest is not null as is_metered
   from names
   cross join metered_lately
   left join listed
@@ -107,5 +109,6 @@ select
   gpu_type,
   num_gpu,
   coalesce(metered_as, 'gpu-hours') as metered_as,
-  coalesce(is_metered_by_gpu, true) as is_metered_by_gpu
+  coalesce(is_metered_by_gpu, true) as is_metered_by_gpu,
+  is_metered
 from final

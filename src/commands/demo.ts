@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { UsageError } from "../errors/usage-error.ts";
 import { effectsOf } from "./effects-of.ts";
 
 export const demoCommand = () =>
@@ -16,8 +17,25 @@ Examples:
     )
     .action(async (dir: string, _options: object, command: Command) => {
       const { resolve } = await import("node:path");
-      const { runDemo } = await import("../demo.ts");
+      const { loadConfig } = await import("../config.ts");
+      const { demoScenario, makeDemoWorkspace } = await import("../demo.ts");
+      const { loadScenario } = await import("../gateway/scenario.ts");
+      const { startGateway } = await import("../gateway/server.ts");
+      const { run } = await import("../run.ts");
       const effects = effectsOf(command);
-      const { page } = await runDemo(effects, resolve(effects.cwd, dir));
-      effects.stdout.write(`${page}\n`);
+      const workspace = await makeDemoWorkspace(resolve(effects.cwd, dir));
+      const organization = await loadScenario(demoScenario);
+      const [credentials] = organization.accessKeys;
+      if (!credentials) throw new UsageError(`${demoScenario} names no access key.`);
+      const clock = effects.env.TALLY_NOW ? effects.now : () => organization.now;
+      const gateway = await startGateway({ organization, clock, accessKeys: organization.accessKeys });
+      try {
+        const env = { ...effects.env, CRUSOE_API_ENDPOINT: gateway.endpoint };
+        const demoEffects = { ...effects, now: clock, env };
+        const config = loadConfig(demoEffects, workspace.tallyToml);
+        const { page } = await run({ effects: demoEffects, workspace, config, credentials });
+        effects.stdout.write(`${page}\n`);
+      } finally {
+        await gateway.close();
+      }
     });

@@ -199,6 +199,26 @@ describe("a stopped VM that keeps disks", () => {
     expect(found).toMatchObject({ resource_name: "renamed", idle_since: "2026-10-09 00:10:00" });
   });
 
+  test("is stopped from the moment of its stop, though it was metered earlier on that day", async () => {
+    const stoppedAt = (updated_at: string) =>
+      findings({
+        vms: [vm({ updated_at, _valid_from: "2026-10-28 00:10:00", disks: [{ id: "disk-1" }] })],
+        disks: [held[0] ?? {}],
+        resource_usage: [
+          usage({
+            project_id: "alpha",
+            usage_date: "2026-10-27",
+            resource_id: "vm-1",
+            resource_name: "trainer",
+          }),
+        ],
+      });
+    expect(await stoppedAt("2026-10-27 06:00:00")).toMatchObject([
+      { idle_since: "2026-10-27 06:00:00", idle_days: 7 },
+    ]);
+    expect(await stoppedAt("2026-10-27 06:00:01")).toEqual([]);
+  });
+
   test("is not stopped before the end of the last day on which it was metered", async () => {
     const stopped = (last: string) =>
       findings({
@@ -483,7 +503,7 @@ describe("a reservation that is barely used", () => {
       },
     ]);
     expect(found[0]?.evidence).toBe(
-      "Used 1344.00 of 5376.00 reserved GPU-hours, 25.0 %, on 14 days from 2026-10-20 to 2026-11-02; below 70.0 % since 2026-09-01; at today's price the unused share is 21900.00 USD in a month of 730 hours.",
+      "Used 1344.00 of 5376.00 reserved GPU-hours, 25.00 %, on 14 days from 2026-10-20 to 2026-11-02; below 70.0 % since 2026-09-01; at today's price the unused share is 21900.00 USD in a month of 730 hours.",
     );
   });
 
@@ -513,16 +533,18 @@ describe("a reservation that is barely used", () => {
     ).toMatchObject([{ idle_since: "2026-10-11 00:00:00", first_seen_at: "2026-10-25 00:00:00" }]);
   });
 
-  test("counts the days of its contract only, and is none once that is over or not begun", async () => {
-    const week = [usage({ usage_date: "2026-10-30", reservation_id: "res-1", quantity: "384" })];
-    const [found] = await findings({
-      reservations: [reservation({ contract_start_date: "2026-10-30" })],
-      usage: week,
-      read_windows: reservationReads,
-    });
-    expect(found?.evidence).toContain(
-      "Used 384.00 of 1536.00 reserved GPU-hours, 25.0 %, on 4 days from 2026-10-30 to 2026-11-02",
-    );
+  test("is judged once its contract spans the whole window, and not a day sooner", async () => {
+    const begun = (contract_start_date: string) =>
+      findings({
+        reservations: [reservation({ contract_start_date })],
+        usage: used(1344),
+        read_windows: reservationReads,
+      });
+    expect(await begun("2026-10-21")).toEqual([]);
+    expect(await begun("2026-10-20")).toMatchObject([{ idle_since: "2026-10-20 00:00:00" }]);
+  });
+
+  test("is none once its contract is over, or before it has begun", async () => {
     expect(
       await findings({
         reservations: [reservation({ contract_end_date: "2026-11-02" })],
