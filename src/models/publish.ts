@@ -12,9 +12,16 @@ import { loadRunHistory } from "./run-history.ts";
 const storageVersion = "v1.0.0";
 
 /**
+ * Tables of more rows keep the order that they were loaded in, which is by windows of days: to sort millions
+ * of rows takes as long as to write them, and spills to the disk.
+ */
+const mostRowsSorted = 1_000_000;
+
+/**
  * Writes analytics.duckdb from the warehouse: the marts and the tables about the build, in schema main, each
- * with its comments and its rows in the order of its grain. The new file is written beside the old one and
- * takes its place by one rename, so that a reader has one or the other, and is never in the way.
+ * with its comments, and its rows in the order of its grain unless they are millions. The new file is written
+ * beside the old one and takes its place by one rename, so that a reader has one or the other, and is never
+ * in the way.
  *
  * @throws TallyError where a mart was never built, or the folder can't be written
  */
@@ -82,11 +89,15 @@ async function writeTables(connection: Warehouse, marts: readonly Model[], path:
 
 async function writeMart(connection: Warehouse, { name, header }: Model): Promise<void> {
   const columns = header.columns.map((column) => sqlName(column.name)).join(", ");
+  const counted = await connection.first<{ rows: string }>(
+    `select count(*) as rows from marts.${sqlName(name)}`,
+  );
+  const isSorted = Number(counted?.rows ?? 0) <= mostRowsSorted;
   await connection.run(`
     create table published.main.${sqlName(name)} as
     select ${columns}
     from marts.${sqlName(name)}
-    order by ${header.grain.map((column) => `${sqlName(column)} nulls first`).join(", ")}
+    ${isSorted ? `order by ${header.grain.map((column) => `${sqlName(column)} nulls first`).join(", ")}` : ""}
   `);
   await connection.run(
     commentStatements("table", `published.main.${sqlName(name)}`, header.description, header.columns),
