@@ -13,23 +13,37 @@ export const json = (body: unknown, status = 200): Answer => ({
   body: JSON.stringify(body),
 });
 
-/** `{"items": […]}`, made item by item from pages of them. */
-export const jsonItems = (pages: Iterable<readonly unknown[]>): Answer => ({
-  status: 200,
-  headers: { "content-type": "application/json" },
-  body: itemsText(pages),
-});
+/** `{"items": […]}`, or a list under another key and with what comes after it, made from pages of items. */
+export const jsonItems = (
+  pages: Iterable<readonly unknown[]>,
+  key = "items",
+  rest: Readonly<Record<string, unknown>> = {},
+): Answer => jsonParts(itemsText(pages, key, rest));
 
-function* itemsText(pages: Iterable<readonly unknown[]>): Generator<string> {
-  yield '{"items":[';
+function* itemsText(
+  pages: Iterable<readonly unknown[]>,
+  key: string,
+  rest: Readonly<Record<string, unknown>>,
+): Generator<string> {
+  yield `{${JSON.stringify(key)}:[`;
   let separator = "";
   for (const page of pages) {
     if (page.length === 0) continue;
     yield separator + page.map((item) => JSON.stringify(item)).join(",");
     separator = ",";
   }
-  yield "]}";
+  const after = Object.entries(rest).map(
+    ([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`,
+  );
+  yield `]${after.join("")}}`;
 }
+
+/** JSON that is made part by part. */
+export const jsonParts = (parts: Iterable<string>): Answer => ({
+  status: 200,
+  headers: { "content-type": "application/json" },
+  body: parts,
+});
 
 /** A CSV file (RFC 4180), made row by row. */
 export const csv = (header: readonly string[], pages: Iterable<readonly (readonly string[])[]>): Answer => ({

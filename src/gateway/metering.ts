@@ -21,6 +21,7 @@ export interface MeteredResource {
   region: string;
   resourceType: string;
   metric: Metric;
+  isSpot: boolean;
   segments: Segment[];
 }
 
@@ -80,7 +81,7 @@ function meterVm(vm: Vm, numGpu: number, { gpuMetric }: MeteringOptions): Metere
   }
   for (const run of onDemand) segments.push(segment(run, amount));
   segments.sort((a, b) => a.from - b.from);
-  return { ...subject(vm, vm.type), metric, segments };
+  return { ...subject(vm, vm.type), metric, isSpot: vm.isSpot, segments };
 }
 
 function meterDisk(disk: Disk): MeteredResource {
@@ -91,7 +92,7 @@ function meterDisk(disk: Disk): MeteredResource {
     );
     return held ? [segment(held, sizeGib)] : [];
   });
-  return { ...subject(disk, disk.type), metric: "gib-hours", segments };
+  return { ...subject(disk, disk.type), metric: "gib-hours", isSpot: false, segments };
 }
 
 function meterSnapshot(snapshot: Snapshot): MeteredResource {
@@ -99,6 +100,7 @@ function meterSnapshot(snapshot: Snapshot): MeteredResource {
   return {
     ...subject(snapshot, "snapshot"),
     metric: "gib-hours",
+    isSpot: false,
     segments: kept.from < kept.to ? [kept] : [],
   };
 }

@@ -1,4 +1,4 @@
-import { type Day, parseDate } from "./instant.ts";
+import { type Day, type Instant, parseDate, parseInstant } from "./instant.ts";
 import { Refusal } from "./refusal.ts";
 
 /**
@@ -100,4 +100,17 @@ export function booleanParameter(query: Query, name: string): boolean | undefine
   if (text !== "true" && text !== "false")
     throw new Refusal(400, `the parameter ${name} is neither true nor false`);
   return text === "true";
+}
+
+/**
+ * The UTC time of a parameter; undefined where it was not sent.
+ *
+ * @throws Refusal 400 where it is none
+ */
+export function instantParameter(query: Query, name: string): Instant | undefined {
+  const text = parameter(query, name);
+  if (!text) return undefined;
+  const at = parseInstant(text.replace(/\.\d+(?=Z$)/, ""));
+  if (at === null) throw new Refusal(400, `the parameter ${name} is not a UTC time (2021-12-03T19:58:34Z)`);
+  return at;
 }

@@ -32,7 +32,9 @@ export interface Quirks {
   /** Columns that nobody has heard of, with their value in each row of the export. Default none. */
   extraExportColumns: Readonly<Record<string, string>>;
   /** Routes that this account has not: by pattern, the status that they answer with. Default none. */
-  notOffered: Readonly<Record<string, 403 | 404>>;
+  notOffered: Readonly<Record<string, 403 | 404 | 501>>;
+  /** For how many hours an operation is answered after it came to its end. Default 336, two weeks. */
+  operationsKeptHours: number;
   /** The longest path and query that is taken; a longer one is answered with 414. Default 8000. */
   maxTargetLength: number;
 }
@@ -65,5 +67,6 @@ export const referenceQuirks: Quirks = {
   exportColumns: {},
   extraExportColumns: {},
   notOffered: {},
+  operationsKeptHours: 336,
   maxTargetLength: 8000,
 };

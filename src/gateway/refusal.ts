@@ -18,4 +18,5 @@ const words = {
   414: "uri_too_long",
   431: "header_too_large",
   500: "internal_error",
+  501: "not_implemented",
 } as const;

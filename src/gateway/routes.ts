@@ -1,5 +1,6 @@
 import { Refusal } from "./refusal.ts";
 import { getIdentity, listSshKeys, listTokens } from "./resources/account.ts";
+import { getBillingCosts, getBillingOptions } from "./resources/billing.ts";
 import {
   getImage,
   getInstanceGroup,
@@ -14,6 +15,8 @@ import {
   listTemplates,
   listVmTypes,
 } from "./resources/compute.ts";
+import { getGpuTracking, getLatestGpuTracking } from "./resources/gpu-tracking.ts";
+import { getTimeseries, queryByParameters, queryInstant, queryRange } from "./resources/metrics.ts";
 import {
   getFirewallRule,
   getInternalLoadBalancer,
@@ -26,7 +29,9 @@ import {
   listNetworks,
   listSubnets,
 } from "./resources/networking.ts";
+import { operationRoutes } from "./resources/operations.ts";
 import { getProject, listEntities, listProjects } from "./resources/organizations.ts";
+import { listOrganizationQuotas, listProjectQuotas } from "./resources/quotas.ts";
 import { getDisk, getSnapshot, listDisks, listSnapshots } from "./resources/storage.ts";
 import { getUsage, getUsageExport, getUsageOptions } from "./resources/usage.ts";
 import { getVm, listVms } from "./resources/vms.ts";
@@ -37,6 +42,8 @@ const project = "/projects/{project_id}";
 
 /** Everything that the gateway answers, under each version prefix. Of two that match a path the first holds. */
 export const routes: readonly Route[] = [
+  // Before the resources that they are of: `operations` is the id of none.
+  ...operationRoutes,
   { method: "GET", pattern: "/capacities", handle: listCapacities },
   { method: "GET", pattern: "/locations", handle: listLocations },
   { method: "GET", pattern: "/compute/images", handle: listImages },
@@ -50,8 +57,22 @@ export const routes: readonly Route[] = [
   { method: "GET", pattern: `${organization}/usage`, handle: getUsage },
   { method: "GET", pattern: `${organization}/usage/export`, handle: getUsageExport },
   { method: "GET", pattern: `${organization}/usage/options`, handle: getUsageOptions },
+  { method: "GET", pattern: `${organization}/billing/costs`, handle: getBillingCosts },
+  { method: "GET", pattern: `${organization}/billing/options`, handle: getBillingOptions },
+  { method: "GET", pattern: `${organization}/quotas`, handle: listOrganizationQuotas },
+  { method: "GET", pattern: `${organization}/reservations/gpu-tracking`, handle: getGpuTracking },
+  {
+    method: "GET",
+    pattern: `${organization}/reservations/gpu-tracking/latest`,
+    handle: getLatestGpuTracking,
+  },
   { method: "GET", pattern: `${organization}/reservations`, handle: listReservations },
   { method: "GET", pattern: `${organization}/reservations/{reservation_id}`, handle: getReservation },
+  { method: "GET", pattern: `${project}/quotas`, handle: listProjectQuotas },
+  { method: "GET", pattern: `${project}/metrics/timeseries`, handle: getTimeseries },
+  { method: "GET", pattern: `${project}/metrics/timeseries/api/v1/query`, handle: queryInstant },
+  { method: "GET", pattern: `${project}/metrics/timeseries/api/v1/query-range`, handle: queryRange },
+  { method: "GET", pattern: `${project}/metrics/timeseries/query-parameters`, handle: queryByParameters },
   { method: "GET", pattern: `${project}/compute/vms/types`, handle: listVmTypes },
   { method: "GET", pattern: `${project}/compute/vms/instances`, handle: listVms },
   { method: "GET", pattern: `${project}/compute/vms/instances/{vm_id}`, handle: getVm },

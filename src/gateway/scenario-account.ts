@@ -88,6 +88,22 @@ export function addCatalogue({
       deletedAt: entry.deleted ?? null,
     });
   }
+  organization.listPrices = file.list_prices.map((price) => ({
+    resourceType: price.resource_type,
+    unitPrice: price.unit_price,
+    spotUnitPrice: price.spot_unit_price ?? null,
+    from: price.from ?? file.history_from,
+    to: price.to ?? null,
+  }));
+  organization.quotas = file.quotas.map((quota, position) => ({
+    name: quota.name,
+    description: quota.description,
+    counts: quota.counts,
+    productLine: quota.product_line ?? null,
+    max: quota.max,
+    projectId:
+      quota.project === undefined ? null : find(projects, quota.project, `quotas[${position}].project`).id,
+  }));
   for (const [position, entry] of file.reservations.entries()) {
     const reservation: Reservation = {
       id: entry.id ?? uuidOf(seed, "reservation", entry.name),

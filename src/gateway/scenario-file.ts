@@ -75,6 +75,14 @@ const daily = z.strictObject({
   jitter_minutes: count.max(240).default(0),
 });
 
+/** How busy GPUs are, in shares of what they can do. */
+const utilisation = z.strictObject({
+  mean: share,
+  daily_swing: share.default(0),
+  peak: timeOfDay.default(14 * 3600),
+  noise: share.default(0.03),
+});
+
 const fleet = z
   .strictObject({
     name,
@@ -100,6 +108,8 @@ const fleet = z
     /** Whether an instance group and a template keep them. */
     has_group: z.boolean().default(false),
     has_public_ip: z.boolean().default(false),
+    /** What monitoring shows of each; nothing without it. */
+    gpu_utilisation: utilisation.optional(),
   })
   .refine((one) => one.always_on === 1 || one.daily, {
     path: ["daily"],
@@ -117,6 +127,10 @@ const vm = z.strictObject({
   runs: z.array(interval).optional(),
   /** When the provider's metering missed it, though it ran. */
   unmetered: z.array(interval).default([]),
+  /** When it was reset, or could not be started. */
+  resets: z.array(instant).default([]),
+  failed_starts: z.array(instant).default([]),
+  gpu_utilisation: utilisation.optional(),
   reservation: name.optional(),
   is_spot: z.boolean().default(false),
   os_disk_gib: count.default(128),
@@ -196,6 +210,25 @@ const loadBalancer = z.strictObject({
   deleted: instant.optional(),
 });
 
+/** What is billed without a contract, per GPU-hour, instance-hour or GiB-hour. */
+const listPrice = z.strictObject({
+  resource_type: name,
+  unit_price: z.number().min(0),
+  spot_unit_price: z.number().min(0).optional(),
+  from: instant.optional(),
+  to: instant.optional(),
+});
+
+const quota = z.strictObject({
+  name,
+  description: z.string().default(""),
+  counts: z.enum(["gpus", "vms", "disk-gib", "snapshots"]),
+  product_line: name.optional(),
+  max: count,
+  /** The whole organisation's without one. */
+  project: name.optional(),
+});
+
 const image = z.strictObject({
   name,
   description: z.string().default(""),
@@ -248,6 +281,8 @@ export const scenarioFile = z.strictObject({
   capacities: z.record(name, z.record(name, count)).default({}),
   images: z.array(image).default([]),
   reservations: z.array(reservation).default([]),
+  list_prices: z.array(listPrice).default([]),
+  quotas: z.array(quota).default([]),
   fleets: z.array(fleet).default([]),
   incidents: z.array(incident).default([]),
   vms: z.array(vm).default([]),

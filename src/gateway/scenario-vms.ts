@@ -29,7 +29,7 @@ export function addFleet(build: Build, fleet: FleetEntry, path: string): void {
       sshPublicKey: sshPublicKey(seed, fleet.name),
       // Start-up scripts are where people leave secrets, so these hold something that looks like one.
       startupScript: `#!/bin/bash\nexport REGISTRY_TOKEN=${hexOf(32, seed, "script", fleet.name)}\n/opt/join-cluster ${fleet.name}\n`,
-      shutdownScript: "#!/bin/bash\n/opt/leave-cluster\n",
+      shutdownScript: `#!/bin/bash\nexport DEREGISTER_KEY=${hexOf(32, seed, "shutdown", fleet.name)}\n/opt/leave-cluster\n`,
       ...lifetime,
     });
     organization.groups.push({
@@ -50,6 +50,8 @@ export function addFleet(build: Build, fleet: FleetEntry, path: string): void {
       deletedAt: plan.deletedAt,
       runs: plan.runs,
       unmetered: [],
+      resets: [],
+      failedStarts: [],
       reservation: fleet.reservation && plan.slot < fleet.reservation.vms ? reservation : undefined,
       groupId: fleet.has_group ? groupId : null,
       templateId: fleet.has_group ? templateId : null,
@@ -82,6 +84,8 @@ export function addSingleVm(build: Build, entry: VmEntry, path: string): void {
     deletedAt: entry.deleted ?? null,
     runs: (entry.runs?.map(closed) ?? [lifetime]).flatMap((run) => intersect(run, lifetime) ?? []),
     unmetered: entry.unmetered.map(closed),
+    resets: entry.resets,
+    failedStarts: entry.failed_starts,
     reservation:
       entry.reservation === undefined
         ? undefined
@@ -99,6 +103,14 @@ function vmBasics(build: Build, entry: FleetEntry | VmEntry, path: string) {
     type: build.find(build.types, entry.type, `${path}.type`),
     location: build.find(build.locations, entry.location, `${path}.location`),
     isSpot: entry.is_spot,
+    utilisation: entry.gpu_utilisation
+      ? {
+          mean: entry.gpu_utilisation.mean,
+          dailySwing: entry.gpu_utilisation.daily_swing,
+          peakAt: entry.gpu_utilisation.peak,
+          noise: entry.gpu_utilisation.noise,
+        }
+      : null,
     osDiskGib: entry.os_disk_gib,
     dataDisks: entry.data_disks,
     hasPublicIp: entry.has_public_ip,
@@ -112,6 +124,8 @@ interface NewVm extends ReturnType<typeof vmBasics> {
   deletedAt: Instant | null;
   runs: Interval[];
   unmetered: Interval[];
+  resets: Instant[];
+  failedStarts: Instant[];
   reservation: Reservation | undefined;
   groupId: string | null;
   templateId: string | null;

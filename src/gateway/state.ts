@@ -43,6 +43,17 @@ export interface VmNetworkInterface {
   macAddress: string;
 }
 
+/** How busy a VM's GPUs are while it runs, in shares of all they can do. */
+export interface Utilisation {
+  mean: number;
+  /** How far the day carries it above the mean at its peak, and below it half a day from there. */
+  dailySwing: number;
+  /** The second of the day at which it is highest. */
+  peakAt: number;
+  /** How far it strays from minute to minute, to either side. */
+  noise: number;
+}
+
 /** A VM's whole life. Only while it runs is it metered, and does it occupy its reservation. */
 export interface Vm extends Lifetime {
   id: string;
@@ -57,6 +68,12 @@ export interface Vm extends Lifetime {
   reservations: (Interval & { reservationId: string })[];
   /** When the provider's metering missed it, though it ran. */
   unmetered: Interval[];
+  /** When it was reset: it ran on. */
+  resets: Instant[];
+  /** When it was to start, and did not. */
+  failedStarts: Instant[];
+  /** Null where nobody watches it. */
+  utilisation: Utilisation | null;
   groupId: string | null;
   templateId: string | null;
   networkInterface: VmNetworkInterface | null;
@@ -190,6 +207,28 @@ export interface Reservation {
   deliveredAt: Instant;
 }
 
+/** What an hour of something costs who has no contract. */
+export interface ListPrice {
+  resourceType: string;
+  unitPrice: number;
+  /** Of a spot VM; null where there is no other price for it. */
+  spotUnitPrice: number | null;
+  from: Instant;
+  to: Instant | null;
+}
+
+/** How much of something there may be at once. */
+export interface Quota {
+  name: string;
+  description: string;
+  counts: "gpus" | "vms" | "disk-gib" | "snapshots";
+  /** Only VMs of types of that line; null for all. */
+  productLine: string | null;
+  max: number;
+  /** Null for one of the whole organisation. */
+  projectId: string | null;
+}
+
 export interface Identity {
   id: string;
   name: string;
@@ -244,6 +283,8 @@ export interface Organization {
   firewallRules: FirewallRule[];
   loadBalancers: LoadBalancer[];
   reservations: Reservation[];
+  listPrices: ListPrice[];
+  quotas: Quota[];
 }
 
 /**
@@ -277,8 +318,13 @@ export function emptyOrganization(about: { id: string; name: string; now: Date }
     firewallRules: [],
     loadBalancers: [],
     reservations: [],
+    listPrices: [],
+    quotas: [],
   };
 }
+
+/** The line that several sizes of a VM type share: the product name without its size. */
+export const productLineOf = (type: string): string => type.replace(/\.\d+x$/, "");
 
 /** The region that usage is reported in: the location without its zone letter. */
 export const regionOf = (location: string): string => location.replace(/-[a-z]$/, "");

@@ -16,7 +16,7 @@ export const getNetwork = (call: Call): Answer => {
   return json(shaped(call, networkBody(network, call)));
 };
 
-const networkBody = (network: Network, { organization, at }: Call) => ({
+export const networkBody = (network: Network, { organization, at }: Call) => ({
   cidr: network.cidr,
   gateway: network.gateway,
   id: network.id,
@@ -34,7 +34,7 @@ export const getSubnet = (call: Call): Answer =>
     shaped(call, subnetBody(requireOne(call, inProject(call, call.organization.subnets), "vpc_subnet_id"))),
   );
 
-const subnetBody = (subnet: Subnet) => ({
+export const subnetBody = (subnet: Subnet) => ({
   cidr: subnet.cidr,
   id: subnet.id,
   location: subnet.location,
@@ -51,7 +51,7 @@ export const getFirewallRule = (call: Call): Answer => {
   return json(shaped(call, firewallRuleBody(requireOne(call, rules, "vpc_firewall_rule_id"))));
 };
 
-const firewallRuleBody = (rule: FirewallRule) => ({
+export const firewallRuleBody = (rule: FirewallRule) => ({
   action: rule.action,
   destination_ports: rule.destinationPorts,
   destinations: rule.destinations.map((cidr) => ({ cidr })),
@@ -96,7 +96,7 @@ export const getInternalLoadBalancer = (call: Call): Answer =>
 const loadBalancers = (call: Call, isInternal: boolean): LoadBalancer[] =>
   inProject(call, call.organization.loadBalancers).filter((balancer) => balancer.isInternal === isInternal);
 
-const externalBody = (balancer: LoadBalancer, call: Call) => ({
+export const externalBody = (balancer: LoadBalancer, call: Call) => ({
   health_check_options: { failure_count: 3, interval: 60, success_count: 2, timeout: 20 },
   id: balancer.id,
   listen_ports_and_backends: [
@@ -116,7 +116,7 @@ const externalBody = (balancer: LoadBalancer, call: Call) => ({
   vpc_id: balancer.networkId,
 });
 
-const internalBody = (balancer: LoadBalancer, call: Call) => ({
+export const internalBody = (balancer: LoadBalancer, call: Call) => ({
   algorithm: "random",
   destinations: backendsOf(balancer, call).map((vm) => ({
     cidr: `${vm.networkInterface?.privateIp ?? "0.0.0.0"}/32`,

@@ -46,7 +46,7 @@ const diskFields = (disk: Disk, { at }: Call) => ({
   updated_at: isoOf(diskUpdatedAt(disk, at)),
 });
 
-function diskBody(disk: Disk, call: Call) {
+export function diskBody(disk: Disk, call: Call) {
   const attachments = attachmentsAt(disk, call.at, call.derived.inventory);
   return {
     attached_to: attachments.map(({ type, mode, vmId }) => ({ attachment_type: type, mode, vm_id: vmId })),
@@ -74,7 +74,7 @@ function snapshotsOfProject(call: Call): Snapshot[] {
   return living(call.organization.snapshots, call.at).filter(({ projectId }) => projectId === project.id);
 }
 
-const snapshotBody = (snapshot: Snapshot) => ({
+export const snapshotBody = (snapshot: Snapshot) => ({
   block_size: snapshot.blockSize,
   created_at: isoOf(snapshot.createdAt),
   created_from: snapshot.sourceDiskId,

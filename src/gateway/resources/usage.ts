@@ -1,5 +1,5 @@
 import { type Answer, csv, json, jsonItems } from "../answer.ts";
-import { type Day, dateOf, dayOf } from "../instant.ts";
+import { dateOf, dayOf, type Instant } from "../instant.ts";
 import { living } from "../inventory.ts";
 import {
   type MeteredResource,
@@ -9,10 +9,12 @@ import {
   usageByResource,
 } from "../metering.ts";
 import { shaped } from "../paging.ts";
-import { listParameter, parameter, requiredDay, requiredList } from "../query.ts";
+import { listParameter, parameter, requiredList } from "../query.ts";
 import type { ExportColumn } from "../quirks.ts";
 import { Refusal } from "../refusal.ts";
 import { type Call, requireOrganization } from "../route.ts";
+import { productLineOf } from "../state.ts";
+import { quoting, requiredDays, selectUsage } from "./usage-selection.ts";
 
 export function getUsage(call: Call): Answer {
   requireOrganization(call);
@@ -23,7 +25,7 @@ export function getUsage(call: Call): Answer {
     quirks.requiresAllUsageParameters
       ? requiredList(query, name, quirks.arrays)
       : (listParameter(query, name, quirks.arrays) ?? []);
-  const selection = selectUsage(call, {
+  const selection = selectUsage(call, requiredDays(call), {
     projects: list("projects"),
     resourceTypes: list("resource_types"),
     regions: list("regions"),
@@ -53,7 +55,7 @@ export function getUsageExport(call: Call): Answer {
   requireOrganization(call);
   const { query, quirks } = call;
   const list = (name: string) => requiredList(query, name, quirks.arrays);
-  const selection = selectUsage(call, {
+  const selection = selectUsage(call, requiredDays(call), {
     projects: list("projects"),
     resources: list("resources"),
     resourceTypes: list("resource_types"),
@@ -115,67 +117,33 @@ function* exportRows(
 
 export function getUsageOptions(call: Call): Answer {
   requireOrganization(call);
-  const { organization, derived, at } = call;
-  const begun = derived.metered.filter(({ segments }) => (segments[0]?.from ?? at) < at);
-  const first = begun[0]?.segments[0]?.from ?? at;
-  const resourceTypes = distinct(begun.map(({ resourceType }) => resourceType));
-  const used = new Set(begun.map(({ projectId }) => projectId));
+  const { derived, at } = call;
+  const begun = derived.metered.flatMap((resource) => {
+    const from = resource.segments[0]?.from ?? at;
+    return from < at ? [{ resource, from }] : [];
+  });
+  return json(shaped(call, optionsBody(call, begun, [begun[0]?.from ?? at, at])));
+}
+
+/** What may be asked for: what was used, in the span of days from the one instant to the other. */
+export function optionsBody(
+  call: Call,
+  used: readonly { resource: MeteredResource }[],
+  [from, to]: readonly [from: Instant, to: Instant],
+) {
+  const { organization, at } = call;
+  const resourceTypes = distinct(used.map(({ resource }) => resource.resourceType));
+  const usedBy = new Set(used.map(({ resource }) => resource.projectId));
   const present = new Set(living(organization.projects, at).map(({ id }) => id));
   const quoted = quoting(call);
-  return json(
-    shaped(call, {
-      end_date: quoted(dateOf(dayOf(at))),
-      product_lines: distinct(resourceTypes.map((type) => type.replace(/\.\d+x$/, ""))),
-      projects: organization.projects.map(({ id }) => id).filter((id) => used.has(id) || present.has(id)),
-      regions: distinct(begun.map(({ region }) => region)),
-      resource_types: resourceTypes,
-      start_date: quoted(dateOf(dayOf(first))),
-    }),
-  );
-}
-
-const distinct = (values: readonly string[]): string[] => [...new Set(values)].sort();
-
-interface UsageFilters {
-  projects: readonly string[];
-  resourceTypes: readonly string[];
-  regions: readonly string[];
-  resources: readonly string[];
-}
-
-/** What a request asks for; an empty filter is one that everything passes. */
-function selectUsage(call: Call, filters: UsageFilters): UsageSelection {
-  const [from, to] = [requiredDay(call.query, "start_date"), requiredDay(call.query, "end_date")];
-  if (to < from) throw new Refusal(400, "end_date is before start_date");
-  const known = new Set(call.organization.projects.map(({ id }) => id));
-  if (filters.projects.some((id) => !known.has(id)))
-    throw new Refusal(403, "no access to one of the projects");
-  const passes = [
-    filterOf(filters.projects, ({ projectId }) => projectId),
-    filterOf(filters.resourceTypes, ({ resourceType }) => resourceType),
-    filterOf(filters.regions, ({ region }) => region),
-    filterOf(filters.resources, ({ resourceId }) => resourceId),
-  ].flatMap((filter) => filter ?? []);
   return {
-    ...daysOf(from, to, call.quirks.endDate),
-    clock: call.at,
-    ...(passes.length > 0 && { selects: (resource) => passes.every((isPassed) => isPassed(resource)) }),
+    end_date: quoted(dateOf(dayOf(to))),
+    product_lines: distinct(resourceTypes.map(productLineOf)),
+    projects: organization.projects.map(({ id }) => id).filter((id) => usedBy.has(id) || present.has(id)),
+    regions: distinct(used.map(({ resource }) => resource.region)),
+    resource_types: resourceTypes,
+    start_date: quoted(dateOf(dayOf(from))),
   };
 }
 
-function filterOf(
-  values: readonly string[],
-  of: (resource: MeteredResource) => string,
-): ((resource: MeteredResource) => boolean) | undefined {
-  if (values.length === 0) return undefined;
-  const wanted = new Set(values);
-  return (resource) => wanted.has(of(resource));
-}
-
-function daysOf(from: Day, to: Day, endDate: "inclusive" | "exclusive" | "overshooting") {
-  if (endDate === "overshooting") return { fromDay: from - 1, toDay: to + 1 };
-  return { fromDay: from, toDay: endDate === "exclusive" ? to - 1 : to };
-}
-
-const quoting = ({ quirks }: Call) =>
-  quirks.literalQuotes ? (text: string) => `"${text}"` : (text: string) => text;
+const distinct = (values: readonly string[]): string[] => [...new Set(values)].sort();

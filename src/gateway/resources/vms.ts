@@ -77,7 +77,7 @@ function limitOf(text: string | undefined): number | undefined {
   return Number(text);
 }
 
-function vmBody(call: Call, vm: Vm) {
+export function vmBody(call: Call, vm: Vm) {
   const { at, derived, quirks } = call;
   const [running, stopped] =
     quirks.vmStates === "prefixed" ? ["STATE_RUNNING", "STATE_SHUTOFF"] : ["RUNNING", "STOPPED"];

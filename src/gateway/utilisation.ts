@@ -1,0 +1,30 @@
+import { holds, type Instant, secondsPerDay } from "./instant.ts";
+import { randomOf } from "./random.ts";
+import type { Vm } from "./state.ts";
+
+/**
+ * How busy a VM's GPUs are, in percent, as a curve over time that is the same for the same VM: its mean, a wave
+ * over the day, and noise from minute to minute. Null where it does not run, or is not watched.
+ */
+export function utilisationOf(vm: Vm): (at: Instant) => number | null {
+  const { utilisation } = vm;
+  if (!utilisation) return () => null;
+  const { mean, dailySwing, peakAt, noise } = utilisation;
+  const seed = Math.floor(randomOf("utilisation", vm.id)() * 2 ** 32);
+  return (at) => {
+    const isUp = vm.createdAt <= at && (vm.deletedAt === null || at < vm.deletedAt);
+    if (!isUp || !vm.runs.some((run) => holds(run, at))) return null;
+    const wave = Math.cos((2 * Math.PI * ((at % secondsPerDay) - peakAt)) / secondsPerDay);
+    const stray = 2 * shareOf(seed, Math.floor(at / 60)) - 1;
+    const busy = mean + dailySwing * wave + noise * stray;
+    return Math.round(Math.min(1, Math.max(0, busy)) * 10_000) / 100;
+  };
+}
+
+/** A number in [0, 1) for a minute: cheap, as a long stretch has very many of them. */
+function shareOf(seed: number, minute: number): number {
+  let mixed = Math.imul(seed ^ minute, 0x9e3779b1);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
+  mixed ^= mixed >>> 13;
+  return (mixed >>> 0) / 2 ** 32;
+}
