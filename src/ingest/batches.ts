@@ -35,7 +35,8 @@ export function usageBatches(filters: UsageFilters, bareLength: number): UsageBa
   return chunks(filters.projects, room - taken).map((projects) => ({ projects, requests }));
 }
 
-const escapedLength = (text: string) => formEscape(`${text},`).length;
+/** With what a repeated key takes, which is more than a comma does. */
+const escapedLength = (text: string) => "&resource_types=".length + formEscape(text).length;
 const lengthOf = (texts: readonly string[]) => texts.reduce((sum, text) => sum + escapedLength(text), 0);
 const longestOf = (lists: readonly string[][]) => Math.max(0, ...lists.map(lengthOf));
 

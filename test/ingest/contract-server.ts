@@ -43,6 +43,8 @@ export interface Quirks {
   /** Rows of each usage page; undefined for all at once. */
   usagePage?: number;
   lineBreak?: string;
+  /** The one form of a list that is understood; both where not given. */
+  lists?: "joined" | "repeated";
 }
 
 export type Fault =
@@ -270,15 +272,17 @@ function optionsOf({ usage: rows, options }: Account, quirks: Quirks) {
   };
 }
 
-const listOf = (query: URLSearchParams, name: string): string[] =>
-  query.getAll(name).flatMap((each) => each.split(","));
+function listOf(query: URLSearchParams, name: string, form: Quirks["lists"]): string[] {
+  const values = form === "joined" ? query.getAll(name).slice(0, 1) : query.getAll(name);
+  return form === "repeated" ? values : values.flatMap((each) => each.split(","));
+}
 
 /** The rows that a usage request asks for; null where it lacks what the seed requires. */
 function asked({ usage: rows }: Account, quirks: Quirks, query: URLSearchParams): UsageRow[] | null {
   const names = ["projects", "resource_types", "regions", "start_date", "end_date"];
   if (names.some((name) => !query.has(name))) return null;
   const [projects, types, regions] = ["projects", "resource_types", "regions"].map((name) =>
-    listOf(query, name),
+    listOf(query, name, quirks.lists),
   );
   const start = query.get("start_date") ?? "";
   const end = query.get("end_date") ?? "";

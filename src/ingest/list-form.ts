@@ -1,0 +1,92 @@
+import { ApiError } from "../errors/api-error.ts";
+import type { Query } from "./sign.ts";
+
+/**
+ * How several values of one parameter are sent: joined by commas, as the published reference shows them, or
+ * with the key repeated, as newer clients send them. A server that knows only the other form matches nothing,
+ * and says so by an empty answer or a refusal.
+ */
+type ListForm = "joined" | "repeated";
+
+/** Which form each stream's server was seen to understand; of one run. */
+export interface ListForms {
+  /**
+   * Asks in the form that is known to be understood; where none is yet, in the first form and, where that
+   * finds nothing, in the other. `ask` makes the request and gives what came.
+   *
+   * @throws ApiError of the first form where both are refused
+   */
+  ask<T extends { rows: number }>(
+    stream: string,
+    query: Query,
+    ask: (query: Query) => Promise<readonly T[]>,
+  ): Promise<readonly T[]>;
+}
+
+const mayMeanOtherForm = new Set([400, 403, 404]);
+
+export function createListForms(): ListForms {
+  const understood = new Map<string, ListForm>();
+  const trials = new Map<string, Promise<unknown>>();
+  return {
+    async ask(stream, query, ask) {
+      if (!Object.values(query).some((value) => typeof value !== "string" && value.length > 1)) {
+        return ask(joined(query));
+      }
+      // One request at a time finds out, and those beside it wait for what it finds.
+      while (!understood.has(stream) && trials.has(stream)) await trials.get(stream);
+      const known = understood.get(stream);
+      if (known) return ask(known === "joined" ? joined(query) : query);
+      const trial = tryBoth(query, ask);
+      trials.set(
+        stream,
+        trial.then(({ form }) => form && understood.set(stream, form)).catch(() => undefined),
+      );
+      try {
+        return (await trial).answers;
+      } finally {
+        await trials.get(stream);
+        trials.delete(stream);
+      }
+    },
+  };
+}
+
+interface Trial<T> {
+  answers: readonly T[];
+  /** The form that found something; null where neither did. */
+  form: ListForm | null;
+}
+
+async function tryBoth<T extends { rows: number }>(
+  query: Query,
+  ask: (query: Query) => Promise<readonly T[]>,
+): Promise<Trial<T>> {
+  const inForm = async (form: ListForm): Promise<Trial<T>> => {
+    const answers = await ask(form === "joined" ? joined(query) : query);
+    return { answers, form: answers.some(({ rows }) => rows > 0) ? form : null };
+  };
+  let first: Trial<T>;
+  try {
+    first = await inForm("joined");
+  } catch (refusal) {
+    if (!(refusal instanceof ApiError && mayMeanOtherForm.has(refusal.status ?? 0))) throw refusal;
+    return inForm("repeated").catch(() => Promise.reject(refusal));
+  }
+  if (first.form) return first;
+  try {
+    const second = await inForm("repeated");
+    // The answer that found nothing landed too, and is loaded with the one that did.
+    return { answers: [...first.answers, ...second.answers], form: second.form };
+  } catch (error) {
+    if (error instanceof ApiError) return first;
+    throw error;
+  }
+}
+
+/** The query with each list joined by commas. */
+export function joined(query: Query): Query {
+  return Object.fromEntries(
+    Object.entries(query).map(([key, value]) => [key, typeof value === "string" ? value : value.join(",")]),
+  );
+}

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Account, type ContractServer, startContractServer, type UsageRow } from "./contract-server.ts";
+import { type Setup, setUp } from "./ingest-setup.ts";
+
+const row = (project: string, date: string, type: string, quantity: string): UsageRow => ({
+  ...{ project, date, type, quantity, region: "us-east1", metric: "gpu-hours" },
+  ...{ resource: `${project}-${type}`, resourceName: "a vm" },
+});
+
+const account: Account = {
+  organizations: [{ id: "org-1", name: "acme" }],
+  projects: [
+    { id: "p-1", name: "one", organization: "org-1" },
+    { id: "p-2", name: "two", organization: "org-1" },
+  ],
+  usage: [
+    row("p-1", "2026-10-02", "h100.8x", "8"),
+    row("p-1", "2026-10-02", "a100.4x", "4.5"),
+    row("p-2", "2026-10-02", "h100.8x", "16"),
+    row("p-2", "2026-11-02", "a100.4x", "32"),
+  ],
+  options: { start: "2026-10-01", end: "2026-11-03" },
+  vmTypes: [],
+  vms: {},
+  disks: {},
+  snapshots: {},
+  reservations: null,
+};
+
+let server: ContractServer;
+let setup: Setup;
+
+afterEach(async () => {
+  await setup.close();
+  await server.close();
+});
+
+describe.each(["joined", "repeated"] as const)(
+  "a server that understands lists only when they are %s",
+  (lists) => {
+    beforeEach(async () => {
+      server = await startContractServer(account, { lists });
+      setup = await setUp({ endpoint: server.endpoint, now: "2026-11-04T06:00:00Z" });
+    });
+
+    test.each(["usage", "resource_usage"])("gives all of its %s", async (table) => {
+      const { failures } = await setup.run();
+      expect(failures).toEqual([]);
+      expect(
+        await setup.all(`select sum(quantity)::double as total, count(*)::integer as n from raw.${table}`),
+      ).toEqual([{ total: 60.5, n: 4 }]);
+    });
+
+    test("is asked in its own form once that is known", async () => {
+      await setup.run();
+      const asked = server.seen.filter(({ path }) => path === "/organizations/org-1/usage");
+      // Two windows; only the first request may be in the form that finds nothing.
+      expect(asked).toHaveLength(lists === "joined" ? 2 : 3);
+      expect(asked.at(-1)?.query.getAll("projects")).toHaveLength(lists === "joined" ? 1 : 2);
+    });
+  },
+);
+
+test("a server that refuses a list that is joined is asked with its keys repeated", async () => {
+  server = await startContractServer(account, { lists: "repeated" });
+  server.fault = ({ query }) => (query.get("projects")?.includes(",") ? { status: 400 } : undefined);
+  setup = await setUp({ endpoint: server.endpoint, now: "2026-11-04T06:00:00Z" });
+  expect((await setup.run()).failures).toEqual([]);
+  expect(await setup.all("select sum(quantity)::double as total from raw.usage")).toEqual([{ total: 60.5 }]);
+});
+
+test("a server that refuses both forms is quoted on the first", async () => {
+  server = await startContractServer(account);
+  server.fault = ({ path, query }) =>
+    path.endsWith("/usage") ? { status: query.get("projects")?.includes(",") ? 400 : 403 } : undefined;
+  setup = await setUp({ endpoint: server.endpoint, now: "2026-11-04T06:00:00Z" });
+  const { failures } = await setup.run();
+  expect(failures.length).toBeGreaterThan(0);
+  for (const { message } of failures) expect(message).toContain("400");
+});
