@@ -24,6 +24,12 @@ const tallyToml = z.strictObject({
       lookback_days: z.number().int().min(0).max(400).default(7),
     })
     .prefault({}),
+  raw: z
+    .strictObject({
+      keep_days: z.number().int().min(1).max(36_500).default(400),
+      keep_gib: z.number().positive().max(1_000_000).default(10),
+    })
+    .prefault({}),
   warehouse: z
     .strictObject({
       memory_limit: z
@@ -66,6 +72,8 @@ export interface Config {
     maxAttempts: number;
   };
   ingest: { lookbackDays: number };
+  /** For how long, and up to what size, the API's answers are kept as they landed. */
+  raw: { keepDays: number; keepBytes: number };
   warehouse: { memoryLimit: string; threads: number | undefined };
   prices: { label: string; currency: string };
   idle: {
@@ -95,7 +103,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
   refuseCredentials(document, tallyTomlPath);
   const parsed = tallyToml.safeParse(document);
   if (!parsed.success) throw settingsError(tallyTomlPath, parsed.error);
-  const { api, ingest, warehouse, prices, idle } = parsed.data;
+  const { api, ingest, raw, warehouse, prices, idle } = parsed.data;
   const profile = loadProfile(effects);
   return {
     api: {
@@ -108,6 +116,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
       maxAttempts: api.max_attempts,
     },
     ingest: { lookbackDays: ingest.lookback_days },
+    raw: { keepDays: raw.keep_days, keepBytes: Math.floor(raw.keep_gib * 2 ** 30) },
     warehouse: { memoryLimit: warehouse.memory_limit, threads: warehouse.threads },
     prices,
     idle: {

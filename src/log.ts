@@ -5,6 +5,8 @@ export type LogLevel = "quiet" | "normal" | "verbose";
 
 /** The one logger: everything that is for people, one line at a time, to stderr. */
 export interface Log {
+  /** How much it says; normal where not given. */
+  level?: LogLevel;
   /** A step that a user wants to know of. */
   info(message: string): void;
   /** A detail, shown with --verbose. */
@@ -20,6 +22,7 @@ export interface Log {
 export function createLog(stream: { write(text: string): unknown }, level: LogLevel): Log {
   const line = (text: string) => void stream.write(`${printable(text)}\n`);
   return {
+    level,
     info: (message) => level !== "quiet" && line(message),
     detail: (message) => level === "verbose" && line(message),
     warn: (message) => line(`warning: ${message}`),

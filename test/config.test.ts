@@ -121,7 +121,7 @@ describe("tally.toml", () => {
     expect(loadConfig(effects, join(folder, "tally.toml"))).toEqual(
       loadConfig(effects, join(folder, "empty.toml")),
     );
-    expect(settings.match(/^\w+ = /gm)).toHaveLength(14);
+    expect(settings.match(/^\w+ = /gm)).toHaveLength(16);
   });
 
   it.each([

@@ -24,6 +24,7 @@ const outlineOfNothing: Outline = {
   isIrregular: false,
   misshape: null,
   oddRows: 0,
+  looksCut: false,
   ids: [],
 };
 
@@ -91,6 +92,7 @@ function jsonOutline(stream: Stream, scanner: ReturnType<typeof createJsonScanne
     hasLongNumbers,
     misshape: found,
     oddRows,
+    looksCut: stream.rowsKey !== null && !found && !keys.has(stream.rowsKey),
   };
 }
 
@@ -101,7 +103,8 @@ function scanned(stream: Stream, body: AsyncIterable<Uint8Array>) {
   if (stream.format === "csv") {
     const scanner = createCsvScanner();
     const finish = () => {
-      result = { ...outlineOfNothing, ...scanner.end() };
+      const { header, rows, isIrregular, endsOpen } = scanner.end();
+      result = { ...outlineOfNothing, header, rows, isIrregular, looksCut: endsOpen };
     };
     return { chunks: passing(body, scanner.push, finish), outline };
   }

@@ -48,6 +48,9 @@ export interface ClientOptions {
 
 const attemptsBeforeFirstAnswer = 4;
 
+/** No answer has so many blanks in a row. */
+const mostBlanks = 4 * 2 ** 20;
+
 /** A client of the Crusoe API: signs, bounds what is in flight, and retries what may pass. */
 export function createClient({ effects, api, credentials, pace = realPace }: ClientOptions): Client {
   const base = new URL(api.endpoint);
@@ -203,6 +206,7 @@ async function readBody<T>(
 ): Promise<T> {
   async function* metered(): AsyncGenerator<Uint8Array> {
     let bytes = 0;
+    let blanks = 0;
     const chunks = (response.body ?? []) as AsyncIterable<Uint8Array>;
     const iterator = chunks[Symbol.asyncIterator]?.();
     if (!iterator) return;
@@ -215,6 +219,8 @@ async function readBody<T>(
         if (bytes > request.maxBytes) {
           throw new BodyError(`it is larger than ${Math.floor(request.maxBytes / 2 ** 20)} MiB`);
         }
+        blanks = next.value.every((byte) => byte <= 0x20) ? blanks + next.value.byteLength : 0;
+        if (blanks > mostBlanks) throw new BodyError("it goes on in blanks without end");
         progress(next.value.byteLength);
         yield next.value;
       }

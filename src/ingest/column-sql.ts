@@ -38,6 +38,7 @@ function valueSql(stream: Stream, column: Column, cells: CellSql, scope: ScopeSq
   if (column.scope) return scope[column.scope];
   const text = cells.text(column);
   switch (column.kind) {
+    case "size":
     case "text": {
       const fallback = stream.columns.find((other) => other.name === column.orElse);
       return fallback
@@ -73,7 +74,7 @@ function valueSql(stream: Stream, column: Column, cells: CellSql, scope: ScopeSq
     case "quantity":
       // In JSON, a zero may be left out; in a table, a cell may not be empty.
       return stream.format === "json"
-        ? `case when ${text} is null then 0 else ${decimal(text, cast)} end`
+        ? `case when ${text} is null then ${cast === "cast" ? "error('quantity is missing')" : "0"} else ${decimal(text, cast)} end`
         : decimal(text, cast);
     case "amount":
     case "rate":
@@ -89,40 +90,80 @@ const isNeeded = (stream: Stream, column: Column): boolean =>
   (stream.history !== "usage" && column.isKey === true && column.isRequired !== false && !column.scope);
 
 /**
- * For each row the first thing about it that can't be read, as a struct of the field and the reason; null where
- * all of it can. The reason never quotes the value, which may be anything.
+ * For each row the first thing about it that can't be read, as a struct of the field, the reason, and whether
+ * the row is of no use for it; null where all of it can. What is merely odd, such as a size that is a word, is
+ * read again and then taken as null. The reason never quotes the value, which may be anything.
  */
 export function misreadSql(stream: Stream, cells: CellSql, rowKind: string | null): string {
-  const branches: [condition: string, field: string, reason: string][] = [];
-  if (rowKind !== null) branches.push([`coalesce(${rowKind}, 'NULL') <> 'OBJECT'`, "", "is no object"]);
-  for (const column of stream.columns.filter((each) => !each.scope)) {
-    const field = column.from ?? column.name;
-    const text = cells.text(column);
-    const value = valueSql(stream, column, cells, noScope, "try_cast");
-    if (rowKind !== null && (column.isKey || column.isRequired) && column.kind !== "json") {
-      const kind = `json_type(${cells.json(column)})`;
-      branches.push([`coalesce(${kind} in ('OBJECT', 'ARRAY'), false)`, field, "is an object or a list"]);
-    }
-    if (column.kind === "list") {
-      branches.push([`coalesce(json_type(${cells.json(column)}) <> 'ARRAY', false)`, field, "is no list"]);
-    }
-    if (column.kind === "quantity" || column.kind === "amount" || column.kind === "rate") {
-      const isLeftOut = `coalesce(trim(${text}, ' "'), '') = ''`;
-      if (stream.format === "csv") branches.push([isLeftOut, field, "is missing"]);
-      branches.push([`${text} is not null and ${value} is null and not ${isLeftOut}`, field, "is no number"]);
-      if (column.kind === "quantity") branches.push([`${value} is null`, field, "is no number"]);
-    }
-    if (isNeeded(stream, column)) {
-      branches.push([`unquoted(${text}) is null`, field, "is missing"]);
-      const what = column.kind === "day" ? "is no date" : "can't be read";
-      branches.push([`${value} is null`, field, what]);
-    }
-  }
+  const fields = stream.columns.filter((each) => !each.scope);
+  const branches = [
+    ...(rowKind === null
+      ? []
+      : [
+          {
+            when: `coalesce(${rowKind}, 'NULL') <> 'OBJECT'`,
+            field: "",
+            reason: "is no object",
+            isFatal: true,
+          },
+        ]),
+    ...fields.flatMap((column) => fatalBranches(stream, column, cells, rowKind !== null)),
+    ...fields.flatMap((column) => oddBranches(stream, column, cells)),
+  ];
   const cases = branches.map(
-    ([condition, field, reason]) =>
-      `when ${condition} then {'field': ${sqlText(field)}, 'reason': ${sqlText(reason)}}`,
+    ({ when, field, reason, isFatal }) =>
+      `when ${when} then {'field': ${sqlText(field)}, 'reason': ${sqlText(reason)}, 'is_fatal': ${isFatal}}`,
   );
   return `case ${cases.join(" ")} end`;
+}
+
+interface Branch {
+  when: string;
+  field: string;
+  reason: string;
+  isFatal: boolean;
+}
+
+function fatalBranches(stream: Stream, column: Column, cells: CellSql, isJson: boolean): Branch[] {
+  const field = column.from ?? column.name;
+  const text = cells.text(column);
+  const value = valueSql(stream, column, cells, noScope, "try_cast");
+  const found: [when: string, reason: string][] = [];
+  if (isJson && (column.isKey || column.isRequired) && column.kind !== "json") {
+    const kind = `json_type(${cells.json(column)})`;
+    found.push([`coalesce(${kind} in ('OBJECT', 'ARRAY'), false)`, "is an object or a list"]);
+  }
+  if (column.kind === "list") {
+    found.push([`coalesce(json_type(${cells.json(column)}) <> 'ARRAY', false)`, "is no list"]);
+  }
+  if (column.kind === "quantity" || column.kind === "amount" || column.kind === "rate") {
+    const isLeftOut = `coalesce(trim(${text}, ' "'), '') = ''`;
+    if (stream.format === "csv") found.push([isLeftOut, "is missing"]);
+    found.push([`${text} is not null and ${value} is null and not ${isLeftOut}`, "is no number"]);
+    if (column.kind === "quantity") found.push([`${value} is null`, "is no number"]);
+  }
+  if (isNeeded(stream, column)) {
+    found.push([`unquoted(${text}) is null`, "is missing"]);
+    found.push([`${value} is null`, column.kind === "day" ? "is no date" : "can't be read"]);
+  }
+  return found.map(([when, reason]) => ({ when, field, reason, isFatal: true }));
+}
+
+function oddBranches(stream: Stream, column: Column, cells: CellSql): Branch[] {
+  const field = column.from ?? column.name;
+  const text = cells.text(column);
+  const found: [when: string, reason: string][] = [];
+  if (column.isPromised || (column.kind === "quantity" && stream.format === "json")) {
+    found.push([`${text} is null`, "is missing"]);
+  }
+  if (column.kind === "integer" || column.kind === "count") {
+    const value = valueSql(stream, column, cells, noScope, "try_cast");
+    found.push([`unquoted(${text}) is not null and ${value} is null`, "is no number"]);
+  }
+  if (column.kind === "size") {
+    found.push([`unquoted(${text}) is not null and not regexp_matches(${text}, '[0-9]')`, "is no size"]);
+  }
+  return found.map(([when, reason]) => ({ when, field, reason, isFatal: false }));
 }
 
 const noScope: ScopeSql = { organization: "null", project: "null", from: "null", to: "null" };

@@ -8,6 +8,8 @@ export interface CsvOutline {
   rows: number;
   /** Whether it has line breaks inside of cells, or line breaks of more than one kind. */
   isIrregular: boolean;
+  /** Whether its last line has no break, as the line that a cut would leave. */
+  endsOpen: boolean;
 }
 
 export interface CsvScanner {
@@ -91,9 +93,10 @@ export function createCsvScanner(): CsvScanner {
     push,
     end() {
       if (isQuoted) throw new BodyError("it ends early, inside of a quoted cell");
+      const endsOpen = !isLineEmpty;
       endRecord();
       const breaks = [hasReturns, hasBareFeeds, hasBareReturns].filter(Boolean).length;
-      return { header: header ?? [], rows: records, isIrregular: hasBreaksInCells || breaks > 1 };
+      return { header: header ?? [], rows: records, isIrregular: hasBreaksInCells || breaks > 1, endsOpen };
     },
   };
 }

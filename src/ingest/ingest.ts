@@ -11,8 +11,12 @@ import { openJournal } from "./journal.ts";
 import { openLanding } from "./land.ts";
 import type { LoadStep } from "./loader.ts";
 import { type Run, readAccount, readOrganization } from "./organization.ts";
+import { showProgress } from "./progress.ts";
+import { type Pruned, pruneLanded } from "./prune.ts";
 import { createRawTables } from "./raw-tables.ts";
 import { createReader, type ReadContext } from "./read.ts";
+import { redoLast } from "./redo.ts";
+import { replay } from "./replay.ts";
 import type { Pace } from "./retry.ts";
 import { type Stream, streams } from "./streams.ts";
 import { createSummary, type IngestSummary, summaryLine } from "./summary.ts";
@@ -39,9 +43,16 @@ export interface IngestOptions {
   to?: string;
   /** Names of streams; all where not given. What they need to be read is read as well. */
   streams?: readonly string[];
-  /** Reads the whole history of usage again. */
+  /** Reads the whole history of usage again, and every list. */
   full?: boolean;
 }
+
+/** Rebuilds every raw table from what has landed, offline. */
+export const replayLanded = (context: Omit<IngestContext, "credentials">): Promise<IngestSummary> =>
+  replay(context, newRunId(context.effects));
+
+const newRunId = (effects: Effects): string =>
+  `${effects.wallClock().toISOString().replace(/[:.]/g, "")}-${randomBytes(3).toString("hex")}`;
 
 /**
  * Reads usage and inventory from the API: every response lands as a file, and is loaded into the raw tables.
@@ -53,33 +64,44 @@ export interface IngestOptions {
  * @throws StorageError where the workspace can't be written
  */
 export async function ingest(context: IngestContext, options: IngestOptions = {}): Promise<IngestSummary> {
-  const { effects, config, workspace, warehouse } = context;
+  const { config, workspace, warehouse } = context;
   const selected = selectedStreams(options.streams);
-  const runId = `${effects.wallClock().toISOString().replace(/[:.]/g, "")}-${randomBytes(3).toString("hex")}`;
+  const runId = newRunId(context.effects);
   await createRawTables(warehouse);
   await defineMacros(warehouse);
   const landing = await openLanding(workspace.raw, runId);
   const journal = await openJournal(workspace.raw);
+  const summary = createSummary(runId);
+  const progress = showProgress(context.effects, summary.progress);
+  const effects = { ...context.effects, log: progress.log };
+  const now = effects.now();
   try {
-    const summary = createSummary(runId);
-    const client = createClient({ ...context, api: config.api });
-    const now = effects.now();
+    const client = createClient({ ...context, effects, api: config.api });
     const { onStep } = context;
     const read: ReadContext = { effects, warehouse, landing, journal, client, summary, runId, now, onStep };
+    await redoLast(read, workspace.raw);
     const run: Run = { config, options, selected, read, reader: createReader(read) };
     const failure = await run.reader.read(unitOf("organizations", { organizationId: null, projectId: null }));
     if (failure) throw failure;
     const organizationIds = await organizationsToRead(run);
     await readAccount(run);
     for (const organizationId of organizationIds) await readOrganization(run, organizationId);
-    const result = summary.done();
-    for (const stream of result.streams) effects.log.info(summaryLine(stream));
-    return result;
   } finally {
+    progress.stop();
     await journal.close();
     await landing.close();
   }
+  const pruned = await pruneLanded({ warehouse, root: workspace.raw, now, limits: config.raw });
+  if (pruned) context.effects.log.info(prunedLine(pruned));
+  const result = summary.done();
+  for (const stream of result.streams) context.effects.log.info(summaryLine(stream));
+  return result;
 }
+
+const prunedLine = ({ runs, files, bytes, since }: Pruned): string =>
+  `data/raw: ${files.toLocaleString("en-US")} files of ${runs} ${runs === 1 ? "run" : "runs"} pruned ` +
+  `(${(bytes / 2 ** 20).toFixed(1)} MiB), as [raw] in tally.toml says; a replay has those since ${since} UTC, ` +
+  "and keeps what is known from before.";
 
 function selectedStreams(names: readonly string[] | undefined): readonly Stream[] {
   if (!names) return streams;

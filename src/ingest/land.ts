@@ -32,6 +32,8 @@ export interface LandedFile {
   misshape: Misshape | null;
   /** JSON: how many of its rows are no objects. */
   oddRows: number;
+  /** Whether it looks as an answer does that lost its rows: an object without any, a last line without its end. */
+  looksCut: boolean;
   /** Lists: what tells its rows apart. Not kept on disk. */
   ids: readonly string[];
 }

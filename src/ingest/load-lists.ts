@@ -22,7 +22,7 @@ export async function loadLists(
   now: string,
 ): Promise<Loaded[]> {
   const results = loads.map(
-    (): Loaded => ({ counts: { ...noCounts }, doubt: null, quarantined: 0, first: null }),
+    (): Loaded => ({ counts: { ...noCounts }, doubt: null, isOdd: false, quarantined: 0, first: null }),
   );
   const source = await openItems(
     stream,
@@ -67,7 +67,7 @@ export async function loadLists(
     create or replace temp table ${incoming} as
     select _load, ${names.join(", ")}
     from read_rows
-    where misread is null
+    where not coalesce(misread.is_fatal, false)
     qualify row_number() over (partition by ${["_load", ...keys].join(", ")} order by ${newestFirst.join(", ")}) = 1`);
   const diff = {
     stream,
@@ -139,18 +139,22 @@ async function putAside(
   results: Loaded[],
   now: string,
 ): Promise<void> {
-  const misread = await warehouse.all<{ _load: number }>(
-    "select distinct _load::integer as _load from read_rows where misread is not null",
+  const misread = await warehouse.all<{ _load: number; is_fatal: boolean }>(
+    `select _load::integer as _load, bool_or(misread.is_fatal) as is_fatal
+     from read_rows
+     where misread is not null
+     group by _load`,
   );
-  for (const { _load: index } of misread) {
+  for (const { _load: index, is_fatal: isFatal } of misread) {
     const [load, result] = [loads[index], results[index]];
     if (!load || !result) continue;
-    if (!load.settles.rows) result.doubt = "rows";
-    else
-      Object.assign(
-        result,
-        await quarantineRows(warehouse, stream, load, "read_rows", `_load = ${index}`, now),
-      );
+    result.isOdd = true;
+    if (isFatal && !load.settles.rows) result.doubt = "rows";
+    else if (!load.settles.values) result.doubt = "values";
+    else if (isFatal) {
+      const condition = `_load = ${index}`;
+      Object.assign(result, await quarantineRows(warehouse, stream, load, "read_rows", condition, now));
+    }
   }
 }
 

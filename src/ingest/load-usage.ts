@@ -42,10 +42,13 @@ export async function loadUsageFast(
       load,
       `select ${columnSelects(stream, source, scopeOf(load), "cast").join(", ")} from ${source.relation}`,
     );
-    const counts = (await hasKnownRows(warehouse, load))
+    const hasKnown = await hasKnownRows(warehouse, load);
+    // Nothing is known to tell by whether a row slipped between two pages.
+    if (!hasKnown && load.hasPages && !load.settles.pages) return { ...nothingLoaded, doubt: "pages" };
+    const counts = hasKnown
       ? await insertDifferences(warehouse, load, rows, now)
       : await insertAll(warehouse, load, rows, now);
-    return { doubt: null, quarantined: 0, first: null, ...counts };
+    return { doubt: null, isOdd: false, quarantined: 0, first: null, ...counts };
   } catch (error) {
     if (error instanceof LoadError || isOutOfRoom(error)) throw error;
     throw new NeedsCare(undefined, { cause: error });
@@ -88,22 +91,27 @@ export async function loadUsageCarefully(
     await source.release();
   }
   if (stream.format === "csv") await judgeRejected(warehouse, load);
-  const misread = await warehouse.first("select 1 from judged_usage where misread is not null limit 1");
-  if (misread && !load.settles.rows) return { ...nothingLoaded, doubt: "rows" };
-  const aside = misread
+  const misread = await warehouse.first<{ rows: string; fatal: string }>(
+    `select count(misread) as rows, count(*) filter (misread.is_fatal) as fatal from judged_usage`,
+  );
+  const isFatal = misread?.fatal !== "0";
+  if (isFatal && !load.settles.rows) return { ...nothingLoaded, doubt: "rows" };
+  if (misread?.rows !== "0" && !load.settles.values) return { ...nothingLoaded, doubt: "values" };
+  const aside = isFatal
     ? await quarantineRows(warehouse, stream, load, "judged_usage", "true", now)
     : { quarantined: 0, first: null };
-  const distinct = `select ${names} from (select distinct "_whole", ${names} from judged_usage where misread is null)`;
+  const distinct = `select ${names} from (select distinct "_whole", ${names} from judged_usage where not coalesce(misread.is_fatal, false))`;
   const rows = summedSql(stream, clippedSql(load, distinct));
   const isWhole = load.isWhole && aside.quarantined === 0;
   const result = await insertDifferences(warehouse, { ...load, isWhole }, rows, now, true);
   await warehouse.run("drop table judged_usage");
-  return { doubt: null, ...aside, ...result };
+  return { doubt: null, isOdd: misread?.rows !== "0", ...aside, ...result };
 }
 
 const nothingLoaded: LoadedUsage = {
   counts: { ...noCounts },
   doubt: null,
+  isOdd: false,
   quarantined: 0,
   first: null,
   rowsRead: "(select null as project_id where false)",
@@ -122,7 +130,8 @@ async function judgeRejected(warehouse: Warehouse, { files }: UsageLoad): Promis
         lines.line - 1,
         {
           'field': '',
-          'reason': 'is no row of the table: ' || lower(replace(first(lines.error_type::varchar), '_', ' '))
+          'reason': 'is no row of the table: ' || lower(replace(first(lines.error_type::varchar), '_', ' ')),
+          'is_fatal': true
         }
       from ${rejected.lines} as lines
       inner join ${rejected.scans} as scans

@@ -38,9 +38,9 @@ export interface Load {
   files: readonly LandedFile[];
   /**
    * Which doubts it settles, since the unit was read again for them: whether rows that can't be read are put
-   * aside, and whether what is missing from a list of several pages is believed to be gone.
+   * aside, odd values are null, and what is missing from a list of several pages is gone.
    */
-  settles: { rows: boolean; pages: boolean };
+  settles: Readonly<Record<"rows" | "values" | "pages", boolean>>;
   /** Whether the answer is known to hold all that there is; else nothing counts as gone. */
   isWhole: boolean;
   /** Whether it came in several pages, between which rows can slip. */
@@ -52,8 +52,13 @@ export interface Load {
 /** What became of a load. */
 export interface Loaded {
   counts: Counts;
-  /** Why nothing was loaded or recorded, and the unit should be read once more. */
-  doubt: "rows" | "pages" | null;
+  /**
+   * Why nothing was loaded or recorded, and the unit should be read once more: rows that can't be read, values
+   * that are odd, or pages that may have shifted.
+   */
+  doubt: "rows" | "values" | "pages" | null;
+  /** Whether it holds values that are odd. */
+  isOdd: boolean;
   quarantined: number;
   /** The first of what was put aside. */
   first: string | null;
@@ -135,7 +140,13 @@ export async function loadUsage(
   }
 }
 
-const nothing = (): Loaded => ({ counts: { ...noCounts }, doubt: null, quarantined: 0, first: null });
+const nothing = (): Loaded => ({
+  counts: { ...noCounts },
+  doubt: null,
+  isOdd: false,
+  quarantined: 0,
+  first: null,
+});
 
 function byStream(loads: readonly Load[]): Map<Stream, Load[]> {
   const groups = new Map<Stream, Load[]>();

@@ -68,6 +68,7 @@ export function landedFileOf(entry: ManifestEntry): LandedFile {
     isIrregular: entry.is_irregular ?? false,
     misshape: entry.misshape ?? null,
     oddRows: entry.odd_rows ?? 0,
+    looksCut: false,
     ids: [],
   };
 }

@@ -1,22 +1,24 @@
 import type { LandedFile } from "./land.ts";
-import type { Unit } from "./units.ts";
 
 /** One reading of a list through all of its pages. */
 export interface PagedRead {
   files: readonly LandedFile[];
   ids: ReadonlySet<string>;
+  /** Also for usage, whose rows have no id. */
+  rows: number;
   /** Whether a row came twice: it moved from one page to a later one while they were read. */
   isShifted: boolean;
 }
 
 /** Whether the answer to one request came in several pages. */
-export const hasPages = ({ queries }: Unit, files: readonly LandedFile[]): boolean =>
-  files.length > queries.length;
+export const hasPages = (files: readonly LandedFile[]): boolean =>
+  files.some(({ nextPageToken }) => nextPageToken !== null);
 
 export function pagesOf(files: readonly LandedFile[]): PagedRead {
   const all = files.flatMap(({ ids }) => ids);
   const ids = new Set(all);
-  return { files, ids, isShifted: ids.size < all.length };
+  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  return { files, ids, rows, isShifted: ids.size < all.length };
 }
 
 const mostReads = 3;
@@ -39,7 +41,7 @@ export function settlePages(reads: readonly PagedRead[]): SettledPages | null {
   const last = reads.at(-1);
   if (!last) return null;
   const before = reads.slice(0, -1);
-  if (!last.isShifted && before.some((read) => !read.isShifted && isSame(read.ids, last.ids))) {
+  if (!last.isShifted && before.some((read) => !read.isShifted && isSame(read, last))) {
     return { files: last.files, isWhole: true, isSettled: true };
   }
   if (reads.length >= mostReads) {
@@ -50,5 +52,5 @@ export function settlePages(reads: readonly PagedRead[]): SettledPages | null {
     : null;
 }
 
-const isSame = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
-  a.size === b.size && [...a].every((id) => b.has(id));
+const isSame = (a: PagedRead, b: PagedRead): boolean =>
+  a.rows === b.rows && a.ids.size === b.ids.size && [...a.ids].every((id) => b.ids.has(id));

@@ -59,9 +59,9 @@ function unitsOf(plan: UsagePlan, window: Window, projects: readonly string[]): 
   const lists = (projectList: readonly string[], types: readonly string[], regions: readonly string[]) => ({
     ...query,
     ...dates,
-    projects: projectList.join(","),
-    resource_types: types.join(","),
-    regions: regions.join(","),
+    projects: projectList,
+    resource_types: types,
+    regions,
   });
   if (stream.filters === "days") {
     const lists = { projects, otherProjects: [], resourceTypes: offer.resourceTypes, regions: offer.regions };

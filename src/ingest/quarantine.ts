@@ -36,7 +36,7 @@ export async function quarantineRows(
       _file,
       ${sqlText(now)}::timestamp
     from ${table}
-    where misread is not null and ${condition}
+    where misread.is_fatal and ${condition}
     order by _file, _position`);
   return quarantinedOf(warehouse, loadId);
 }

@@ -4,6 +4,7 @@ import { type ColumnKind, type Stream, streams } from "./streams.ts";
 const types: Readonly<Record<ColumnKind, string>> = {
   text: "varchar",
   name: "varchar",
+  size: "varchar",
   json: "json",
   list: "varchar[]",
   count: "bigint",
@@ -72,7 +73,7 @@ export const bookkeepingTables = ["read_windows", "landed_files", "quarantine"] 
 export async function createRawTables(warehouse: Warehouse): Promise<void> {
   await warehouse.run(`create schema if not exists raw; ${bookkeeping}`);
   const present = await warehouse.all<{ table_name: string; column_name: string }>(
-    "select table_name, column_name from duckdb_columns() where schema_name = 'raw'",
+    "select table_name, column_name from duckdb_columns() where schema_name = 'raw' and database_name = current_database()",
   );
   for (const stream of streams) {
     const known = new Set(

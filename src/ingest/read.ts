@@ -6,6 +6,7 @@ import { TallyError } from "../errors/tally-error.ts";
 import { BodyError } from "./body-error.ts";
 import type { Client } from "./client.ts";
 import type { LandedFile, LandedRequest, Landing } from "./land.ts";
+import { createListForms } from "./list-form.ts";
 import { type Load, messageOf } from "./load.ts";
 import type { LoaderContext } from "./loader.ts";
 import { createLoader } from "./loader.ts";
@@ -42,34 +43,55 @@ const mostPages = 100_000;
 /** An answer of the wrong shape is asked for so often before it is taken as it is, and put aside. */
 const mostShapes = 3;
 
+class PageLoop extends LoadError {}
+
 /** Reads units side by side, as far as the client lets them, and loads them in turn. */
 export function createReader(context: ReadContext): Reader {
   const { effects, client, landing, summary, runId } = context;
   const loader = createLoader(context);
+  const listForms = createListForms();
   let loads = 0;
 
   async function landPages(unit: Unit, loadId: string): Promise<LandedFile[]> {
     const files: LandedFile[] = [];
+    let part = 0;
     for (const query of unit.queries) {
-      const seen = new Set<string>();
-      let token: string | null = null;
-      do {
-        const request = landedRequest(unit, loadId, files.length + 1, withToken(query, token));
-        const file: LandedFile = await landOne(unit, request);
-        files.push(file);
-        context.onStep?.("landed");
-        token = file.nextPageToken;
-        if (token !== null && (seen.has(token) || seen.size >= mostPages)) {
-          throw new LoadError("its pages go round in a circle: a page token came twice");
-        }
-        if (token !== null) seen.add(token);
-      } while (token !== null);
+      const answered = await listForms.ask(unit.stream.name, query, (formed) =>
+        landPagesOf(unit, formed, () => landedRequest(unit, loadId, ++part, formed)),
+      );
+      files.push(...answered);
     }
     return files;
   }
 
+  async function landPagesOf(
+    unit: Unit,
+    query: Query,
+    nextRequest: () => LandedRequest,
+  ): Promise<LandedFile[]> {
+    const files: LandedFile[] = [];
+    const seen = new Set<string>();
+    let token: string | null = null;
+    do {
+      const request: LandedRequest = { ...nextRequest(), query: withToken(query, token) };
+      const file: LandedFile = await landOne(unit, request);
+      files.push(file);
+      context.onStep?.("landed");
+      token = file.nextPageToken;
+      if (token !== null && (seen.has(token) || seen.size >= mostPages)) {
+        throw new PageLoop("its pages go round in a circle: a page token came twice");
+      }
+      if (token !== null) seen.add(token);
+    } while (token !== null);
+    return files;
+  }
+
+  /** What looked wrong and came again the same: that is how this server answers, and no fault. */
+  const ways = new Set<string>();
+
   async function landOne(unit: Unit, request: LandedRequest): Promise<LandedFile> {
     let shapes = 0;
+    let cuts = 0;
     const file = await client.get(
       {
         path: request.path,
@@ -82,7 +104,12 @@ export function createReader(context: ReadContext): Reader {
         },
       },
       (body, isLastAttempt) =>
-        landing.land(request, body, ({ misshape, oddRows }) => {
+        landing.land(request, body, ({ misshape, oddRows, looksCut }) => {
+          const way = `cut ${unit.stream.format}`;
+          if (looksCut && !ways.has(way) && !isLastAttempt) {
+            if (++cuts === 1) throw new BodyError("it looks as if its rows were cut off");
+            ways.add(way);
+          }
           if (!misshape && oddRows === 0) return;
           if (isLastAttempt || ++shapes >= mostShapes) return;
           const { path, reason } = misshape ?? { path: unit.stream.rowsKey, reason: "are not all objects" };
@@ -117,13 +144,22 @@ export function createReader(context: ReadContext): Reader {
   async function readAndLoad(unit: Unit, firstLoadId: string): Promise<void> {
     // The API gives an operation once, so a second answer would say less than the first.
     const isOnce = unit.stream.history === "events";
+    const oddWay = `odd ${unit.stream.name}`;
     let loadId = firstLoadId;
     let misreads = 0;
+    let oddReads = 0;
+    let loops = 0;
     const reads: PagedRead[] = [];
     for (; ; loadId = nextLoadId()) {
-      const files = await landPages(unit, loadId);
+      let files: LandedFile[];
+      try {
+        files = await landPages(unit, loadId);
+      } catch (error) {
+        if (!(error instanceof PageLoop) || ++loops >= mostShapes) throw error;
+        continue;
+      }
       let chosen: SettledPages = { files, isWhole: true, isSettled: isOnce };
-      if (hasPages(unit, files) && !isOnce) {
+      if (hasPages(files) && !isOnce) {
         reads.push(pagesOf(files));
         const settled = settlePages(reads);
         if (!settled) continue;
@@ -133,17 +169,23 @@ export function createReader(context: ReadContext): Reader {
         unit,
         loadId,
         files: chosen.files,
-        settles: { rows: isOnce || misreads >= mostShapes - 1, pages: chosen.isSettled },
+        settles: {
+          rows: isOnce || misreads >= mostShapes - 1,
+          values: isOnce || oddReads > 0 || ways.has(oddWay),
+          pages: chosen.isSettled,
+        },
         isWhole: chosen.isWhole && chosen.files.every((file) => !file.misshape),
-        hasPages: hasPages(unit, files),
+        hasPages: hasPages(files),
         failure: null,
       });
       if (!loaded) throw error;
       if (loaded.doubt === "rows") misreads++;
+      if (loaded.doubt === "values") oddReads++;
       if (loaded.doubt !== null) {
         effects.log.detail(`${unitLabel(unit)}: read again, since its ${loaded.doubt} leave doubts`);
         continue;
       }
+      if (oddReads > 0 && loaded.isOdd) ways.add(oddWay);
       summary.add(unit.stream.name, loaded.counts, loaded.quarantined);
       for (const [name, gone] of loaded.closed ?? []) summary.of(name).gone += gone;
       effects.log.detail(`${unitLabel(unit)}: ${loaded.counts.rows} rows`);
@@ -158,7 +200,7 @@ export function createReader(context: ReadContext): Reader {
       unit,
       loadId,
       files: [],
-      settles: { rows: true, pages: true },
+      settles: { rows: true, values: true, pages: true },
       isWhole: false,
       hasPages: false,
       failure,

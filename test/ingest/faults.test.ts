@@ -166,7 +166,8 @@ describe("a server that fails", () => {
     expect(summary.failures.map(({ message }) => message)).toEqual([
       "GET /projects/p-1/compute/vms/instances can't be loaded: its pages go round in a circle: a page token came twice.",
     ]);
-    expect(server.seen.filter(({ path }) => path === "/projects/p-1/compute/vms/instances")).toHaveLength(2);
+    // Three times, since it may have been a slip.
+    expect(server.seen.filter(({ path }) => path === "/projects/p-1/compute/vms/instances")).toHaveLength(6);
   });
 
   test("with the wrong key, or where nothing answers, throws", async () => {

@@ -5,7 +5,7 @@ import { PassThrough } from "node:stream";
 import { gunzipSync } from "node:zlib";
 import type { Config } from "../../src/config.ts";
 import type { Effects } from "../../src/effects.ts";
-import { type IngestOptions, ingest } from "../../src/ingest/ingest.ts";
+import { type IngestOptions, ingest, replayLanded } from "../../src/ingest/ingest.ts";
 import { openWarehouse, type Warehouse } from "../../src/warehouse.ts";
 import { type Workspace, workspaceAt } from "../../src/workspace.ts";
 import { type Account, accessKeyId, secretKey } from "./contract-server.ts";
@@ -22,6 +22,7 @@ export interface Setup {
   credentials: { accessKeyId: string; secretKey: string };
   at(instant: string): void;
   run(options?: IngestOptions): ReturnType<typeof ingest>;
+  replay(): ReturnType<typeof replayLanded>;
   all<T extends object = Record<string, unknown>>(sql: string): Promise<T[]>;
   close(): Promise<void>;
 }
@@ -61,6 +62,7 @@ export async function setUp({
   const config: Config = {
     api: { endpoint, organization: undefined, timeoutMs: 5_000, maxInFlight: 8, maxAttempts: 6, ...api },
     ingest: { lookbackDays },
+    raw: { keepDays: 400, keepBytes: 10 * 2 ** 30 },
     warehouse: { memoryLimit: "384MB", threads: 2 },
     prices: { label: "prices.csv", currency: "USD" },
     idle: {
@@ -90,6 +92,7 @@ export async function setUp({
     },
     run: (options) =>
       ingest({ effects, config, credentials: setup.credentials, workspace, warehouse, pace }, options),
+    replay: () => replayLanded({ effects, config, workspace, warehouse }),
     all: (sql) => warehouse.all(sql),
     async close() {
       warehouse.close();
@@ -97,6 +100,27 @@ export async function setUp({
     },
   };
   return setup;
+}
+
+/** Every row of every raw table, by table, as text and in order. */
+export async function dumpRaw(
+  all: Setup["all"],
+  without: readonly string[] = [],
+): Promise<Record<string, unknown[]>> {
+  const columns = await all<{ table_name: string; column_name: string }>(
+    `select table_name, column_name
+     from duckdb_columns()
+     where schema_name = 'raw' and database_name = current_database()
+     order by table_name, column_name`,
+  );
+  const dump: Record<string, unknown[]> = {};
+  for (const table of new Set(columns.map((each) => each.table_name))) {
+    const names = columns
+      .filter((each) => each.table_name === table && !without.includes(each.column_name))
+      .map((each) => `"${each.column_name}"::varchar as "${each.column_name}"`);
+    dump[table] = await all(`select ${names.join(", ")} from raw."${table}" order by all`);
+  }
+  return dump;
 }
 
 /** The bytes of every file below a folder, unpacked where gzipped, by path. */
@@ -127,7 +151,16 @@ export function smallAccount(): Account {
       { ...row, project: "p-2", date: "2026-11-01", quantity: "8", reservation: "r-1" },
     ],
     options: { start: "2026-10-15", end: "2026-11-10" },
-    vmTypes: [{ product_name: "h100.8x", gpu_type: "H100", num_gpu: 8, cpu_cores: 176, memory_gb: 960 }],
+    vmTypes: [
+      {
+        product_name: "h100.8x",
+        gpu_type: "H100",
+        num_gpu: 8,
+        cpu_cores: 176,
+        memory_gb: 960,
+        disk_gb: 7680,
+      },
+    ],
     vms: {
       "p-1": [
         {
@@ -172,6 +205,7 @@ export function smallAccount(): Account {
           updated_at: "2026-10-20T10:00:00Z",
         },
       ],
+      "p-2": [],
     },
     reservations: null,
   };

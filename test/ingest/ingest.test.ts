@@ -439,7 +439,7 @@ describe("a later run", () => {
       await setup.run({ streams: ["usage"] });
       return server.seen
         .slice(before)
-        .filter(({ path }) => path === "/organizations/org-1/usage")
+        .filter(({ path, query }) => path === "/organizations/org-1/usage" && isJoined(query))
         .map(({ query }) => `${query.get("start_date")}..${query.get("end_date")}`);
     };
     expect(await windowsOf("2026-11-11T06:00:00Z")).toEqual(["2026-11-04..2026-11-12"]);
@@ -463,7 +463,9 @@ describe("a later run", () => {
     setup.at("2026-12-20T06:00:00Z");
     const before = server.seen.length;
     await setup.run({ streams: ["usage"] });
-    const asked = server.seen.slice(before).filter(({ path }) => path === "/organizations/org-1/usage");
+    const asked = server.seen
+      .slice(before)
+      .filter(({ path, query }) => path === "/organizations/org-1/usage" && isJoined(query));
     // The 3rd of November was read a week later, so it had settled; the 4th had not.
     expect(asked.map(({ query }) => query.get("start_date"))).toEqual(["2026-12-01", "2026-11-04"]);
   });
@@ -689,3 +691,8 @@ describe("rows", () => {
     expect(rows.map(({ resource_name: name }) => name)).toEqual(names);
   });
 });
+
+/** Whether no key is repeated: a window that comes back empty is asked for in the other form as well. */
+function isJoined(query: URLSearchParams): boolean {
+  return new Set(query.keys()).size === [...query.keys()].length;
+}

@@ -121,9 +121,11 @@ describe("the scan of a CSV answer", () => {
       header: ["Date", 'Resource "x", Name', ""],
       rows: 2,
       isIrregular: true,
+      endsOpen: true,
     });
-    expect(scanCsv("a,b\r\n1,2\r\n")).toEqual({ header: ["a", "b"], rows: 1, isIrregular: false });
-    expect(scanCsv("")).toEqual({ header: [], rows: 0, isIrregular: false });
+    const plain = { isIrregular: false, endsOpen: false };
+    expect(scanCsv("a,b\r\n1,2\r\n")).toEqual({ header: ["a", "b"], rows: 1, ...plain });
+    expect(scanCsv("")).toEqual({ header: [], rows: 0, ...plain });
     expect(scanCsv("a,b\n1,2\r\n").isIrregular).toBe(true);
   });
 

@@ -1,13 +1,14 @@
 /**
  * What a column holds, and how its value is read:
- * `text` without the quotes that some answers put inside of a string, `name` as it is, `json` as it came,
- * `list` of texts, `count` the length of a list; `day`, `quantity`, `amount` (summed where a key comes twice)
+ * `text` without the quotes that some answers put inside of a string, `size` the same, with a number in it,
+ * `name` as it is, `json` as it came, `list` of texts, `count` the length of a list; `day`, `quantity`, `amount` (summed where a key comes twice)
  * and `rate` (not summed) strictly: a row whose value can't be read is put aside. The rest is read leniently:
  * what can't be read is null.
  */
 export type ColumnKind =
   | "text"
   | "name"
+  | "size"
   | "json"
   | "list"
   | "count"
@@ -43,6 +44,8 @@ export interface Column {
    * for keys of the inventory where not given.
    */
   isRequired?: boolean;
+  /** JSON: the API promises it; an answer without it is read once more before that is believed. */
+  isPromised?: boolean;
 }
 
 /** One resource of the API: all that is needed to ask for it, land it and load it. */

@@ -17,7 +17,7 @@ const usageDate: Column = {
   from: "date",
   isKey: true,
   isRequired: true,
-  aliases: ["date", "day"],
+  aliases: ["date", "day", "timestamp", "start_date"],
 };
 const region = text("region", { isKey: true, aliases: ["location"] });
 const resourceType = text("resource_type", {
@@ -25,12 +25,12 @@ const resourceType = text("resource_type", {
   isRequired: true,
   aliases: ["product", "product_name", "type"],
 });
-const billableMetric = text("billable_metric", { isKey: true, isRequired: true, aliases: ["metric"] });
+const billableMetric = text("billable_metric", { isKey: true, aliases: ["metric", "unit"] });
 const quantity: Column = {
   name: "quantity",
   kind: "quantity",
   isRequired: true,
-  aliases: ["usage", "amount"],
+  aliases: ["usage", "amount", "usage_quantity", "total_usage"],
 };
 
 const usageColumns = [
@@ -84,10 +84,10 @@ export const usageStreams = [
       text("resource_id", {
         isKey: true,
         isRequired: true,
-        aliases: ["id", "vm_id"],
+        aliases: ["resource", "resource_uuid", "id", "instance_id", "vm_id"],
         orElse: "resource_name",
       }),
-      name({ name: "resource_name", aliases: ["name"] }),
+      name({ name: "resource_name", aliases: ["name", "instance_name", "vm_name"] }),
     ],
   }),
   stream({
