@@ -109,7 +109,9 @@ function countsOf(
     }
     note(Math.max(at, from));
   }
-  return counts;
+  // Before there was anything of a line, there is nothing to say of it.
+  const isNothing = ({ running, reserved }: Sums) => running === 0 && reserved === 0;
+  return counts[0] && isNothing(counts[0]) ? counts.slice(1) : counts;
 }
 
 function priceAt(reservations: readonly Reservation[], at: Instant): number | null {

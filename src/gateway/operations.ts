@@ -47,18 +47,26 @@ const typicalSeconds: Readonly<Record<string, number>> = {
 
 export type ResourceKind = "vm" | "disk" | "snapshot" | "network" | "balancer";
 
-/** The operations of a resource's life, from its changes; the same for the same history. */
+/**
+ * The operations of a resource's life, from its changes; the same for the same history. One begins when the one
+ * before it has ended.
+ */
 export function operationsOf(
   kind: ResourceKind,
   resource: Resource,
   changes: readonly Change[],
 ): Operation[] {
-  return changes.map(({ action, at, hasFailed = false, about = "" }) => {
-    const id = uuidOf("operation", resource.id, action, at, about);
-    const typical = typicalSeconds[`${kind} ${action}`] ?? 0;
-    const seconds = Math.round(typical * (0.6 + 0.8 * randomOf(id)()));
-    return { id, resourceId: resource.id, action, startedAt: at - seconds, completedAt: at, hasFailed };
-  });
+  let free = Number.NEGATIVE_INFINITY;
+  return [...changes]
+    .sort((a, b) => a.at - b.at)
+    .map(({ action, at, hasFailed = false, about = "" }) => {
+      const id = uuidOf("operation", resource.id, action, at, about);
+      const typical = typicalSeconds[`${kind} ${action}`] ?? 0;
+      const seconds = Math.round(typical * (0.6 + 0.8 * randomOf(id)()));
+      const startedAt = Math.max(at - seconds, free);
+      free = at;
+      return { id, resourceId: resource.id, action, startedAt, completedAt: at, hasFailed };
+    });
 }
 
 /** What every resource goes through. */

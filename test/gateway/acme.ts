@@ -29,12 +29,23 @@ images:
 reservations:
   - { name: line, id: reservation-line, product_line: h100-80gb-sxm-ib, quantity: 16, price: "2.5", locations: [us-east1-a], projects: [alpha], from: 2026-03-04T12:00Z, to: 2027-03-01 }
   - { name: instances, id: reservation-instances, product_line: l40s-48gb.2x, quantity: 3, price: "2", locations: [us-east1-a], from: 2026-03-01, to: 2026-03-09 }
+list_prices:
+  - { resource_type: h100-80gb-sxm-ib.8x, unit_price: 2, to: 2026-03-03 }
+  - { resource_type: h100-80gb-sxm-ib.8x, unit_price: 3, from: 2026-03-03 }
+  - { resource_type: l40s-48gb.2x, unit_price: 1.25, spot_unit_price: 0.5 }
+  - { resource_type: persistent-ssd, unit_price: 0.001 }
+quotas:
+  - { name: h100, description: H100 GPUs, counts: gpus, product_line: h100-80gb-sxm-ib, max: 16 }
+  - { name: disks, counts: disk-gib, max: 5000 }
+  - { name: snapshots, counts: snapshots, max: 3 }
+  - { name: alpha-vms, counts: vms, max: 1, project: alpha }
 fleets:
   - { name: web, project: beta, type: c1a.4x, location: eu-iceland1-a, from: 2026-03-01, vms: 3, has_group: true, has_public_ip: true }
 vms:
   # Runs from 1 March 22:30:15 to 3 March 01:00:00, and again from 4 March on; reserved from 4 March 12:00.
   - { id: vm-train, name: train, project: alpha, type: h100-80gb-sxm-ib.8x, location: us-east1-a, created: 2026-03-01T22:30:15Z, os_disk_gib: 0,
-      runs: [{ from: 2026-03-01T22:30:15Z, to: 2026-03-03T01:00Z }, { from: 2026-03-04 }], reservation: line }
+      runs: [{ from: 2026-03-01T22:30:15Z, to: 2026-03-03T01:00Z }, { from: 2026-03-04 }], reservation: line,
+      resets: [2026-03-05T10:00Z], failed_starts: [2026-03-03T20:00Z], gpu_utilisation: { mean: 0.8, daily_swing: 0.1, peak: "12:00", noise: 0 } }
   # Twice on one day: 10 minutes and 20 seconds.
   - { id: vm-brief, name: brief, project: alpha, type: c1a.4x, location: us-east1-a, created: 2026-03-02T08:00Z, os_disk_gib: 0,
       runs: [{ from: 2026-03-02T08:00Z, to: 2026-03-02T08:10Z }, { from: 2026-03-02T09:00Z, to: 2026-03-02T09:00:20Z }] }

@@ -36,6 +36,7 @@ async function serving(
       exported.set(name, value);
       if (name === "TALLY_NOW") break;
     }
+    if (!exported.has("TALLY_NOW")) throw new Error(`it did not serve: ${stderr}`);
     await work(exported);
   } finally {
     const ended = child.exitCode === null ? once(child, "close") : undefined;

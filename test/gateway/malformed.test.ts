@@ -204,6 +204,8 @@ describe("a malformed request", () => {
         "status",
         "org_id",
       ],
+      ...["resource_id", "state", "lower_time_bound", "start_time", "end_time", "product_line", "region"],
+      ...["resource_type", "start", "end", "step", "query", "time", "metric", "label", "function"],
     );
     const value = fc.oneof(
       fc.string({ unit: "binary", maxLength: 20 }),
@@ -217,6 +219,11 @@ describe("a malformed request", () => {
         "WyJhIiwiYiJd",
         "WzEsMl0",
         "true",
+        "vm",
+        "1h",
+        "1772700000",
+        "2026-03-05T00:00:00Z",
+        'gpu_utilization{vm_id="vm-train"}',
       ),
     );
     const path = fc.constantFrom(
