@@ -25,6 +25,7 @@ const outlineOfNothing: Outline = {
   misshape: null,
   oddRows: 0,
   looksCut: false,
+  plainRows: null,
   ids: [],
 };
 
@@ -81,7 +82,7 @@ async function writeWhole(stream: Stream, came: Buffer, path: string): Promise<W
 }
 
 function jsonOutline(stream: Stream, scanner: ReturnType<typeof createJsonScanner>): Outline {
-  const { rows, strings, hasLongNumbers, keys, misshape, oddRows } = scanner.end();
+  const { rows, strings, hasLongNumbers, keys, misshape, oddRows, plainRows } = scanner.end();
   const fields = stream.columns.filter((column) => !column.scope);
   const expected = fields.map(({ name, from }) => (from ?? name).split(".", 1)[0] ?? name);
   const found: Misshape | null = misshape ?? misshapeOfKeys(keys, stream.rowsKey, expected);
@@ -92,6 +93,7 @@ function jsonOutline(stream: Stream, scanner: ReturnType<typeof createJsonScanne
     hasLongNumbers,
     misshape: found,
     oddRows,
+    plainRows: found ? null : plainRows,
     looksCut: stream.rowsKey !== null && !found && !keys.has(stream.rowsKey),
   };
 }
@@ -103,8 +105,8 @@ function scanned(stream: Stream, body: AsyncIterable<Uint8Array>) {
   if (stream.format === "csv") {
     const scanner = createCsvScanner();
     const finish = () => {
-      const { header, rows, isIrregular, endsOpen } = scanner.end();
-      result = { ...outlineOfNothing, header, rows, isIrregular, looksCut: endsOpen };
+      const { header, rows, isIrregular, endsOpen, plainRows } = scanner.end();
+      result = { ...outlineOfNothing, header, rows, isIrregular, looksCut: endsOpen, plainRows };
     };
     return { chunks: passing(body, scanner.push, finish), outline };
   }

@@ -3,21 +3,28 @@ import { sqlName, sqlText } from "../warehouse.ts";
 import type { LandedFile, Landing } from "./land.ts";
 import type { NumberedRows } from "./row-source.ts";
 import type { Column, Stream } from "./streams.ts";
+import type { UnpackedRows } from "./unpack.ts";
 
 /** Where DuckDB keeps, for as long as the connection lasts, the lines of a CSV file that it could not take apart. */
 export const rejected = { scans: "rejected_scans", lines: "rejected_lines" };
 
+export interface CsvReading {
+  /** Whether a line that can't be taken apart is left out, and noted in `rejected`. */
+  skipsRejected?: boolean;
+  /** Where all of the files, which are plain then, lie unpacked. */
+  unpacked?: UnpackedRows | null;
+}
+
 /**
  * Landed CSV files as rows, by the names in their headers.
  *
- * @param skipsRejected whether a line that can't be taken apart is left out, and noted in `rejected`
  * @throws LoadError where a column that is required has no header
  */
 export function csvRows(
   stream: Stream,
   files: readonly LandedFile[],
   landing: Landing,
-  skipsRejected = false,
+  { skipsRejected = false, unpacked = null }: CsvReading = {},
 ): NumberedRows {
   const columns = stream.columns.filter((column) => !column.scope);
   const selects = files
@@ -31,7 +38,8 @@ export function csvRows(
       const types = cells.map((cell) => `${cell}: 'varchar'`).join(", ");
       const options = [
         `columns = {${types}}`,
-        "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', compression = 'gzip'",
+        "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"'",
+        `compression = '${unpacked ? "none" : "gzip"}'`,
         // In its strict mode DuckDB 1.5 loses rows of a file whose line breaks are of several kinds.
         ...(file.isIrregular ? ["strict_mode = false"] : []),
         ...(skipsRejected
@@ -41,7 +49,8 @@ export function csvRows(
             ]
           : []),
       ];
-      const read = `read_csv(${sqlText(landing.absolute(file.path))}, ${options.join(", ")})`;
+      const path = unpacked?.paths.get(file.path) ?? landing.absolute(file.path);
+      const read = `read_csv(${sqlText(path)}, ${options.join(", ")})`;
       // What only a careful reading asks for is left out of a fast one by DuckDB itself.
       const extras = [
         `${sqlText(file.path)} as "_file"`,
@@ -64,7 +73,8 @@ export function csvRows(
     position: `answer."_position"`,
     whole: `answer."_whole"`,
     rowKind: null,
-    release: async () => undefined,
+    isPlain: unpacked !== null,
+    release: async () => unpacked?.release(),
   };
 }
 

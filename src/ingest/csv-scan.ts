@@ -1,4 +1,5 @@
 import { BodyError } from "./body-error.ts";
+import type { PlainRows } from "./json-scan.ts";
 
 /** What a whole CSV answer was found to hold, without ever having been in memory at once. */
 export interface CsvOutline {
@@ -10,6 +11,8 @@ export interface CsvOutline {
   isIrregular: boolean;
   /** Whether its last line has no break, as the line that a cut would leave. */
   endsOpen: boolean;
+  /** All of it, if it is regular and has no quote at all. */
+  plainRows: PlainRows | null;
 }
 
 export interface CsvScanner {
@@ -40,6 +43,8 @@ export function createCsvScanner(): CsvScanner {
   let hasBareFeeds = false;
   let hasBareReturns = false;
   let hasBreaksInCells = false;
+  let hasQuotes = false;
+  let scanned = 0;
   let isStart = true;
 
   const endRecord = () => {
@@ -54,6 +59,7 @@ export function createCsvScanner(): CsvScanner {
 
   function push(chunk: Uint8Array): void {
     const { length } = chunk;
+    scanned += length;
     for (let index = 0; index < length; index++) {
       const byte = chunk[index] ?? 0;
       if (isStart && byte > 0x20 && byte < 0x80) {
@@ -83,6 +89,7 @@ export function createCsvScanner(): CsvScanner {
         continue;
       }
       isLineEmpty = false;
+      if (byte === 0x22) hasQuotes = true;
       if (byte === 0x22 && (isCellStart || isAfterQuote)) isQuoted = true;
       isAfterQuote = false;
       isCellStart = byte === 0x2c;
@@ -96,7 +103,14 @@ export function createCsvScanner(): CsvScanner {
       const endsOpen = !isLineEmpty;
       endRecord();
       const breaks = [hasReturns, hasBareFeeds, hasBareReturns].filter(Boolean).length;
-      return { header: header ?? [], rows: records, isIrregular: hasBreaksInCells || breaks > 1, endsOpen };
+      const isIrregular = hasBreaksInCells || breaks > 1;
+      return {
+        header: header ?? [],
+        rows: records,
+        isIrregular,
+        endsOpen,
+        plainRows: hasQuotes || isIrregular ? null : { from: 0, to: scanned },
+      };
     },
   };
 }

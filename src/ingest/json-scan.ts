@@ -15,6 +15,18 @@ export interface JsonOutline {
   misshape: Misshape | null;
   /** How many of the rows are no objects. */
   oddRows: number;
+  /** Where its rows stand, if they are plain. */
+  plainRows: PlainRows | null;
+}
+
+/**
+ * Rows that DuckDB can be trusted with as they stand: objects of texts without a backslash, so without a quote,
+ * and of numbers that a double keeps. Given as the part of the unpacked body that holds them, from the byte at
+ * `from` to the one before `to`.
+ */
+export interface PlainRows {
+  from: number;
+  to: number;
 }
 
 export interface JsonScanner {
@@ -81,6 +93,9 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
   const keys = new Set<string>();
   let misshape: Misshape | null = null;
   let oddRows = 0;
+  let rowsFrom = -1;
+  let rowsTo = -1;
+  let arePlain = true;
 
   const fail = (index: number): never => {
     throw new BodyError(`it is not JSON, from byte ${offset + index} on`);
@@ -120,6 +135,7 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
       if (isHanding) sink?.write(lineBreak);
       isHanding = false;
       isInRows = false;
+      rowsTo = offset + index + 1;
     };
     const endBare = (end: number) => {
       if (digits > digitsAlwaysKept && !hasLongNumbers) {
@@ -169,6 +185,7 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
         if (index === length) break;
         if (byte === 0x5c) {
           if (captured) capture(index, index + 1);
+          if (isInRows) arePlain = false;
           mode = escaped;
           index++;
         } else {
@@ -217,7 +234,13 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
         case 0x7b:
         case 0x5b:
           startValue(index, byte);
-          if (objects.length === 1 && objects[0] && topKey === rowsKey && byte === 0x5b) isInRows = true;
+          if (isInRows) {
+            if (objects.length > 2) arePlain = false;
+          } else if (objects.length === 1 && objects[0] && topKey === rowsKey && byte === 0x5b) {
+            isInRows = true;
+            if (rowsFrom !== -1) arePlain = false;
+            rowsFrom = offset + index;
+          }
           objects.push(byte === 0x7b);
           expected = byte === 0x7b ? keyOrEnd : valueOrEnd;
           break;
@@ -271,7 +294,9 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
       if (expected !== nothing || mode !== structure) {
         throw new BodyError(offset === 0 ? "it is empty" : `it ends early, after ${offset} bytes`);
       }
-      return { rows, strings, hasLongNumbers, keys, misshape, oddRows };
+      const isPlain = arePlain && rowsTo !== -1 && !hasLongNumbers && oddRows === 0 && !misshape;
+      const plainRows = isPlain ? { from: rowsFrom, to: rowsTo } : null;
+      return { rows, strings, hasLongNumbers, keys, misshape, oddRows, plainRows };
     },
   };
 }

@@ -3,6 +3,7 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import pLimit from "p-limit";
 import { type Outline, writeBody } from "./body.ts";
+import type { PlainRows } from "./json-scan.ts";
 import { manifestEntry } from "./manifest.ts";
 import { appendable } from "./ndjson.ts";
 import type { Misshape } from "./shape.ts";
@@ -34,6 +35,8 @@ export interface LandedFile {
   oddRows: number;
   /** Whether it looks as an answer does that lost its rows: an object without any, a last line without its end. */
   looksCut: boolean;
+  /** Where its rows stand unpacked, if they are such that no value needs a second look; of CSV, all of it. */
+  plainRows: PlainRows | null;
   /** Lists: what tells its rows apart. Not kept on disk. */
   ids: readonly string[];
 }

@@ -7,7 +7,7 @@ import type { Landing } from "./land.ts";
 import type { Load, Loaded } from "./load.ts";
 import { quarantineRows } from "./quarantine.ts";
 import { declaredColumns, historyColumns, rawTable } from "./raw-tables.ts";
-import { openItems, openUsage } from "./row-source.ts";
+import { openItems, openUsage, type RowSource } from "./row-source.ts";
 import type { Stream } from "./streams.ts";
 import type { UsageScope } from "./units.ts";
 
@@ -16,46 +16,71 @@ export interface UsageLoad extends Load {
 }
 
 export interface LoadedUsage extends Loaded {
-  /** The table or subquery that holds the rows read. */
-  rowsRead: string;
+  /** How many rows were read of each project. */
+  rowsOf: RowsOf;
 }
+
+type RowsOf = ReadonlyMap<string | null, number>;
 
 /** The rows have to be read with more care: a key came twice, or something can't be read. */
 export class NeedsCare extends Error {}
 
 /**
- * Loads one window of usage, within the transaction that is open, as fast as DuckDB can read it.
+ * Loads windows of usage of one stream, within the transaction that is open, as fast as DuckDB can read them.
  *
- * @throws NeedsCare where that is not good enough; the transaction is spoilt then
+ * @throws NeedsCare where that is not good enough for one of them; the transaction is spoilt then
  */
 export async function loadUsageFast(
   warehouse: Warehouse,
   landing: Landing,
-  load: UsageLoad,
+  loads: readonly UsageLoad[],
   now: string,
-): Promise<LoadedUsage> {
-  const { stream } = load.unit;
-  if (load.files.some((file) => file.misshape || file.oddRows > 0 || file.isIrregular)) throw new NeedsCare();
-  const source = await openUsage(stream, load.files, landing);
+): Promise<LoadedUsage[]> {
+  const isOdd = ({ files }: UsageLoad) =>
+    files.some((file) => file.misshape || file.oddRows > 0 || file.isIrregular);
+  if (loads.some(isOdd)) throw new NeedsCare();
+  const sources = new Map<UsageLoad, RowSource>();
   try {
-    const rows = clippedSql(
-      load,
-      `select ${columnSelects(stream, source, scopeOf(load), "cast").join(", ")} from ${source.relation}`,
-    );
-    const hasKnown = await hasKnownRows(warehouse, load);
-    // Nothing is known to tell by whether a row slipped between two pages.
-    if (!hasKnown && load.hasPages && !load.settles.pages) return { ...nothingLoaded, doubt: "pages" };
-    const counts = hasKnown
-      ? await insertDifferences(warehouse, load, rows, now)
-      : await insertAll(warehouse, load, rows, now);
-    return { doubt: null, isOdd: false, quarantined: 0, first: null, ...counts };
+    const opening = loads.map(async (load) => {
+      sources.set(load, await openUsage(load.unit.stream, load.files, landing));
+    });
+    // All of them, since what is being written aside has to be removed too.
+    const failed = (await Promise.allSettled(opening)).find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+    const known = await loadsWithKnownRows(warehouse, loads);
+    const results = new Map<UsageLoad, LoadedUsage>();
+    const fresh: OpenedLoad[] = [];
+    for (const [load, source] of sources) {
+      if (known.has(load)) {
+        const rows = readSql({ load, source });
+        const inserted = await insertDifferences(warehouse, load, rows, now, !source.isPlain);
+        results.set(load, { ...nothingLoaded(), ...inserted });
+      } else if (load.hasPages && !load.settles.pages) {
+        // Nothing is known to tell by whether a row slipped between two pages.
+        results.set(load, { ...nothingLoaded(), doubt: "pages" });
+      } else fresh.push({ load, source });
+    }
+    for (const [load, loaded] of await insertAll(warehouse, fresh, now)) results.set(load, loaded);
+    return loads.map((load) => results.get(load) ?? nothingLoaded());
   } catch (error) {
     if (error instanceof LoadError || isOutOfRoom(error)) throw error;
     throw new NeedsCare(undefined, { cause: error });
   } finally {
-    await source.release();
+    for (const source of sources.values()) await source.release();
   }
 }
+
+interface OpenedLoad {
+  load: UsageLoad;
+  source: RowSource;
+}
+
+/** What was read, typed and clipped; what can't be read fails. */
+const readSql = ({ load, source }: OpenedLoad): string =>
+  clippedSql(
+    load,
+    `select ${columnSelects(load.unit.stream, source, scopeOf(load), "cast").join(", ")} from ${source.relation}`,
+  );
 
 /** What reading with more care would not mend. */
 const isOutOfRoom = (error: unknown): boolean =>
@@ -74,7 +99,7 @@ export async function loadUsageCarefully(
   const { stream } = load.unit;
   const source =
     stream.format === "csv"
-      ? csvRows(stream, load.files, landing, true)
+      ? csvRows(stream, load.files, landing, { skipsRejected: true })
       : await openItems(stream, load.files, landing);
   const names = stream.columns.map(({ name }) => sqlName(name)).join(", ");
   try {
@@ -95,27 +120,27 @@ export async function loadUsageCarefully(
     `select count(misread) as rows, count(*) filter (misread.is_fatal) as fatal from judged_usage`,
   );
   const isFatal = misread?.fatal !== "0";
-  if (isFatal && !load.settles.rows) return { ...nothingLoaded, doubt: "rows" };
-  if (misread?.rows !== "0" && !load.settles.values) return { ...nothingLoaded, doubt: "values" };
+  if (isFatal && !load.settles.rows) return { ...nothingLoaded(), doubt: "rows" };
+  if (misread?.rows !== "0" && !load.settles.values) return { ...nothingLoaded(), doubt: "values" };
   const aside = isFatal
     ? await quarantineRows(warehouse, stream, load, "judged_usage", "true", now)
     : { quarantined: 0, first: null };
   const distinct = `select ${names} from (select distinct "_whole", ${names} from judged_usage where not coalesce(misread.is_fatal, false))`;
   const rows = summedSql(stream, clippedSql(load, distinct));
   const isWhole = load.isWhole && aside.quarantined === 0;
-  const result = await insertDifferences(warehouse, { ...load, isWhole }, rows, now, true);
+  const result = await insertDifferences(warehouse, { ...load, isWhole }, rows, now, "judged");
   await warehouse.run("drop table judged_usage");
   return { doubt: null, isOdd: misread?.rows !== "0", ...aside, ...result };
 }
 
-const nothingLoaded: LoadedUsage = {
+const nothingLoaded = (): LoadedUsage => ({
   counts: { ...noCounts },
   doubt: null,
   isOdd: false,
   quarantined: 0,
   first: null,
-  rowsRead: "(select null as project_id where false)",
-};
+  rowsOf: new Map(),
+});
 
 /** The lines of an export that DuckDB could not take apart; they have no columns, only a place. */
 async function judgeRejected(warehouse: Warehouse, { files }: UsageLoad): Promise<void> {
@@ -159,17 +184,38 @@ const scopeOf = ({ unit }: UsageLoad): ScopeSql => ({
 });
 
 /** Nothing is known of these days yet: what was read goes straight in. */
-async function insertAll(warehouse: Warehouse, load: UsageLoad, rowsSql: string, now: string) {
-  const { stream } = load.unit;
+async function insertAll(
+  warehouse: Warehouse,
+  opened: readonly OpenedLoad[],
+  now: string,
+): Promise<Map<UsageLoad, LoadedUsage>> {
+  const [first] = opened;
+  if (!first) return new Map();
+  const { stream } = first.load.unit;
   const { from, to } = historyColumns(stream);
   const names = stream.columns.map((column) => sqlName(column.name)).join(", ");
+  const selects = opened.map(
+    (each) => `
+      select ${names}, ${sqlText(now)}::timestamp, null, ${sqlText(each.load.loadId)}
+      from (${readSql(each)})`,
+  );
   await warehouse.run(`
     insert into ${rawTable(stream)} (${names}, ${from}, ${to}, _load_id)
-    select ${names}, ${sqlText(now)}::timestamp, null, ${sqlText(load.loadId)}
-    from (${rowsSql})`);
-  const rowsRead = `(select * from ${rawTable(stream)} where _load_id = ${sqlText(load.loadId)})`;
-  const rows = await countRows(warehouse, stream, rowsRead);
-  return { counts: { ...noCounts, rows, new: rows }, rowsRead };
+    ${selects.join(" union all ")}`);
+  const ids = opened.map(({ load }) => sqlText(load.loadId)).join(", ");
+  const inserted = `(select * from ${rawTable(stream)} where _load_id in (${ids}))`;
+  await requireDistinct(warehouse, stream, inserted, !opened.every(({ source }) => source.isPlain));
+  const counted = await warehouse.all<{ _load_id: string; project_id: string | null; rows: string }>(
+    `select _load_id, project_id, count(*) as rows from ${inserted} group by all`,
+  );
+  return new Map(
+    opened.map(({ load }) => {
+      const own = counted.filter((each) => each._load_id === load.loadId);
+      const rowsOf = new Map(own.map(({ project_id: project, rows }) => [project, Number(rows)]));
+      const rows = own.reduce((sum, each) => sum + Number(each.rows), 0);
+      return [load, { ...nothingLoaded(), counts: { ...noCounts, rows, new: rows }, rowsOf }];
+    }),
+  );
 }
 
 async function insertDifferences(
@@ -177,8 +223,8 @@ async function insertDifferences(
   load: UsageLoad,
   rowsSql: string,
   now: string,
-  isJudged = false,
-): Promise<{ counts: Counts; rowsRead: string; doubt?: "pages" }> {
+  care: boolean | "judged",
+): Promise<{ counts: Counts; rowsOf: RowsOf; doubt?: "pages" }> {
   const { stream } = load.unit;
   const { usage } = load;
   const incoming = "incoming_usage";
@@ -187,7 +233,7 @@ async function insertDifferences(
     `create or replace temp table ${incoming} (_load integer default 0, ${declaredColumns(stream).join(", ")});
      insert into ${incoming} (${names}) ${rowsSql}`,
   );
-  await countRows(warehouse, stream, incoming, isJudged);
+  if (care !== "judged") await requireDistinct(warehouse, stream, incoming, care);
   // The read covers what was asked for, and what came without having been asked for.
   const covers = (column: string, asked: readonly string[]) =>
     `(${inList(`known.${column}`, asked)} or coalesce(known.${column}, '') in
@@ -214,10 +260,14 @@ async function insertDifferences(
   const [counts = { ...noCounts }] = counted;
   // What is gone from an answer of several pages may only have slipped between them.
   if (load.hasPages && !load.settles.pages && counts.gone > 0) {
-    return { counts: { ...noCounts }, rowsRead: incoming, doubt: "pages" };
+    return { counts: { ...noCounts }, rowsOf: new Map(), doubt: "pages" };
   }
   await applyOutcome(warehouse, diff, counted, now);
-  return { counts, rowsRead: incoming };
+  const byProject = await warehouse.all<{ project_id: string | null; rows: string }>(
+    `select project_id, count(*) as rows from ${incoming} group by project_id`,
+  );
+  await warehouse.run(`drop table ${incoming}`);
+  return { counts, rowsOf: new Map(byProject.map(({ project_id: id, rows }) => [id, Number(rows)])) };
 }
 
 /** What was read, clipped to the unit's days and projects. A day that can't be read is refused by the table. */
@@ -253,38 +303,46 @@ function knownSql({ unit, usage }: UsageLoad): string {
   ].join(" and ");
 }
 
-async function hasKnownRows(warehouse: Warehouse, load: UsageLoad): Promise<boolean> {
-  const { stream } = load.unit;
-  const found = await warehouse.first(
-    `select 1 as found
-     from ${rawTable(stream)} as known
-     where known.${historyColumns(stream).to} is null and ${knownSql(load)}
-     limit 1`,
+/** Those of whose days and projects something is known already. */
+async function loadsWithKnownRows(
+  warehouse: Warehouse,
+  loads: readonly UsageLoad[],
+): Promise<Set<UsageLoad>> {
+  const found = await warehouse.all<{ load: number }>(
+    loads
+      .map(
+        (load, index) => `
+          (
+            select ${index} as load
+            from ${rawTable(load.unit.stream)} as known
+            where known.${historyColumns(load.unit.stream).to} is null and ${knownSql(load)}
+            limit 1
+          )`,
+      )
+      .join(" union all "),
   );
-  return found !== undefined;
+  return new Set(found.flatMap(({ load }) => loads[load] ?? []));
 }
 
-/** How many rows there are; throws NeedsCare where two have the same key, or a key is no text. */
-async function countRows(
+/** Throws NeedsCare where two rows have the same key, or, if that is to be looked for, a key is no text. */
+async function requireDistinct(
   warehouse: Warehouse,
   stream: Stream,
   table: string,
-  isJudged = false,
-): Promise<number> {
-  const keys = stream.columns.filter((column) => column.isKey);
+  findsNested: boolean,
+): Promise<void> {
+  const keys = stream.columns.filter((column) => column.isKey || column.scope === "organization");
   const names = keys.map((column) => sqlName(column.name));
   const nested = keys
-    .filter(({ kind }) => stream.format === "json" && kind === "text")
+    .filter(({ kind, scope }) => findsNested && stream.format === "json" && kind === "text" && !scope)
     .map(({ name }) => `(${name}[1] in ('{', '[') and json_valid(${name}))`);
   // A collision of hashes only means that the rows are told apart with more care than needed.
   const counted = await warehouse.first<{ rows: string; keys: string; nested: string }>(
     `select
        count(*) as rows,
        count(distinct hash(${names.join(", ")})) as keys,
-       count(*) filter (${nested.join(" or ") || "false"}) as nested
+       ${nested.length > 0 ? `count(*) filter (${nested.join(" or ")})` : 0} as nested
      from ${table}`,
   );
-  if (counted && !isJudged && (counted.rows !== counted.keys || counted.nested !== "0"))
-    throw new NeedsCare();
-  return Number(counted?.rows ?? 0);
+  if (counted && (counted.rows !== counted.keys || Number(counted.nested) > 0)) throw new NeedsCare();
 }

@@ -115,30 +115,51 @@ export async function loadTogether(
   });
 }
 
-/** Brings one window of usage into the warehouse, in one transaction. */
+/**
+ * Brings windows of usage of one stream into the warehouse, in one transaction.
+ *
+ * @throws NeedsCare where there are several, and one can't be read without more care: each is to be loaded alone
+ */
 export async function loadUsage(
   context: LoadContext,
-  load: UsageLoad,
+  loads: readonly UsageLoad[],
   beforeCommit: BeforeCommit,
-): Promise<Loaded> {
-  const attempt = (loadRows: typeof loadUsageFast) =>
-    context.warehouse.transaction(async () => {
-      const loaded = await loadRows(context.warehouse, context.landing, load, timestampText(context.now));
-      const result = { ...loaded, ...(await withWholeAnswers(context, load, loaded)) };
-      if (result.doubt !== null) return result;
-      await recordFiles(context, [load]);
-      await recordReads(context, await usageRecords(context, load, result));
-      await context.warehouse.run("drop table if exists incoming_usage");
-      await beforeCommit([journalLoad(load)], load.files);
-      return result;
+): Promise<Loaded[]> {
+  const { warehouse, landing } = context;
+  const now = timestampText(context.now);
+  const attempt = (loadRows: () => Promise<LoadedUsage[]>) =>
+    warehouse.transaction(async () => {
+      const results: Loaded[] = [];
+      const done: UsageLoad[] = [];
+      const reads: ReadRecord[] = [];
+      for (const [index, loaded] of (await loadRows()).entries()) {
+        const load = loads[index];
+        if (!load) continue;
+        const result = { ...loaded, ...(await withWholeAnswers(context, load, loaded)) };
+        results.push(result);
+        if (result.doubt !== null) continue;
+        done.push(load);
+        reads.push(...(await usageRecords(context, load, result)));
+      }
+      if (done.length === 0) return results;
+      await recordFiles(context, done);
+      await recordReads(context, reads);
+      const files = done.flatMap((load) => load.files);
+      await beforeCommit(done.map(journalLoad), files);
+      return results;
     });
   try {
-    return await attempt(loadUsageFast);
+    return await attempt(() => loadUsageFast(warehouse, landing, loads, now));
   } catch (error) {
-    if (!(error instanceof NeedsCare)) throw error;
-    return attempt(loadUsageCarefully);
+    const [only] = loads;
+    if (!(error instanceof NeedsCare) || !only || loads.length > 1) throw error;
+    return attempt(async () => [await loadUsageCarefully(warehouse, landing, only, now)]);
   }
 }
+
+/** The load as one of a window of usage, if it is and brings rows. */
+export const windowLoad = (load: Load): UsageLoad | null =>
+  load.unit.usage && load.failure === null ? { ...load, usage: load.unit.usage } : null;
 
 const nothing = (): Loaded => ({
   counts: { ...noCounts },
@@ -187,10 +208,6 @@ async function usageRecords(
   { unit, usage, loadId }: UsageLoad,
   loaded: LoadedUsage,
 ): Promise<ReadRecord[]> {
-  const counted = await warehouse.all<{ project_id: string | null; rows: string }>(
-    `select project_id, count(*) as rows from ${loaded.rowsRead} group by project_id`,
-  );
-  const rowsOf = new Map(counted.map(({ project_id: project, rows }) => [project, Number(rows)]));
   const damaged = await warehouse.all<{ project_id: string | null }>(
     "select distinct project_id from raw.quarantine where load_id = $loadId",
     { loadId },
@@ -203,7 +220,7 @@ async function usageRecords(
     loadId,
     project,
     status: isPartial(project) ? "partial" : "complete",
-    rows: rowsOf.get(project) ?? 0,
+    rows: loaded.rowsOf.get(project) ?? 0,
     message: isPartial(project) ? messageOf(loaded) : null,
   }));
 }

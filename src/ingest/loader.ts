@@ -6,6 +6,7 @@ import {
   type Loaded,
   loadTogether,
   loadUsage,
+  windowLoad,
 } from "./load.ts";
 
 /** What became of a load, or why it could not be brought into the warehouse. */
@@ -25,6 +26,9 @@ export interface LoaderContext extends LoadContext {
 }
 
 const mostTogether = 400;
+
+/** Windows of usage in which no value needs a second look go together, up to so many bytes, unpacked. */
+const mostBytesTogether = 256 * 2 ** 20;
 
 /**
  * Loads one transaction at a time. Lists that came while one was under way go into the next together: a
@@ -46,12 +50,11 @@ export function createLoader(context: LoaderContext): Loader {
   };
 
   async function loadOne(load: Load): Promise<LoadOutcome> {
-    const { usage } = load.unit;
+    const window = windowLoad(load);
     try {
-      const loaded =
-        usage && load.failure === null
-          ? await loadUsage(context, { ...load, usage }, beforeCommit)
-          : (await loadTogether(context, [load], beforeCommit))[0];
+      const [loaded] = window
+        ? await loadUsage(context, [window], beforeCommit)
+        : await loadTogether(context, [load], beforeCommit);
       if (loaded) return { loaded };
       throw new Error("A load ended in nothing.");
     } catch (error) {
@@ -62,8 +65,13 @@ export function createLoader(context: LoaderContext): Loader {
   async function loadSome(loads: readonly Load[]): Promise<LoadOutcome[]> {
     const [only] = loads;
     if (only && loads.length === 1) return [await loadOne(only)];
+    const windows = loads.flatMap((load) => windowLoad(load) ?? []);
     try {
-      return (await loadTogether(context, loads, beforeCommit)).map((loaded) => ({ loaded }));
+      const loaded =
+        windows.length > 0
+          ? await loadUsage(context, windows, beforeCommit)
+          : await loadTogether(context, loads, beforeCommit);
+      return loaded.map((each) => ({ loaded: each }));
     } catch {
       // One of them can't be loaded: alone, each of the others can.
       const outcomes: LoadOutcome[] = [];
@@ -75,8 +83,9 @@ export function createLoader(context: LoaderContext): Loader {
   function takeNext(): typeof queue {
     const [first] = queue;
     if (!first) return [];
-    const isAlone = ({ load }: (typeof queue)[number]) => load.unit.usage !== null && load.failure === null;
-    const taken = isAlone(first) ? [first] : queue.filter((each) => !isAlone(each)).slice(0, mostTogether);
+    const taken = windowLoad(first.load)
+      ? windowsTogether(first, queue)
+      : queue.filter(({ load }) => !windowLoad(load)).slice(0, mostTogether);
     const isTaken = new Set(taken);
     queue.splice(0, queue.length, ...queue.filter((each) => !isTaken.has(each)));
     return taken;
@@ -84,6 +93,8 @@ export function createLoader(context: LoaderContext): Loader {
 
   async function work(): Promise<void> {
     isWorking = true;
+    // What is handed over in one go is loaded in one go.
+    await null;
     for (let taken = takeNext(); taken.length > 0; taken = takeNext()) {
       const outcomes = await loadSome(taken.map(({ load }) => load));
       onStep?.("committed");
@@ -101,4 +112,20 @@ export function createLoader(context: LoaderContext): Loader {
         if (!isWorking) void work();
       }),
   };
+}
+
+const isPlain = ({ files }: Load): boolean => files.every(({ plainRows }) => plainRows);
+const bodyBytes = ({ files }: Load): number => files.reduce((sum, file) => sum + file.bodyBytes, 0);
+
+/** The first window of usage, with those of the same stream that can go with it. */
+function windowsTogether<T extends { load: Load }>(first: T, queue: readonly T[]): T[] {
+  if (!isPlain(first.load)) return [first];
+  const { name } = first.load.unit.stream;
+  let bytes = 0;
+  return queue.filter(({ load }) => {
+    if (load.unit.stream.name !== name || !windowLoad(load) || !isPlain(load)) return false;
+    if (bytes > 0 && bytes + bodyBytes(load) > mostBytesTogether) return false;
+    bytes += bodyBytes(load);
+    return true;
+  });
 }

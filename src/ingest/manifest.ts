@@ -1,3 +1,4 @@
+import type { PlainRows } from "./json-scan.ts";
 import type { LandedFile, LandedRequest } from "./land.ts";
 import type { Misshape } from "./shape.ts";
 import type { Query } from "./sign.ts";
@@ -25,6 +26,7 @@ export interface ManifestEntry {
   has_long_numbers?: true;
   misshape?: Misshape;
   odd_rows?: number;
+  plain_rows?: PlainRows;
 }
 
 export function manifestEntry(runId: string, request: LandedRequest, file: LandedFile): ManifestEntry {
@@ -50,6 +52,7 @@ export function manifestEntry(runId: string, request: LandedRequest, file: Lande
     ...(file.hasLongNumbers && { has_long_numbers: true }),
     ...(file.misshape && { misshape: file.misshape }),
     ...(file.oddRows > 0 && { odd_rows: file.oddRows }),
+    ...(file.plainRows && { plain_rows: file.plainRows }),
   };
 }
 
@@ -69,6 +72,7 @@ export function landedFileOf(entry: ManifestEntry): LandedFile {
     misshape: entry.misshape ?? null,
     oddRows: entry.odd_rows ?? 0,
     looksCut: false,
+    plainRows: entry.plain_rows ?? null,
     ids: [],
   };
 }

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { JournalEntry, JournalLoad } from "./journal.ts";
 import { journalPath, unitOfJournal } from "./journal.ts";
 import type { LandedFile } from "./land.ts";
-import { type Load, type LoadContext, type Loaded, loadTogether, loadUsage } from "./load.ts";
+import { type Load, type LoadContext, type Loaded, loadTogether, loadUsage, windowLoad } from "./load.ts";
+import { NeedsCare, type UsageLoad } from "./load-usage.ts";
 import { landedFileOf, type ManifestEntry } from "./manifest.ts";
 import { entriesOf, lastEntryOf } from "./ndjson.ts";
 import { noteNothingOffered } from "./nothing-offered.ts";
@@ -59,21 +60,40 @@ export async function redo(
     loads.push({ journaled, load: loadOf(journaled, typeof found === "string" ? [] : found, failure) });
   }
   const noted = async () => undefined;
-  const [only] = loads;
-  const usage = only?.load.unit.usage;
-  const results =
-    only && usage && only.load.failure === null
-      ? [await loadUsage(own, { ...only.load, usage }, noted)]
-      : await loadTogether(
+  const windows = loads.filter(({ load }) => windowLoad(load));
+  const others = loads.filter(({ load }) => !windowLoad(load));
+  const results = [
+    ...(await loadWindows(
+      own,
+      windows.flatMap(({ load }) => windowLoad(load) ?? []),
+    )),
+    ...(others.length > 0
+      ? await loadTogether(
           own,
-          loads.map(({ load }) => load),
+          others.map(({ load }) => load),
           noted,
-        );
-  for (const [index, { journaled }] of loads.entries()) {
+        )
+      : []),
+  ];
+  for (const [index, { journaled }] of [...windows, ...others].entries()) {
     const loaded = results[index];
     if (loaded) redone.loaded.push({ load: journaled, loaded });
   }
   return redone;
+}
+
+/** Together, as they were loaded; one by one if what was pruned or damaged in between makes that impossible. */
+async function loadWindows(context: LoadContext, windows: readonly UsageLoad[]): Promise<Loaded[]> {
+  const noted = async () => undefined;
+  if (windows.length === 0) return [];
+  try {
+    return await loadUsage(context, windows, noted);
+  } catch (error) {
+    if (!(error instanceof NeedsCare)) throw error;
+    const loaded: Loaded[] = [];
+    for (const window of windows) loaded.push(...(await loadUsage(context, [window], noted)));
+    return loaded;
+  }
 }
 
 function loadOf(journaled: JournalLoad, files: readonly LandedFile[], failure: Load["failure"]): Load {

@@ -109,6 +109,41 @@ describe("the scan of a JSON answer", () => {
   });
 });
 
+describe("what a scan finds plain", () => {
+  test("is the list of a JSON answer's rows, wherever its bytes are cut", () => {
+    const list = '[ {"q":1.5,"s":"é"},\n{"q":null,"s":"]}"} ]';
+    const text = `\ufeff{"n":"\\"[","o":{"items":[{"a":[]}]},"items":${list} ,"z":["\\"]"]}`;
+    const bytes = Buffer.from(text);
+    for (let place = 0; place <= bytes.length; place++) {
+      const { plainRows } = scanJson(text, [place]);
+      expect(bytes.subarray(plainRows?.from, plainRows?.to).toString()).toBe(list);
+    }
+    expect(scanJson('{"items":[]}').plainRows).toEqual({ from: 9, to: 11 });
+  });
+
+  test.each([
+    ["a backslash in a value", '{"items":[{"a":"\\"x\\""}]}'],
+    ["a backslash in a key", '{"items":[{"a\\u0062":"x"}]}'],
+    ["a number that no double keeps", '{"items":[{"a":44999.000000000001}]}'],
+    ["a list in a row", '{"items":[{"a":[1]}]}'],
+    ["an object in a row", '{"items":[{"a":{}}]}'],
+    ["a row that is no object", '{"items":[{"a":1},2]}'],
+    ["a row that is a list", '{"items":[[1]]}'],
+    ["two lists of rows", '{"items":[{"a":1}],"items":[{"a":2}]}'],
+    ["no list of rows", '{"items":null}'],
+    ["no object", '[{"a":1}]'],
+  ])("is not %s", (_, text) => {
+    expect(scanJson(text).plainRows).toBeNull();
+  });
+
+  test("is no CSV with a quote in it, or with line breaks of two kinds", () => {
+    expect(scanCsv("a,b\n1,2\n").plainRows).toEqual({ from: 0, to: 8 });
+    expect(scanCsv('a,b\n1,x"2\n', [7]).plainRows).toBeNull();
+    expect(scanCsv('a,b\n"1",2\n').plainRows).toBeNull();
+    expect(scanCsv("a,b\n1,2\r\n").plainRows).toBeNull();
+  });
+});
+
 function scanCsv(text: string, cuts: readonly number[] = []) {
   const scanner = createCsvScanner();
   for (const chunk of cut(text, cuts)) scanner.push(chunk);
@@ -122,10 +157,16 @@ describe("the scan of a CSV answer", () => {
       rows: 2,
       isIrregular: true,
       endsOpen: true,
+      plainRows: null,
     });
     const plain = { isIrregular: false, endsOpen: false };
-    expect(scanCsv("a,b\r\n1,2\r\n")).toEqual({ header: ["a", "b"], rows: 1, ...plain });
-    expect(scanCsv("")).toEqual({ header: [], rows: 0, ...plain });
+    expect(scanCsv("a,b\r\n1,2\r\n")).toEqual({
+      header: ["a", "b"],
+      rows: 1,
+      ...plain,
+      plainRows: { from: 0, to: 10 },
+    });
+    expect(scanCsv("")).toEqual({ header: [], rows: 0, ...plain, plainRows: { from: 0, to: 0 } });
     expect(scanCsv("a,b\n1,2\r\n").isIrregular).toBe(true);
   });
 
