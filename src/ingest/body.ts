@@ -8,10 +8,10 @@ import { createCsvScanner } from "./csv-scan.ts";
 import { createJsonScanner } from "./json-scan.ts";
 import type { LandedFile } from "./land.ts";
 import { onlyColumns } from "./only-columns.ts";
-import { rowIds } from "./row-ids.ts";
 import { withoutSecrets } from "./secrets.ts";
 import { type Misshape, misshapeOfKeys } from "./shape.ts";
 import type { Stream } from "./streams.ts";
+import { outlineRows } from "./suspect-rows.ts";
 
 /** What a body was found to hold while it passed. */
 export type Outline = Omit<LandedFile, "path" | "bytes" | "bodyBytes" | "sha256" | "requestedAt">;
@@ -27,6 +27,9 @@ const outlineOfNothing: Outline = {
   looksCut: false,
   plainRows: null,
   ids: [],
+  brokenRows: 0,
+  unusualRows: 0,
+  hasUuids: false,
 };
 
 const gzipLevel = 3;
@@ -74,7 +77,7 @@ async function writeWhole(stream: Stream, came: Buffer, path: string): Promise<W
   const bytes = kept === answer ? came : Buffer.from(JSON.stringify(kept));
   const scanner = createJsonScanner(stream.rowsKey);
   scanner.push(bytes);
-  const outline = { ...jsonOutline(stream, scanner), ids: rowIds(stream, kept) };
+  const outline = { ...jsonOutline(stream, scanner), ...outlineRows(stream, kept) };
   const packed = gzipSync(bytes, { level: gzipLevel });
   await writeFile(path, packed, { flag: "wx" });
   const sha256 = createHash("sha256").update(packed).digest("hex");

@@ -40,8 +40,8 @@ export type JournalEntry =
       window: Window;
       projects: readonly string[];
     }
-  /** Runs before `now` were pruned; it stands first. */
-  | { kind: "pruned"; now: string };
+  /** These runs, all before `now`, were pruned, and their files are to be gone; it stands first. */
+  | { kind: "pruned"; now: string; runs: readonly string[] };
 
 export interface Journal {
   /** When it returns, the entry outlasts a power cut. */

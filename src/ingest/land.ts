@@ -10,9 +10,10 @@ import type { Misshape } from "./shape.ts";
 import type { Query } from "./sign.ts";
 import { storing } from "./storing.ts";
 import type { Stream } from "./streams.ts";
+import type { RowsOutline } from "./suspect-rows.ts";
 
 /** A response on disk, as it came, gzipped. */
-export interface LandedFile {
+export interface LandedFile extends RowsOutline {
   /** Below the folder of landed files, with `/` between its parts. */
   path: string;
   rows: number;
@@ -37,8 +38,6 @@ export interface LandedFile {
   looksCut: boolean;
   /** Where its rows stand unpacked, if they are such that no value needs a second look; of CSV, all of it. */
   plainRows: PlainRows | null;
-  /** Lists: what tells its rows apart. Not kept on disk. */
-  ids: readonly string[];
 }
 
 /** What a response answers, for its manifest entry. It holds no credential. */

@@ -131,30 +131,22 @@ function knownSql(stream: Stream, loads: readonly Load[]): string {
     where known.${historyColumns(stream).to} is null`;
 }
 
-/** Puts aside what can't be read, or leaves the load of it in doubt where it may be read again. */
+/** Puts aside what can't be read. Its page was asked for again as it landed, so there is no doubt. */
 async function putAside(
   warehouse: Warehouse,
   stream: Stream,
   loads: readonly Load[],
-  results: Loaded[],
+  results: readonly Loaded[],
   now: string,
 ): Promise<void> {
-  const misread = await warehouse.all<{ _load: number; is_fatal: boolean }>(
-    `select _load::integer as _load, bool_or(misread.is_fatal) as is_fatal
-     from read_rows
-     where misread is not null
-     group by _load`,
+  const misread = await warehouse.all<{ _load: number }>(
+    "select distinct _load::integer as _load from read_rows where misread.is_fatal",
   );
-  for (const { _load: index, is_fatal: isFatal } of misread) {
+  for (const { _load: index } of misread) {
     const [load, result] = [loads[index], results[index]];
     if (!load || !result) continue;
-    result.isOdd = true;
-    if (isFatal && !load.settles.rows) result.doubt = "rows";
-    else if (!load.settles.values) result.doubt = "values";
-    else if (isFatal) {
-      const condition = `_load = ${index}`;
-      Object.assign(result, await quarantineRows(warehouse, stream, load, "read_rows", condition, now));
-    }
+    const condition = `_load = ${index}`;
+    Object.assign(result, await quarantineRows(warehouse, stream, load, "read_rows", condition, now));
   }
 }
 

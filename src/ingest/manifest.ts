@@ -74,5 +74,8 @@ export function landedFileOf(entry: ManifestEntry): LandedFile {
     looksCut: false,
     plainRows: entry.plain_rows ?? null,
     ids: [],
+    brokenRows: 0,
+    unusualRows: 0,
+    hasUuids: false,
   };
 }

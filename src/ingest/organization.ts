@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import type { TallyError } from "../errors/tally-error.ts";
 import { isDue, type LastReads, lastReadOf, lastReads, spanFrom } from "./due.ts";
 import type { IngestOptions } from "./ingest.ts";
-import type { ReadContext, Reader } from "./read.ts";
+import { mayPass, type ReadContext, type Reader } from "./read.ts";
 import type { Stream, StreamScope } from "./streams.ts";
 import { type Unit, unitOf } from "./units.ts";
 import { usageWork } from "./usage-work.ts";
@@ -18,8 +18,8 @@ export interface Run {
   reader: Reader;
 }
 
-/** Something to be read, once there is room for it. */
-export type Work = () => Promise<unknown>;
+/** Something to be read, once there is room for it: a unit, or several in a way of their own. */
+export type Work = Unit | (() => Promise<unknown>);
 
 /** Read before everything else, since they say what there is to read. */
 const readFirst: ReadonlySet<string> = new Set(["organizations", "projects", "usage_options"]);
@@ -65,9 +65,36 @@ export async function readOrganization(run: Run, organizationId: string): Promis
 /** How much is begun at once: more than may be asked for, so that what has landed can be loaded together. */
 const mostBegun = 64;
 
-/** Does all of the work, so many at a time. After an error nothing more is begun, and what runs is awaited. */
-async function inParallel({ read }: Run, work: readonly Work[]): Promise<void> {
-  read.summary.plan(work.length);
+/**
+ * Reads all of the work, so much at a time. What failed in a way that may pass is read once more at the end,
+ * when whatever it was may be over; where more than half failed, the API itself is down and it is not.
+ */
+async function inParallel(run: Run, work: readonly Work[]): Promise<void> {
+  const again: { unit: Unit; failure: TallyError }[] = [];
+  run.read.summary.plan(work.length);
+  await allOf(
+    work.map((each) => async () => {
+      if (typeof each === "function") await each();
+      else {
+        const failure = await run.reader.tryToRead(each);
+        if (failure && mayPass(failure)) again.push({ unit: each, failure });
+        else if (failure) run.reader.note(each, failure);
+      }
+      run.read.summary.finish();
+    }),
+  );
+  const isDown = again.length > 1 && again.length > work.length / 2;
+  await allOf(
+    again.map(
+      ({ unit, failure }) =>
+        () =>
+          isDown ? run.reader.giveUp(unit, failure) : run.reader.readNoting(unit),
+    ),
+  );
+}
+
+/** Does all of it, so much at a time. After an error nothing more is begun, and what runs is awaited. */
+async function allOf(work: readonly (() => Promise<unknown>)[]): Promise<void> {
   const limit = pLimit(mostBegun);
   let isStopped = false;
   const results = await Promise.allSettled(
@@ -76,7 +103,6 @@ async function inParallel({ read }: Run, work: readonly Work[]): Promise<void> {
         if (isStopped) return;
         try {
           await each();
-          read.summary.finish();
         } catch (error) {
           isStopped = true;
           throw error;
@@ -103,9 +129,7 @@ function readingOf(run: Run, reads: LastReads, units: readonly Unit[]): Work[] {
   const today = dayOf(run.read.now);
   // What is asked for by name is wanted now.
   const isForced = run.options.full === true || run.options.streams !== undefined;
-  return units
-    .filter((unit) => isForced || isDue(unit, lastReadOf(reads, unit), today))
-    .map((unit) => () => run.reader.readNoting(unit));
+  return units.filter((unit) => isForced || isDue(unit, lastReadOf(reads, unit), today));
 }
 
 function listWork(run: Run, organizationId: string, projectIds: readonly string[], reads: LastReads): Work[] {

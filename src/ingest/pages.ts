@@ -17,11 +17,10 @@ export const hasPages = (files: readonly LandedFile[]): boolean =>
 export function pagesOf(files: readonly LandedFile[]): PagedRead {
   const all = files.flatMap(({ ids }) => ids);
   const ids = new Set(all);
-  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  // Of usage, whose rows have no id, only how many there are tells.
+  const rows = ids.size > 0 ? 0 : files.reduce((sum, file) => sum + file.rows, 0);
   return { files, ids, rows, isShifted: ids.size < all.length };
 }
-
-const mostReads = 3;
 
 /** What is loaded of a list. */
 export interface SettledPages {
@@ -32,10 +31,12 @@ export interface SettledPages {
   isSettled: boolean;
 }
 
+const mostReads = 4;
+
 /**
  * Decides what to load of a list that was read through its pages, once or more: null where it has to be read
  * again, because a page shifted or two readings differ. A reading that agrees with one before is the list; where
- * none does, what any of them saw is, and nothing counts as gone.
+ * none does, such as where the API gives an event only once, what any of them saw is, and nothing counts as gone.
  */
 export function settlePages(reads: readonly PagedRead[]): SettledPages | null {
   const last = reads.at(-1);

@@ -36,7 +36,7 @@ const dayMs = 86_400_000;
 /**
  * Removes the landed files of the oldest runs, as far as they are older than is kept or all together larger.
  * Only whole runs go, and oldest first, so that what is left is a history without holes; the last run stays
- * whatever its size. Files that were never loaded stay until they are older than everything that is kept. What
+ * whatever its size. Files that were never loaded stay until they are as old as is kept. What
  * the pruned runs brought stays in the warehouse, where a replay leaves it as it is.
  *
  * @returns null where nothing was pruned
@@ -55,14 +55,14 @@ export async function pruneLanded({ warehouse, root, now, limits }: PruneContext
   const oldest = new Date(now.getTime() - limits.keepDays * dayMs);
   const gone = runsToPrune(runs, timestampText(oldest).replace("T", " "), limits.keepBytes);
   const since = runs[gone.length];
+  const isGone = new Set(gone.map((run) => run.run_id));
   if (gone.length > 0 && since) {
-    const isGone = new Set(gone.map((run) => run.run_id));
     await storing(root, async () => {
-      // First what tells of the files, then the files: a kill in between leaves files that nothing tells of.
+      // First what tells of the files, then the files: what a kill leaves in between is removed the next time.
       await rewrite<JournalEntry>(
         journalPath(root),
         (entry) => entry.kind !== "pruned" && !isGone.has(entry.run_id),
-        { kind: "pruned", now: `${since.loaded_at.replace(" ", "T")}Z` },
+        { kind: "pruned", now: `${since.loaded_at.replace(" ", "T")}Z`, runs: [...isGone] },
       );
       await rewrite<ManifestEntry>(join(root, "manifest.ndjson"), (entry) => !isGone.has(entry.run_id));
     });
@@ -70,9 +70,7 @@ export async function pruneLanded({ warehouse, root, now, limits }: PruneContext
       `delete from raw.landed_files where split_part(load_id, '/', 1) in (${[...isGone].map(sqlText).join(", ")})`,
     );
   }
-  await storing(root, () =>
-    removeUntold(root, new Set(runs.slice(gone.length).map((run) => run.run_id)), oldest),
-  );
+  await storing(root, () => removeFiles(root, new Set(runs.map((run) => run.run_id)), oldest));
   if (gone.length === 0 || !since) return null;
   return {
     runs: gone.length,
@@ -116,15 +114,22 @@ async function rewrite<T extends object>(
   await rename(aside, path);
 }
 
-/** Removes the folders of runs that nothing tells of any more and that are older than all that is kept. */
-async function removeUntold(root: string, kept: ReadonlySet<string>, oldest: Date): Promise<void> {
-  const first = [...kept].sort()[0];
+/**
+ * Removes the files of the runs that the journal says were pruned, and of those that left nothing in the
+ * warehouse once they are too old: killed before they could load, they were read again long since.
+ */
+async function removeFiles(root: string, loaded: ReadonlySet<string>, oldest: Date): Promise<void> {
+  const pruned = new Set<string>();
+  for await (const entry of entriesOf<JournalEntry>(journalPath(root))) {
+    if (entry.kind === "pruned") for (const run of entry.runs) pruned.add(run);
+    break;
+  }
+  // The name of a run begins with its time.
   const age = oldest.toISOString().replace(/[:.]/g, "");
-  const limit = first === undefined ? age : first;
   for (const stream of await readdir(root, { withFileTypes: true })) {
     if (!stream.isDirectory() || stream.name.startsWith(".")) continue;
     for (const run of await readdir(join(root, stream.name))) {
-      if (!kept.has(run) && (run < limit || run < age)) {
+      if (pruned.has(run) || (!loaded.has(run) && run < age)) {
         await rm(join(root, stream.name, run), { recursive: true, force: true });
       }
     }

@@ -3,6 +3,7 @@ import { ApiError } from "../errors/api-error.ts";
 import { LoadError } from "../errors/load-error.ts";
 import { StorageError } from "../errors/storage-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
+import type { Outline } from "./body.ts";
 import { BodyError } from "./body-error.ts";
 import type { Client } from "./client.ts";
 import type { LandedFile, LandedRequest, Landing } from "./land.ts";
@@ -12,6 +13,7 @@ import type { LoaderContext } from "./loader.ts";
 import { createLoader } from "./loader.ts";
 import { hasPages, type PagedRead, pagesOf, type SettledPages, settlePages } from "./pages.ts";
 import type { Query } from "./sign.ts";
+import type { Stream } from "./streams.ts";
 import type { SummaryKeeper } from "./summary.ts";
 import { type Unit, unitLabel, windowOf } from "./units.ts";
 
@@ -30,11 +32,18 @@ export interface Reader {
    * @throws StorageError where nothing more can be kept
    */
   read(unit: Unit): Promise<TallyError | null>;
+  /** The same, but what failed in a way that may pass is not recorded: it is to be read again, or given up. */
+  tryToRead(unit: Unit): Promise<TallyError | null>;
+  /** Records and notes the failure of a unit that is not read again. */
+  giveUp(unit: Unit, failure: TallyError): Promise<void>;
   /** Puts a unit's failure into the summary, and says it. */
   note(unit: Unit, failure: TallyError): void;
-  /** Both; whether it succeeded. */
+  /** Reads and notes; whether it succeeded. */
   readNoting(unit: Unit): Promise<boolean>;
 }
+
+/** Whether what failed may go well when it is read again in the same run. */
+export const mayPass = (failure: TallyError): boolean => failure instanceof ApiError && failure.isTransient;
 
 /** Usage of a month may be large and is streamed; the rest is looked through in memory. */
 const largestBody = { usage: 2 * 2 ** 30, inventory: 64 * 2 ** 20, events: 64 * 2 ** 20 };
@@ -42,6 +51,9 @@ const mostPages = 100_000;
 
 /** An answer of the wrong shape is asked for so often before it is taken as it is, and put aside. */
 const mostShapes = 3;
+
+/** A list whose pages lead back is begun anew so often. */
+const mostLoops = 4;
 
 class PageLoop extends LoadError {}
 
@@ -73,49 +85,54 @@ export function createReader(context: ReadContext): Reader {
     const seen = new Set<string>();
     let token: string | null = null;
     do {
+      if (token !== null) seen.add(token);
       const request: LandedRequest = { ...nextRequest(), query: withToken(query, token) };
-      const file: LandedFile = await landOne(unit, request);
+      const file: LandedFile = await landOne(unit, request, seen);
       files.push(file);
       context.onStep?.("landed");
       token = file.nextPageToken;
       if (token !== null && (seen.has(token) || seen.size >= mostPages)) {
         throw new PageLoop("its pages go round in a circle: a page token came twice");
       }
-      if (token !== null) seen.add(token);
     } while (token !== null);
     return files;
   }
 
   /** What looked wrong and came again the same: that is how this server answers, and no fault. */
   const ways = new Set<string>();
+  const haveUuids = new Set<string>();
 
-  async function landOne(unit: Unit, request: LandedRequest): Promise<LandedFile> {
-    let shapes = 0;
-    let cuts = 0;
+  /**
+   * Lands the answer to one request. One that looks wrong is asked for again: what is sure to be wrong a few
+   * times, what is only odd once.
+   */
+  async function landOne(unit: Unit, request: LandedRequest, seen: ReadonlySet<string>): Promise<LandedFile> {
+    const { stream } = unit;
+    let wrong = 0;
+    let odd = 0;
+    const check = (outline: Outline, isLastAttempt: boolean) => {
+      if (isLastAttempt) return;
+      const mistake = mistakeOf(stream, outline, seen);
+      if (mistake !== null && ++wrong < mostShapes) throw new BodyError(mistake);
+      const oddity = oddityOf(stream, outline, haveUuids);
+      if (oddity === null || ways.has(oddity.way)) return;
+      if (++odd === 1) throw new BodyError(oddity.reason);
+      ways.add(oddity.way);
+    };
     const file = await client.get(
       {
         path: request.path,
         query: request.query,
-        format: unit.stream.format,
-        maxBytes: largestBody[unit.stream.history],
+        format: stream.format,
+        maxBytes: largestBody[stream.history],
         onAttempt: () => {
           request.requestedAt = effects.now();
-          summary.of(unit.stream.name).requests++;
+          summary.of(stream.name).requests++;
         },
       },
-      (body, isLastAttempt) =>
-        landing.land(request, body, ({ misshape, oddRows, looksCut }) => {
-          const way = `cut ${unit.stream.format}`;
-          if (looksCut && !ways.has(way) && !isLastAttempt) {
-            if (++cuts === 1) throw new BodyError("it looks as if its rows were cut off");
-            ways.add(way);
-          }
-          if (!misshape && oddRows === 0) return;
-          if (isLastAttempt || ++shapes >= mostShapes) return;
-          const { path, reason } = misshape ?? { path: unit.stream.rowsKey, reason: "are not all objects" };
-          throw new BodyError(`its ${path === "$" ? "whole" : JSON.stringify(path)} ${reason}`);
-        }),
+      (body, isLastAttempt) => landing.land(request, body, (outline) => check(outline, isLastAttempt)),
     );
+    if (file.hasUuids) haveUuids.add(stream.name);
     await landing.record(request, file);
     return file;
   }
@@ -142,24 +159,24 @@ export function createReader(context: ReadContext): Reader {
 
   /** Reads the unit until no doubt is left of what it holds, or it was read often enough to settle them. */
   async function readAndLoad(unit: Unit, firstLoadId: string): Promise<void> {
-    // The API gives an operation once, so a second answer would say less than the first.
-    const isOnce = unit.stream.history === "events";
+    const isUsage = unit.usage !== null;
     const oddWay = `odd ${unit.stream.name}`;
     let loadId = firstLoadId;
     let misreads = 0;
-    let oddReads = 0;
     let loops = 0;
+    let oddReads = 0;
     const reads: PagedRead[] = [];
     for (; ; loadId = nextLoadId()) {
       let files: LandedFile[];
       try {
         files = await landPages(unit, loadId);
       } catch (error) {
-        if (!(error instanceof PageLoop) || ++loops >= mostShapes) throw error;
+        // The token that led back may have been a slip of one page.
+        if (!(error instanceof PageLoop) || ++loops >= mostLoops) throw error;
         continue;
       }
-      let chosen: SettledPages = { files, isWhole: true, isSettled: isOnce };
-      if (hasPages(files) && !isOnce) {
+      let chosen: SettledPages = { files, isWhole: true, isSettled: false };
+      if (hasPages(files)) {
         reads.push(pagesOf(files));
         const settled = settlePages(reads);
         if (!settled) continue;
@@ -170,8 +187,8 @@ export function createReader(context: ReadContext): Reader {
         loadId,
         files: chosen.files,
         settles: {
-          rows: isOnce || misreads >= mostShapes - 1,
-          values: isOnce || oddReads > 0 || ways.has(oddWay),
+          rows: !isUsage || misreads >= mostShapes - 1,
+          values: !isUsage || oddReads > 0 || ways.has(oddWay),
           pages: chosen.isSettled,
         },
         isWhole: chosen.isWhole && chosen.files.every((file) => !file.misshape),
@@ -220,27 +237,61 @@ export function createReader(context: ReadContext): Reader {
       if (failure) reader.note(unit, failure);
       return failure === null;
     },
-    async read(unit: Unit) {
-      const { stream } = unit;
-      const loadId = nextLoadId();
-      try {
-        await readAndLoad(unit, loadId);
-        return null;
-      } catch (error) {
-        const failure = failureOf(unit, error);
-        if (failure instanceof StorageError) throw failure;
-        const isNotOffered =
-          failure instanceof ApiError &&
-          failure.failure === "status" &&
-          stream.notOfferedOn.some((status) => status === failure.status);
-        const status = isNotOffered ? "not_offered" : "failed";
-        await recordFailure(unit, loadId, { status, message: failure.message });
-        if (isNotOffered) summary.of(stream.name).notOffered++;
-        return isNotOffered ? null : failure;
-      }
+    read: (unit: Unit) => read(unit, true),
+    tryToRead: (unit: Unit) => read(unit, false),
+    async giveUp(unit: Unit, failure: TallyError) {
+      await recordFailure(unit, nextLoadId(), { status: "failed", message: failure.message });
+      reader.note(unit, failure);
     },
   };
+
+  async function read(unit: Unit, isLast: boolean): Promise<TallyError | null> {
+    const { stream } = unit;
+    const loadId = nextLoadId();
+    try {
+      await readAndLoad(unit, loadId);
+      return null;
+    } catch (error) {
+      const failure = failureOf(unit, error);
+      if (failure instanceof StorageError) throw failure;
+      if (!isLast && mayPass(failure)) return failure;
+      const isNotOffered =
+        failure instanceof ApiError &&
+        failure.failure === "status" &&
+        stream.notOfferedOn.some((status) => status === failure.status);
+      const status = isNotOffered ? "not_offered" : "failed";
+      await recordFailure(unit, loadId, { status, message: failure.message });
+      if (isNotOffered) summary.of(stream.name).notOffered++;
+      return isNotOffered ? null : failure;
+    }
+  }
   return reader;
+}
+
+/** What is sure to be wrong with an answer; null where nothing is. */
+function mistakeOf(
+  { rowsKey }: Stream,
+  { misshape, oddRows, brokenRows, nextPageToken }: Outline,
+  seen: ReadonlySet<string>,
+): string | null {
+  if (misshape) {
+    return `its ${misshape.path === "$" ? "whole" : JSON.stringify(misshape.path)} ${misshape.reason}`;
+  }
+  if (oddRows + brokenRows > 0) return `its ${JSON.stringify(rowsKey)} are not all what they should be`;
+  return nextPageToken !== null && seen.has(nextPageToken) ? "its next page is one that came before" : null;
+}
+
+/** What may be wrong with an answer, or be this server's way; null where nothing is. */
+function oddityOf(
+  { name, format }: Stream,
+  { looksCut, unusualRows, hasUuids, ids }: Outline,
+  haveUuids: ReadonlySet<string>,
+): { way: string; reason: string } | null {
+  if (looksCut) return { way: `cut ${format}`, reason: "it looks as if its rows were cut off" };
+  if (unusualRows > 0 || (haveUuids.has(name) && !hasUuids && ids.length > 0)) {
+    return { way: `unusual ${name}`, reason: "it has values that are odd" };
+  }
+  return null;
 }
 
 const withToken = (query: Query, token: string | null): Query =>

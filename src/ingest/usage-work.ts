@@ -49,7 +49,7 @@ function workOf(run: Run, stream: Stream, units: readonly Unit[]): { to: string;
   if (stream.notOfferedOn.length === 0) {
     return newestFirst.map((unit) => ({
       to: unit.usage?.window.to ?? "",
-      work: () => run.reader.readNoting(unit),
+      work: unit,
     }));
   }
   // What the account may not have is asked for window by window, and no further than where it says so.
