@@ -10,6 +10,9 @@ import { landedFileOf, type ManifestEntry } from "./manifest.ts";
 import { entriesOf, lastEntryOf } from "./ndjson.ts";
 import { noteNothingOffered } from "./nothing-offered.ts";
 
+/** An entry that tells of a transaction. */
+type CommittedEntry = Exclude<JournalEntry, { kind: "pruned" }>;
+
 /** A load of the journal that could not be done again, and why. */
 export interface Damage {
   load: JournalLoad;
@@ -144,16 +147,24 @@ async function hashOf(path: string): Promise<string | null> {
  */
 export async function redoLast(context: LoadContext, root: string): Promise<void> {
   const entry = await lastEntryOf<JournalEntry>(journalPath(root));
-  if (!entry || entry.kind === "pruned" || (await isCommitted(context, entry))) return;
+  if (!entry || entry.kind === "pruned" || (await isCommitted(context, root, entry))) return;
   const wanted =
     entry.kind === "loads" ? new Set(entry.loads.flatMap(({ files }) => files)) : new Set<string>();
   await redo(context, entry, wanted.size > 0 ? await landedFiles(root, wanted) : new Map());
 }
 
-async function isCommitted({ warehouse }: LoadContext, entry: JournalEntry): Promise<boolean> {
-  // A warehouse without any read is a new one, and what an older one held is for --replay to say.
+async function isCommitted(
+  { warehouse }: LoadContext,
+  root: string,
+  entry: CommittedEntry,
+): Promise<boolean> {
   const any = await warehouse.first("select 1 from raw.read_windows limit 1");
-  if (!any || entry.kind === "pruned") return true;
+  if (!any) {
+    // Not even the first transaction was committed; else the warehouse was lost, and that is for --replay.
+    let entries = 0;
+    for await (const _ of entriesOf<JournalEntry>(journalPath(root))) if (++entries > 1) return true;
+    return false;
+  }
   const [load] = entry.kind === "loads" ? entry.loads : [];
   const found = await warehouse.first(
     `select 1

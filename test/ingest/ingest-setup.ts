@@ -35,6 +35,28 @@ export interface SetupOptions {
   env?: Record<string, string>;
 }
 
+/** The settings of a workspace that a test has not changed. */
+export function testConfig(
+  endpoint: string,
+  { lookbackDays = 7, api = {} }: { lookbackDays?: number; api?: Partial<Config["api"]> | undefined } = {},
+): Config {
+  return {
+    api: { endpoint, organization: undefined, timeoutMs: 5_000, maxInFlight: 8, maxAttempts: 6, ...api },
+    ingest: { lookbackDays },
+    raw: { keepDays: 400, keepBytes: 10 * 2 ** 30 },
+    warehouse: { memoryLimit: "384MB", threads: 2 },
+    prices: { label: "prices.csv", currency: "USD" },
+    idle: {
+      stoppedVmDays: 7,
+      unattachedDiskDays: 7,
+      orphanedSnapshotDays: 0,
+      gpuVmWithoutUsageDays: 2,
+      reservationWindowDays: 14,
+      reservationMinUtilization: 0.7,
+    },
+  };
+}
+
 /** A workspace of its own with an open warehouse, and an ingest that waits for nothing. */
 export async function setUp({
   endpoint,
@@ -59,21 +81,7 @@ export async function setUp({
     stderr: new PassThrough(),
     log: { info: line, detail: line, warn: line },
   };
-  const config: Config = {
-    api: { endpoint, organization: undefined, timeoutMs: 5_000, maxInFlight: 8, maxAttempts: 6, ...api },
-    ingest: { lookbackDays },
-    raw: { keepDays: 400, keepBytes: 10 * 2 ** 30 },
-    warehouse: { memoryLimit: "384MB", threads: 2 },
-    prices: { label: "prices.csv", currency: "USD" },
-    idle: {
-      stoppedVmDays: 7,
-      unattachedDiskDays: 7,
-      orphanedSnapshotDays: 0,
-      gpuVmWithoutUsageDays: 2,
-      reservationWindowDays: 14,
-      reservationMinUtilization: 0.7,
-    },
-  };
+  const config = testConfig(endpoint, { lookbackDays, api });
   const warehouse = await openWarehouse(workspace.warehouse, config.warehouse);
   const pace = {
     sleep: async (ms: number) => void waits.push(ms),
