@@ -168,6 +168,21 @@ async function judgeRejected(warehouse: Warehouse, { files }: UsageLoad): Promis
       const name = path.split("/").at(-1) ?? "";
       await warehouse.run(`update judged_usage set "_file" = $path where "_file" = $name`, { path, name });
     }
+    // The rows after a line that was left out stand one further down than they were counted.
+    await warehouse.run(`
+      update judged_usage
+      set "_position" = "_position" + (
+        select count(*)
+        from (
+          select
+            "_file",
+            "_position" - row_number() over (partition by "_file" order by "_position") + 1 as counted_position
+          from judged_usage
+          where misread.reason like 'is no row of the table%'
+        ) as lines
+        where lines."_file" = judged_usage."_file" and lines.counted_position <= judged_usage."_position"
+      )
+      where misread.is_fatal and misread.field <> ''`);
   }
   const expected = files.reduce((sum, file) => sum + file.rows, 0);
   const found = await warehouse.first<{ rows: string }>("select count(*) as rows from judged_usage");
