@@ -72,7 +72,7 @@ async function open(stream: Stream, landed: readonly LandedFile[], landing: Land
   return {
     areLines: true,
     files: lines,
-    options: `format = 'newline_delimited', maximum_object_size = ${Math.max(longestLine, Math.min(size, 2 ** 28))}`,
+    options: `format = 'newline_delimited', maximum_object_size = ${longestLine}`,
     release: async () => {
       for (const { path } of lines) await rm(path, { force: true });
     },

@@ -1,7 +1,10 @@
 import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { type ContractServer, startContractServer } from "./contract-server.ts";
+import { openWarehouse } from "../../src/warehouse.ts";
+import { tally } from "../tally-process.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { accessKeyId, type ContractServer, secretKey, startContractServer } from "./contract-server.ts";
 import { dumpRaw, type Setup, setUp, smallAccount } from "./ingest-setup.ts";
 
 let server: ContractServer;
@@ -115,4 +118,40 @@ describe("a replay", () => {
     });
     expect(await dumpRaw(setup.all)).toEqual(expected);
   });
+
+  test("needs neither credential nor network from the command line, says what is damaged, and exits with 3", async () => {
+    await threeNights();
+    const root = join(temporaryFolder(), "costs");
+    const env = { TALLY_NOW: "2026-11-12T06:00:00Z" };
+    const account = {
+      CRUSOE_API_ENDPOINT: server.endpoint,
+      CRUSOE_ACCESS_KEY_ID: accessKeyId,
+      CRUSOE_SECRET_KEY: secretKey,
+    };
+    expect(await tally(["init", root], env)).toMatchObject({ code: 0 });
+    const named = ["--workspace", root];
+    expect(await tally(["ingest", ...named], { ...env, ...account })).toMatchObject({ code: 0 });
+    expect(await tally(["ingest", "--replay", ...named], env)).toMatchObject({ code: 0 });
+    expect(await tally(["ingest", "--replay", "--full", ...named], env)).toMatchObject({ code: 2 });
+    const [run = ""] = await readdir(join(root, "data", "raw", "disks"));
+    const folder = join(root, "data", "raw", "disks", run);
+    const [first = ""] = await readdir(folder);
+    await rm(join(folder, first));
+    const damaged = await tally(["ingest", "--replay", ...named], env);
+    expect(damaged.code).toBe(3);
+    expect(damaged.stderr).toContain(`The landed file disks/${run}/${first} is missing.`);
+    const warehouse = await openWarehouse(join(root, "data", "warehouse.duckdb"), {
+      memoryLimit: "256MB",
+      threads: 1,
+    });
+    try {
+      expect(
+        await warehouse.all(
+          "select status from raw.read_windows where stream = 'disks' and status = 'failed'",
+        ),
+      ).toHaveLength(1);
+    } finally {
+      warehouse.close();
+    }
+  }, 60_000);
 });
