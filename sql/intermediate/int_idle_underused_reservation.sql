@@ -37,6 +37,7 @@ windows as (
     sum(days.used_gpu_hours) over in_window as used_gpu_hours
   from int_reservation_daily as days
   cross join settings
+  where days.is_read_whole
   window in_window as (
     partition by days.reservation_id
     order by days.usage_date

@@ -1,5 +1,5 @@
 /*
-description: What would have to be priced to say what an hour of each resource that exists now costs.
+description: What would have to be priced to say what an hour of each resource that exists now costs; of reservations also those that are gone.
 grain: [resource_kind, resource_id, preference]
 columns:
   resource_kind: disk, snapshot, vm or reservation.
@@ -137,7 +137,10 @@ reservations as (
     on reservations.reservation_id = used.reservation_id
   left join line_types
     on lower(reservations.product_line) = line_types.product_line_key
-  where reservations.is_current
+  qualify row_number() over (
+    partition by reservations.reservation_id
+    order by reservations.valid_from desc, reservations.organization_id
+  ) = 1
 ),
 
 -- A type is priced as its usage is metered; only one that was never metered takes a price by either metric.

@@ -1,5 +1,5 @@
 /*
-description: What an hour of each resource costs at today's prices. A resource without a price has no row.
+description: What an hour of each resource costs at today's prices, also of a reservation that is gone. A resource without a price has no row.
 grain: [resource_kind, resource_id]
 columns:
   resource_kind: disk, snapshot, vm or reservation.

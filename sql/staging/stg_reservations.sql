@@ -9,8 +9,8 @@ columns:
   used_quantity: How many the API says are in use.
   reservation_type: Its kind, as the API says.
   locations: Where it holds.
-  contract_start_date: The first day of its contract.
-  contract_end_date: The last day of its contract.
+  contract_start_date: The first day of its contract; null where the API does not say.
+  contract_end_date: The last day of its contract; null where it has no end.
   date_delivered: The day on which its machines were delivered; null where the API does not say.
   valid_from: When it was first seen so, UTC.
   valid_to: When it was first seen otherwise or gone; null for what is current.
@@ -25,9 +25,10 @@ with final as (
     used_quantity,
     reservation_type,
     list_sort(list_distinct(coalesce(json_extract_string(locations, '$[*]'), []))) as locations,
-    contract_start_date,
-    contract_end_date,
-    date_delivered,
+    -- A day that is not set may come as year 1.
+    case when year(contract_start_date) > 1 then contract_start_date end as contract_start_date,
+    case when year(contract_end_date) > 1 then contract_end_date end as contract_end_date,
+    case when year(date_delivered) > 1 then date_delivered end as date_delivered,
     _valid_from as valid_from,
     _valid_to as valid_to,
     _valid_to is null as is_current

@@ -288,6 +288,7 @@ test("a selection builds no more than it names, and leaves the rest as it was", 
     "fct_gpu_hours_daily",
     "fct_gpu_hours_trend",
     "fct_idle_findings",
+    "fct_reservation_daily",
     "int_gpu_hours_by_scope",
     "int_idle_underused_reservation",
     "int_reservation_daily",
@@ -297,5 +298,5 @@ test("a selection builds no more than it names, and leaves the rest as it was", 
   const recorded = await analytics.published(
     "select model_name from meta_model where model_name like 'fct_%'",
   );
-  expect(recorded).toHaveLength(8);
+  expect(recorded).toHaveLength(9);
 });
