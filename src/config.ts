@@ -2,11 +2,10 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Effects } from "./effects.ts";
 import { ConfigError } from "./errors/config-error.ts";
+import { type IdleSetting, readIdleSettings } from "./idle-settings.ts";
 import { readToml } from "./toml.ts";
 
 export const defaultEndpoint = "https://api.cloud.crusoe.ai/v1alpha5";
-
-const idleThreshold = (fallback: number) => z.number().nonnegative().default(fallback);
 
 /** tally.toml, as written: every table and key is optional, and none but these is taken. */
 const tallyToml = z.strictObject({
@@ -48,16 +47,8 @@ const tallyToml = z.strictObject({
         .default("USD"),
     })
     .prefault({}),
-  idle: z
-    .strictObject({
-      stopped_vm_days: idleThreshold(7),
-      unattached_disk_days: idleThreshold(7),
-      orphaned_snapshot_days: idleThreshold(0),
-      gpu_vm_without_usage_days: idleThreshold(2),
-      reservation_window_days: z.number().int().min(1).max(400).default(14),
-      reservation_min_utilization: z.number().min(0).max(1).default(0.7),
-    })
-    .prefault({}),
+  /** By rule; what each may have is in idle-rules.csv. */
+  idle: z.record(z.string(), z.unknown()).default({}),
 });
 
 /** The settings of one workspace, checked, with every default filled in. It never holds a credential. */
@@ -76,14 +67,8 @@ export interface Config {
   raw: { keepDays: number; keepBytes: number };
   warehouse: { memoryLimit: string; threads: number | undefined };
   prices: { label: string; currency: string };
-  idle: {
-    stoppedVmDays: number;
-    unattachedDiskDays: number;
-    orphanedSnapshotDays: number;
-    gpuVmWithoutUsageDays: number;
-    reservationWindowDays: number;
-    reservationMinUtilization: number;
-  };
+  /** What differs from idle-rules.csv, by rule. */
+  idle: IdleSetting[];
 }
 
 /** What signs a request. Kept apart from Config, so that no dump of settings can hold it. */
@@ -119,14 +104,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
     raw: { keepDays: raw.keep_days, keepBytes: Math.floor(raw.keep_gib * 2 ** 30) },
     warehouse: { memoryLimit: warehouse.memory_limit, threads: warehouse.threads },
     prices,
-    idle: {
-      stoppedVmDays: idle.stopped_vm_days,
-      unattachedDiskDays: idle.unattached_disk_days,
-      orphanedSnapshotDays: idle.orphaned_snapshot_days,
-      gpuVmWithoutUsageDays: idle.gpu_vm_without_usage_days,
-      reservationWindowDays: idle.reservation_window_days,
-      reservationMinUtilization: idle.reservation_min_utilization,
-    },
+    idle: readIdleSettings(idle, tallyTomlPath),
   };
 }
 

@@ -1,11 +1,19 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
 import { loadConfig, loadCredentials } from "../src/config.ts";
 import { ConfigError } from "../src/errors/config-error.ts";
+import { packageRoot } from "../src/package.ts";
 import { workspaceTemplate } from "../src/workspace-template.ts";
 import { testEffects } from "./effects.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+
+/** The rules as they ship, each cell as text. */
+function idleRules(): Record<string, string>[] {
+  const file = join(packageRoot, "data", "reference", "idle-rules.csv");
+  return parse(readFileSync(file), { columns: true }) as Record<string, string>[];
+}
 
 const secret = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY";
 
@@ -118,10 +126,56 @@ describe("tally.toml", () => {
     const settings = template.replace(/^# (\w+ = )/gm, "$1").replace(/^(organization|threads) = .*$/gm, "");
     const folder = folderWith({ "tally.toml": settings, "empty.toml": "" });
     const effects = testEffects();
-    expect(loadConfig(effects, join(folder, "tally.toml"))).toEqual(
-      loadConfig(effects, join(folder, "empty.toml")),
+    const { idle, ...others } = loadConfig(effects, join(folder, "tally.toml"));
+    expect({ ...others, idle: [] }).toEqual(loadConfig(effects, join(folder, "empty.toml")));
+    expect(settings.slice(0, settings.indexOf("[idle.")).match(/^\w+ = /gm)).toHaveLength(10);
+    const number = (cell: string | undefined) => (cell ? Number(cell) : undefined);
+    expect(idle).toEqual(
+      idleRules().map((rule) => ({
+        ruleId: rule.rule_id,
+        enabled: true,
+        minDays: number(rule.min_days),
+        threshold: number(rule.threshold),
+        windowDays: number(rule.window_days),
+      })),
     );
-    expect(settings.match(/^\w+ = /gm)).toHaveLength(16);
+  });
+
+  it("changes what it names of a rule, and nothing else", () => {
+    const text =
+      "[idle.unattached_disk]\nenabled = false\nmin_days = 1.5\n[idle.underused_reservation]\nthreshold = 0.5\nwindow_days = 28\n";
+    const folder = folderWith({ "tally.toml": text });
+    expect(loadConfig(testEffects(), join(folder, "tally.toml")).idle).toEqual([
+      { ruleId: "unattached_disk", enabled: false, minDays: 1.5 },
+      { ruleId: "underused_reservation", threshold: 0.5, windowDays: 28 },
+    ]);
+  });
+
+  it.each([
+    [
+      "[idle.old_things]\nmin_days = 1",
+      '"old_things" is no idle rule',
+      "unattached_disk, stopped_vm_with_disks",
+    ],
+    ["[idle]\nunattached_disk_days = 7", '"unattached_disk_days" is no idle rule', "[idle.unattached_disk]"],
+    ["[idle]\nunattached_disk = 7", "idle.unattached_disk is not a table", "It has enabled, min_days."],
+    [
+      "[idle.unattached_disk]\nwindow_days = 7",
+      '"window_days" is no setting of [idle.unattached_disk]',
+      "It has enabled, min_days.",
+    ],
+    ["[idle.unattached_disk]\nmin_days = '7'", 'min_days: "7" is not a number of days', "the default, 7"],
+    ["[idle.unattached_disk]\nmin_days = -1", "min_days: -1 is not a number of days", "the default, 7"],
+    ["[idle.unattached_disk]\nenabled = 'no'", 'enabled: "no" is not true or false', "Mend it"],
+    ["[idle.underused_reservation]\nthreshold = 70", "threshold: 70 is not a share from 0 to 1", "0.7"],
+    ["[idle.underused_reservation]\nwindow_days = 1.5", "window_days: 1.5 is not a whole number", "14"],
+  ])("says what an idle rule has: %j", (text, problem, mend) => {
+    const folder = folderWith({ "tally.toml": text });
+    const error = failureOf(() => loadConfig(testEffects(), join(folder, "tally.toml")));
+    expect(error.message).toContain(join(folder, "tally.toml"));
+    expect(error.message).toContain(problem);
+    expect(error.hint).toContain(mend);
+    expect(error.exitCode).toBe(2);
   });
 
   it.each([

@@ -18,10 +18,12 @@ columns:
 */
 with settings as (
   select
-    now,
-    today,
-    greatest(1, ceil(gpu_vm_without_usage_days))::integer as window_days
-  from meta.build
+    build.now,
+    build.today,
+    greatest(1, ceil(rules.min_days))::integer as window_days
+  from meta.build as build
+  inner join int_idle_rules as rules
+    on rules.rule_id = 'gpu_vm_without_usage'
 ),
 
 running as (

@@ -103,7 +103,7 @@ final as (
     priced.project_id,
     priced.location,
     priced.orphaned_since as idle_since,
-    priced.orphaned_since + to_seconds(build.orphaned_snapshot_days * 86400) as reportable_from,
+    priced.orphaned_since + to_seconds(rules.min_days * 86400) as reportable_from,
     priced.first_seen_at as observed_from,
     'The disk that it was taken of, ' || priced.source_disk_id
     || case
@@ -127,6 +127,8 @@ final as (
     case when priced.monthly_cost is not null then priced.currency end as currency
   from priced
   cross join meta.build as build
+  inner join int_idle_rules as rules
+    on rules.rule_id = 'orphaned_snapshot'
 )
 
 select

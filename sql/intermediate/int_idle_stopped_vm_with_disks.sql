@@ -15,6 +15,7 @@ columns:
   evidence: A sentence with the numbers.
   monthly_waste: What its disks cost in a month of 730 hours; null unless all are priced.
   currency: The currency of that.
+  waste_by_resource: What each of the disks costs that it is counted for.
 */
 with stopped as (
   select
@@ -97,7 +98,13 @@ summed as (
     sum(size_gib) as size_gib,
     count(distinct currency) as currency_count,
     min(currency) as currency,
-    sum(case when is_carrier then monthly_cost else 0 end) as monthly_cost
+    sum(case when is_carrier then monthly_cost else 0 end) as monthly_cost,
+    map_from_entries(
+      coalesce(
+        list({'k': 'disk:' || disk_id, 'v': monthly_cost} order by disk_id) filter (where is_carrier and monthly_cost is not null),
+        []
+      )
+    ) as waste_by_resource
   from sized
   group by vm_id
 ),
@@ -112,7 +119,7 @@ final as (
     stopped.project_id,
     stopped.location,
     stopped.stopped_since as idle_since,
-    stopped.stopped_since + to_seconds(build.stopped_vm_days * 86400) as reportable_from,
+    stopped.stopped_since + to_seconds(rules.min_days * 86400) as reportable_from,
     stopped.first_seen_at as observed_from,
     'Stopped since ' || strftime(stopped.stopped_since, '%Y-%m-%d')
     || ', ' || datesub('day', stopped.stopped_since, build.now) || ' days, and still holds '
@@ -134,11 +141,14 @@ final as (
     end::decimal(38, 10) as monthly_waste,
     case
       when summed.unpriced_count = 0 and summed.currency_count = 1 then summed.currency
-    end as currency
+    end as currency,
+    summed.waste_by_resource
   from stopped
   inner join summed
     on stopped.vm_id = summed.vm_id
   cross join meta.build as build
+  inner join int_idle_rules as rules
+    on rules.rule_id = 'stopped_vm_with_disks'
 )
 
 select
@@ -154,5 +164,6 @@ select
   observed_from,
   evidence,
   monthly_waste,
-  currency
+  currency,
+  waste_by_resource
 from final

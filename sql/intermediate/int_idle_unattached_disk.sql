@@ -128,7 +128,7 @@ final as (
     priced.project_id,
     priced.location,
     priced.unattached_since as idle_since,
-    priced.unattached_since + to_seconds(build.unattached_disk_days * 86400) as reportable_from,
+    priced.unattached_since + to_seconds(rules.min_days * 86400) as reportable_from,
     priced.first_seen_at as observed_from,
     'Attached to no VM since ' || strftime(priced.unattached_since, '%Y-%m-%d')
     || ', ' || datesub('day', priced.unattached_since, build.now) || ' days'
@@ -146,6 +146,8 @@ final as (
     case when priced.monthly_cost is not null then priced.currency end as currency
   from priced
   cross join meta.build as build
+  inner join int_idle_rules as rules
+    on rules.rule_id = 'unattached_disk'
 )
 
 select

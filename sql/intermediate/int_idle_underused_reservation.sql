@@ -18,11 +18,13 @@ columns:
 */
 with settings as (
   select
-    now,
-    today,
-    reservation_window_days as window_days,
-    reservation_min_utilization as min_utilization
-  from meta.build
+    build.now,
+    build.today,
+    rules.window_days,
+    rules.threshold as min_utilization
+  from meta.build as build
+  inner join int_idle_rules as rules
+    on rules.rule_id = 'underused_reservation'
 ),
 
 -- One window for each day that it may end with; it counts the days of contract that were read.

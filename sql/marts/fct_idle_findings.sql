@@ -4,10 +4,10 @@ grain: [rule_id, resource_kind, resource_id]
 columns:
   rule_id: The rule that found it.
   rule_title: What the rule finds.
-  resource_kind: vm, disk, snapshot or reservation.
+  resource_kind: vm, disk, snapshot, reservation or another kind that a rule judges, as dim_idle_rule has it.
   resource_id: The resource.
   resource_name: Its name; of a reservation, its product line.
-  organization_id: The organisation.
+  organization_id: The organisation; null where it is the account's.
   project_id: The project; null where it belongs to none.
   project_name: The project's latest name; its id where it has none.
   location: Where it is, as far as known.
@@ -17,8 +17,13 @@ columns:
   monthly_waste_usd: What it costs in a month of 730 hours at today's prices, in US dollars; null where unpriced or in another currency.
   monthly_waste: The same in the currency of its price; null where unpriced.
   currency: The currency of monthly_waste; null where unpriced.
+  counted_monthly_waste_usd: What of monthly_waste_usd no other finding counts, so that a sum counts no cost twice; null where that is.
+  counted_monthly_waste: What of monthly_waste no other finding counts; null where unpriced.
+  overlaps_rule_id: The first rule that counts a part of this waste instead; null where none does.
   severity: high, medium or low.
   status: open, or suppressed by a row of suppressions.csv that holds today.
+  suppressed_until: The last day on which it is suppressed; null where that has no end, or it is not.
+  suppression_reason: Why it is, as suppressions.csv says.
   first_seen_at: When tally could first tell, UTC.
   last_seen_at: When the list that it stands in was last read well, UTC.
 tests:
@@ -32,98 +37,9 @@ tests:
   - relationship: {column: project_id, model: dim_project, to: project_id}
   - range: {column: idle_days, min: 0}
   - range: {column: monthly_waste, min: 0}
+  - range: {column: counted_monthly_waste, min: 0}
 */
-with found as (
-  select
-    rule_id,
-    resource_kind,
-    resource_id,
-    resource_name,
-    organization_id,
-    project_id,
-    location,
-    idle_since,
-    reportable_from,
-    observed_from,
-    evidence,
-    monthly_waste,
-    currency
-  from int_idle_stopped_vm_with_disks
-
-  union all
-
-  select
-    rule_id,
-    resource_kind,
-    resource_id,
-    resource_name,
-    organization_id,
-    project_id,
-    location,
-    idle_since,
-    reportable_from,
-    observed_from,
-    evidence,
-    monthly_waste,
-    currency
-  from int_idle_unattached_disk
-
-  union all
-
-  select
-    rule_id,
-    resource_kind,
-    resource_id,
-    resource_name,
-    organization_id,
-    project_id,
-    location,
-    idle_since,
-    reportable_from,
-    observed_from,
-    evidence,
-    monthly_waste,
-    currency
-  from int_idle_orphaned_snapshot
-
-  union all
-
-  select
-    rule_id,
-    resource_kind,
-    resource_id,
-    resource_name,
-    organization_id,
-    project_id,
-    location,
-    idle_since,
-    reportable_from,
-    observed_from,
-    evidence,
-    monthly_waste,
-    currency
-  from int_idle_gpu_vm_without_usage
-
-  union all
-
-  select
-    rule_id,
-    resource_kind,
-    resource_id,
-    resource_name,
-    organization_id,
-    project_id,
-    location,
-    idle_since,
-    reportable_from,
-    observed_from,
-    evidence,
-    monthly_waste,
-    currency
-  from int_idle_underused_reservation
-),
-
-final as (
+with final as (
   select
     found.rule_id,
     rules.title as rule_title,
@@ -140,31 +56,21 @@ final as (
     case when found.currency = 'USD' then found.monthly_waste end as monthly_waste_usd,
     found.monthly_waste,
     found.currency,
+    case when found.currency = 'USD' then found.counted_monthly_waste end as counted_monthly_waste_usd,
+    found.counted_monthly_waste,
+    found.overlaps_rule_id,
     rules.severity,
-    case
-      when exists (
-        select 1
-        from workspace.suppressions as suppressions
-        where (suppressions.rule_id is null or suppressions.rule_id = found.rule_id)
-          and (suppressions.resource_id is null or suppressions.resource_id = found.resource_id)
-          and (suppressions.until is null or suppressions.until >= build.today)
-      )
-        then 'suppressed'
-      else 'open'
-    end as status,
-    greatest(found.reportable_from, found.observed_from) as first_seen_at,
-    reads.last_read_at as last_seen_at
-  from found
-  inner join reference.idle_rules as rules
+    case when found.is_suppressed then 'suppressed' else 'open' end as status,
+    found.suppressed_until,
+    found.suppression_reason,
+    found.first_seen_at,
+    found.last_seen_at
+  from int_findings as found
+  inner join int_idle_rules as rules
     on found.rule_id = rules.rule_id
   cross join meta.build as build
   left join int_projects as projects
     on found.project_id = projects.project_id
-  left join int_inventory_reads as reads
-    on reads.stream = found.resource_kind || 's'
-    and found.organization_id is not distinct from reads.organization_id
-    and found.project_id is not distinct from reads.project_id
-  where found.reportable_from <= build.now
 )
 
 select
@@ -183,8 +89,13 @@ select
   monthly_waste_usd,
   monthly_waste,
   currency,
+  counted_monthly_waste_usd,
+  counted_monthly_waste,
+  overlaps_rule_id,
   severity,
   status,
+  suppressed_until,
+  suppression_reason,
   first_seen_at,
   last_seen_at
 from final

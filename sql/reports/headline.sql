@@ -97,7 +97,7 @@ idle as (
     count(*) filter (where monthly_waste is null) as unpriced_idle_findings,
     case
       when count(*) = 0 then 0
-      else sum(monthly_waste) filter (where currency = (select currency from meta_build))
+      else sum(counted_monthly_waste) filter (where currency = (select currency from meta_build))
     end as idle_waste_per_month,
     count(*) filter (where idle_since >= cast($month_start as timestamp)) as new_idle_findings
   from fct_idle_findings
@@ -143,7 +143,7 @@ other_currencies as (
 other_idle_currencies as (
   select
     currency,
-    sum(monthly_waste)::decimal(38, 10) as value
+    sum(counted_monthly_waste)::decimal(38, 10) as value
   from fct_idle_findings
   where status = 'open'
     and currency <> (select currency from meta_build)

@@ -15,8 +15,12 @@ with final as (
     idle_since,
     idle_days,
     monthly_waste,
+    counted_monthly_waste,
     currency,
+    overlaps_rule_id,
     evidence,
+    suppressed_until,
+    suppression_reason,
     first_seen_at,
     last_seen_at
   from fct_idle_findings
@@ -36,8 +40,12 @@ select
   idle_since,
   idle_days,
   monthly_waste,
+  counted_monthly_waste,
   currency,
+  overlaps_rule_id,
   evidence,
+  suppressed_until,
+  suppression_reason,
   first_seen_at,
   last_seen_at
 from final

@@ -26,6 +26,15 @@ export function decimal(whole: number, fraction: number): CellKind {
   };
 }
 
+/** A whole number that is not negative. */
+export const wholeNumber: CellKind = {
+  type: "integer",
+  read(value) {
+    if (/^\d{1,9}$/.test(value)) return { value };
+    return { problem: "is not a whole number", mend: "Write digits only, such as 14." };
+  },
+};
+
 /** A day, as ISO 8601 writes it. */
 export const date: CellKind = {
   type: "date",

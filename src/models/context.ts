@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
+import type { IdleSetting } from "../idle-settings.ts";
 import { packageVersion } from "../package.ts";
 import type { Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
@@ -48,13 +49,7 @@ export async function writeBuildContext(
         $as_of::varchar::timestamp as as_of,
         $price_label::varchar as price_label,
         $currency::varchar as currency,
-        $tally_version::varchar as tally_version,
-        $stopped_vm_days::varchar::decimal(12, 4) as stopped_vm_days,
-        $unattached_disk_days::varchar::decimal(12, 4) as unattached_disk_days,
-        $orphaned_snapshot_days::varchar::decimal(12, 4) as orphaned_snapshot_days,
-        $gpu_vm_without_usage_days::varchar::decimal(12, 4) as gpu_vm_without_usage_days,
-        $reservation_window_days::varchar::integer as reservation_window_days,
-        $reservation_min_utilization::varchar::decimal(9, 8) as reservation_min_utilization
+        $tally_version::varchar as tally_version
       `,
       {
         now: timestampText(effects.now()),
@@ -62,18 +57,42 @@ export async function writeBuildContext(
         price_label: prices.label,
         currency: prices.currency,
         tally_version: packageVersion(),
-        stopped_vm_days: decimalText(idle.stoppedVmDays),
-        unattached_disk_days: decimalText(idle.unattachedDiskDays),
-        orphaned_snapshot_days: decimalText(idle.orphanedSnapshotDays),
-        gpu_vm_without_usage_days: decimalText(idle.gpuVmWithoutUsageDays),
-        reservation_window_days: decimalText(idle.reservationWindowDays),
-        reservation_min_utilization: decimalText(idle.reservationMinUtilization),
       },
     );
     await connection.run(
       "comment on table meta.build is 'The clock and the settings of the build: one row.'",
     );
+    await writeIdleSettings(connection, idle);
   });
+}
+
+/** Writes `meta.idle_setting`: what tally.toml says of idle rules; null where the rule's default holds. */
+async function writeIdleSettings(connection: Warehouse, settings: readonly IdleSetting[]): Promise<void> {
+  await connection.run(`
+    create or replace table meta.idle_setting (
+      rule_id varchar not null,
+      is_enabled boolean,
+      min_days decimal(12, 4),
+      threshold decimal(18, 8),
+      window_days integer
+    );
+    comment on table meta.idle_setting is 'What tally.toml says of idle rules; null where the default holds.';
+  `);
+  for (const { ruleId, enabled, minDays, threshold, windowDays } of settings) {
+    await connection.run(
+      `
+      insert into meta.idle_setting
+      select $rule_id, $is_enabled, $min_days::varchar::decimal(12, 4), $threshold::varchar::decimal(18, 8), $window_days
+      `,
+      {
+        rule_id: ruleId,
+        is_enabled: enabled ?? null,
+        min_days: decimalText(minDays),
+        threshold: decimalText(threshold),
+        window_days: windowDays ?? null,
+      },
+    );
+  }
 }
 
 /** An instant as DuckDB reads a TIMESTAMP. */
@@ -82,6 +101,7 @@ export function timestampText(instant: Date): string {
 }
 
 /** A number of tally.toml as DECIMAL text, never in the exponent form that String gives small ones. */
-function decimalText(value: number): string {
+function decimalText(value: number | undefined): string | null {
+  if (value === undefined) return null;
   return Number.isInteger(value) ? String(value) : value.toFixed(8);
 }

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { ConfigError } from "../errors/config-error.ts";
+import { idleRulesFile } from "../idle-settings.ts";
 import { packageRoot } from "../package.ts";
 import { sqlText, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
-import { type CellKind, currency, date, decimal, month, text } from "./cells.ts";
+import { type CellKind, currency, date, decimal, month, text, wholeNumber } from "./cells.ts";
 import { type CsvRow, readCsvTable } from "./csv-table.ts";
 
 /** A CSV file and the table that it becomes. */
@@ -41,17 +42,23 @@ function referenceSeeds(): Seed[] {
     {
       schema: "reference",
       table: "idle_rules",
-      path: path("idle-rules.csv"),
-      description: "The rules that find idle resources, what each means and what to do about it.",
+      path: idleRulesFile,
+      description:
+        "The rules that find idle resources, with the defaults of their settings, what each means and what to do about it. In their order they may count a cost that several speak of.",
       columns: {
         rule_id: text,
         title: text,
         resource_kind: text,
         severity: text,
+        min_days: decimal(8, 4),
+        threshold: decimal(10, 8),
+        threshold_unit: text,
+        window_days: wholeNumber,
+        rests_on: text,
         meaning: text,
         action: text,
       },
-      required: ["rule_id", "title", "resource_kind", "severity", "meaning", "action"],
+      required: ["rule_id", "title", "resource_kind", "severity", "rests_on", "meaning", "action"],
     },
   ];
 }

@@ -46,14 +46,7 @@ export function testConfig(
     raw: { keepDays: 400, keepBytes: 10 * 2 ** 30 },
     warehouse: { memoryLimit: "384MB", threads: 2 },
     prices: { label: "prices.csv", currency: "USD" },
-    idle: {
-      stoppedVmDays: 7,
-      unattachedDiskDays: 7,
-      orphanedSnapshotDays: 0,
-      gpuVmWithoutUsageDays: 2,
-      reservationWindowDays: 14,
-      reservationMinUtilization: 0.7,
-    },
+    idle: [],
   };
 }
 

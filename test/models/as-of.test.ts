@@ -196,7 +196,8 @@ function rawAfter(nights: readonly Night[]) {
 test("a build as of an instant equals the one that a run at that instant had made", async () => {
   const files = {
     "prices.csv": "billable_metric,unit_price\ngpu-hours,2.5\ngib-hours,0.001\n",
-    "tally.toml": "[idle]\nunattached_disk_days = 1\nstopped_vm_days = 1\ngpu_vm_without_usage_days = 1\n",
+    "tally.toml":
+      "[idle]\nunattached_disk.min_days = 1\nstopped_vm_with_disks.min_days = 1\ngpu_vm_without_usage.min_days = 1\n",
   };
   await fc.assert(
     fc.asyncProperty(

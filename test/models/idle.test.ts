@@ -122,8 +122,13 @@ describe("a stopped VM that keeps disks", () => {
       monthly_waste_usd: "109.5000000000",
       monthly_waste: "109.5000000000",
       currency: "USD",
+      counted_monthly_waste_usd: "109.5000000000",
+      counted_monthly_waste: "109.5000000000",
+      overlaps_rule_id: null,
       severity: "medium",
       status: "open",
+      suppressed_until: null,
+      suppression_reason: null,
       first_seen_at: "2026-10-27 12:00:00",
       last_seen_at: "2026-11-03 00:10:00",
     });
@@ -279,7 +284,7 @@ describe("a disk attached to nothing", () => {
       findings({ disks: [disk({ updated_at, _valid_from: "2026-11-02 00:10:00" })] }, files);
     expect(await detached("2026-10-27 06:00:01")).toEqual([]);
     expect(await detached("2026-10-27 06:00:00")).toHaveLength(1);
-    const toml = { "tally.toml": "[idle]\nunattached_disk_days = 1.5\n" };
+    const toml = { "tally.toml": "[idle.unattached_disk]\nmin_days = 1.5\n" };
     expect(await detached("2026-11-01 18:00:01", toml)).toEqual([]);
     expect(await detached("2026-11-01 18:00:00", toml)).toHaveLength(1);
   });

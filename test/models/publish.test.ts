@@ -38,7 +38,7 @@ const publicColumns: Record<string, string> = {
   fct_gpu_hours_trend:
     "usage_date scope scope_value scope_name gpu_hours mean_7d mean_28d week_on_week month_on_month is_anomaly anomaly_reason",
   fct_idle_findings:
-    "rule_id rule_title resource_kind resource_id resource_name organization_id project_id project_name location idle_since idle_days evidence monthly_waste_usd monthly_waste currency severity status first_seen_at last_seen_at",
+    "rule_id rule_title resource_kind resource_id resource_name organization_id project_id project_name location idle_since idle_days evidence monthly_waste_usd monthly_waste currency counted_monthly_waste_usd counted_monthly_waste overlaps_rule_id severity status suppressed_until suppression_reason first_seen_at last_seen_at",
   fct_reservation_daily:
     "organization_id reservation_id usage_date product_line gpu_type is_read_whole reserved_gpu_hours used_gpu_hours unused_gpu_hours overage_gpu_hours utilisation coverage on_demand_gpu_hours unit_price is_contract_price committed_cost used_cost unused_cost effective_rate on_demand_unit_price break_even_utilisation savings currency price_source",
   fct_resource_usage_daily:

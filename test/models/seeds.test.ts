@@ -1,5 +1,9 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ConfigError } from "../../src/errors/config-error.ts";
+import { streams } from "../../src/ingest/streams.ts";
+import { packageRoot } from "../../src/package.ts";
 import { buildOrganization, openOrganization } from "./organization.ts";
 
 const prices =
@@ -99,15 +103,28 @@ test("columns may stand in any order and be left out, and a file may have a byte
 
 test("every idle rule is described, and every metric has one spelling of one kind", async () => {
   const analytics = await buildOrganization({});
+  const shipped = await analytics.all("select rule_id from reference.idle_rules order by 1");
+  const folder = join(packageRoot, "sql", "intermediate");
+  const models = readdirSync(folder)
+    .map((file) => /^int_idle_(.*)\.sql$/.exec(file)?.[1])
+    .filter((rule) => rule !== undefined && rule !== "rules");
+  expect(models.sort()).toEqual(shipped.map(({ rule_id }) => rule_id));
+  const union = readFileSync(join(folder, "int_findings.sql"), "utf8");
+  expect([...union.matchAll(/^ {2}select \* from int_idle_(\w+)$/gm)].map(([, rule]) => rule).sort()).toEqual(
+    models,
+  );
+  // The stream of the judged resource comes first, and every stream is one that tally reads.
   expect(
-    await analytics.all("select rule_id, resource_kind, severity from reference.idle_rules order by 1"),
-  ).toEqual([
-    { rule_id: "gpu_vm_without_usage", resource_kind: "vm", severity: "high" },
-    { rule_id: "orphaned_snapshot", resource_kind: "snapshot", severity: "low" },
-    { rule_id: "stopped_vm_with_disks", resource_kind: "vm", severity: "medium" },
-    { rule_id: "unattached_disk", resource_kind: "disk", severity: "medium" },
-    { rule_id: "underused_reservation", resource_kind: "reservation", severity: "high" },
-  ]);
+    await analytics.all(`
+      select rule_id from reference.idle_rules
+      where severity not in ('high', 'medium', 'low')
+        or (threshold is null) <> (threshold_unit is null)
+        or not list_has_all(
+          ${`[${streams.map(({ name }) => `'${name}'`).join(", ")}]`},
+          list_transform(string_split(rests_on, ' '), lambda each : replace(each, 'organization:', ''))
+        )
+    `),
+  ).toEqual([]);
   expect(
     await analytics.all(`
       select metric_key from reference.billable_metrics group by metric_key having count(*) > 1

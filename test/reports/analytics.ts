@@ -11,10 +11,15 @@ const publicTables = `
   create table fct_gpu_hours_daily (organization_id varchar, usage_date date, project_id varchar, project_name varchar, region varchar, resource_type varchar, gpu_type varchar, reservation_id varchar, is_reserved boolean, gpu_hours decimal(38, 12));
   create table fct_gpu_hours_trend (usage_date date, scope varchar, scope_value varchar, scope_name varchar, gpu_hours decimal(38, 12), mean_7d decimal(38, 12), mean_28d decimal(38, 12), week_on_week double, month_on_month double, is_anomaly boolean, anomaly_reason varchar);
   create table fct_cost_daily (organization_id varchar, usage_date date, project_id varchar, project_name varchar, cost_centre varchar, region varchar, resource_type varchar, gpu_type varchar, billable_metric varchar, reservation_id varchar, quantity decimal(38, 12), gpu_hours decimal(38, 12), unit_price decimal(18, 8), cost decimal(38, 10), list_cost decimal(38, 10), currency varchar, price_source varchar);
-  create table fct_idle_findings (rule_id varchar, rule_title varchar, resource_kind varchar, resource_id varchar, resource_name varchar, organization_id varchar, project_id varchar, project_name varchar, location varchar, idle_since timestamp, idle_days integer, evidence varchar, monthly_waste_usd decimal(38, 10), monthly_waste decimal(38, 10), currency varchar, severity varchar, status varchar, first_seen_at timestamp, last_seen_at timestamp);
+  create table fct_idle_findings (rule_id varchar, rule_title varchar, resource_kind varchar, resource_id varchar, resource_name varchar, organization_id varchar, project_id varchar, project_name varchar, location varchar, idle_since timestamp, idle_days integer, evidence varchar, monthly_waste_usd decimal(38, 10), monthly_waste decimal(38, 10), currency varchar, severity varchar, status varchar, first_seen_at timestamp, last_seen_at timestamp, counted_monthly_waste decimal(38, 10), overlaps_rule_id varchar, suppressed_until date, suppression_reason varchar);
   create table fct_usage_coverage (organization_id varchar, project_id varchar, project_name varchar, usage_date date, stream varchar, status varchar, read_at timestamp, message varchar);
   create table meta_build (built_at timestamp, today date, price_label varchar, currency varchar, tally_version varchar);
 `;
+
+/** What a fixture says of each finding; the rest it sets where it matters. */
+export const findingColumns = `rule_id, rule_title, resource_kind, resource_id, resource_name, organization_id, project_id,
+  project_name, location, idle_since, idle_days, evidence, monthly_waste_usd, monthly_waste, currency, severity, status,
+  first_seen_at, last_seen_at`;
 
 export interface Fixture {
   effects: Effects;
@@ -83,9 +88,11 @@ export async function twoProjects(analytics: Warehouse): Promise<void> {
     insert into fct_usage_coverage
       select 'org', project_id, project_name, day::date, stream, 'complete', '2026-11-03 05:00:00', null
       from range(date '2026-09-01', date '2026-11-03', interval 1 day) days (day), dim_project, (select unnest(['usage', 'resource_usage']) as stream);
-    insert into fct_idle_findings values
+    insert into fct_idle_findings (${findingColumns}) values
       ('gpu_vm_without_usage', 'GPU VM up without usage', 'vm', 'vm-1', 'idle node', 'org', 'p-atlas', 'Atlas', 'us-east1-a', '2026-10-20 00:00:00', 14, 'Running for 14 days while no H100 usage was metered.', 1234.565, 1234.565, 'USD', 'high', 'open', '2026-10-22', '2026-11-03'),
       ('unattached_disk', 'Disk attached to nothing', 'disk', 'disk-1', 'scratch', 'org', 'p-borealis', 'Borealis', 'us-east1-a', '2026-08-01 00:00:00', 94, 'Attached to nothing for 94 days.', null, null, null, 'medium', 'open', '2026-08-08', '2026-11-03'),
       ('unattached_disk', 'Disk attached to nothing', 'disk', 'disk-2', 'kept on purpose', 'org', 'p-atlas', 'Atlas', 'us-east1-a', '2026-08-01 00:00:00', 94, 'Attached to nothing for 94 days.', 55.5, 55.5, 'USD', 'low', 'suppressed', '2026-08-08', '2026-11-03');
+    update fct_idle_findings set counted_monthly_waste = monthly_waste;
+    update fct_idle_findings set suppressed_until = '2026-12-31', suppression_reason = 'Kept for the audit' where status = 'suppressed';
   `);
 }

@@ -1,4 +1,5 @@
 import type { Warehouse } from "../../src/warehouse.ts";
+import { findingColumns } from "./analytics.ts";
 
 /**
  * An organisation of the size of the demo, to look at and to measure: projects of an AI company, seven GPU
@@ -98,7 +99,7 @@ export async function believable(
       ${hasGap ? "case when stream = 'usage' and i = 2 and day between '2026-10-24' and '2026-10-26' then 'GET /organizations/…/usage: 503 unavailable, after 6 attempts' end" : "null"}
     from range(date '2025-09-01', date '2026-11-03', interval 1 day) days (day), shape, (select unnest(['usage', 'resource_usage']) as stream);
 
-    insert into fct_idle_findings
+    insert into fct_idle_findings (${findingColumns})
     select
       ['gpu_vm_without_usage', 'stopped_vm_with_disks', 'unattached_disk', 'orphaned_snapshot', 'underused_reservation'][1 + f % 5],
       ['GPU VM up without usage', 'Stopped VM that keeps disks', 'Disk attached to nothing', 'Snapshot whose disk is gone', 'Reservation under 70 % used'][1 + f % 5],
@@ -114,5 +115,6 @@ export async function believable(
       case when f < 4 then 'high' when f < 12 then 'medium' else 'low' end,
       case when f % 12 = 11 then 'suppressed' else 'open' end, '2026-10-01', '2026-11-03'
     from range(${findings}) found (f), shape where shape.i = f % ${projects};
+    update fct_idle_findings set counted_monthly_waste = monthly_waste;
   `);
 }

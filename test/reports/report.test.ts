@@ -163,7 +163,20 @@ describe("the report of a month", () => {
     );
     expect(text).toContain("Running for 14 days while no H100 usage was metered.");
     expect(html.indexOf("kept on purpose")).toBeGreaterThan(html.indexOf("1 suppressed finding"));
+    expect(text).toContain("Suppressed until 31 Dec 2026: Kept for the audit");
     expect(csv("idle-findings.csv")).toHaveLength(1 + 3 + 1);
+  });
+
+  it("counts a cost once that two findings speak of, and says which one does", async () => {
+    const overlap = `
+      update fct_idle_findings
+      set monthly_waste = 1200, counted_monthly_waste = 0, currency = 'USD', overlaps_rule_id = 'gpu_vm_without_usage'
+      where resource_id = 'disk-1'`;
+    const { text, csv } = await rendered(and(twoProjects, overlap));
+    expect(csv("headline.csv")).toContain("idle_waste_per_month,USD,1234.565,,");
+    expect(text).toContain("waste $1,234.57 a month.");
+    expect(text).toContain("$1,200.00 not in the sum: counted by gpu_vm_without_usage");
+    expect(text).not.toContain("2,434.57");
   });
 
   it("marks the days that stand out, with the reason", async () => {
@@ -306,7 +319,7 @@ describe("prices in more than one currency", () => {
   it("are never added up", async () => {
     const euros = `
       update fct_cost_daily set currency = 'EUR', cost = 100 where project_id = 'p-borealis' and usage_date = '2026-10-01';
-      update fct_idle_findings set monthly_waste = 70, currency = 'EUR' where resource_id = 'disk-1'`;
+      update fct_idle_findings set monthly_waste = 70, counted_monthly_waste = 70, currency = 'EUR' where resource_id = 'disk-1'`;
     const { text, csv } = await rendered(and(twoProjects, euros));
     expect(csv("headline.csv").filter((line) => /^(cost|idle_waste)/.test(line))).toEqual([
       "cost,USD,775.31,750.00,25.31",
@@ -325,7 +338,7 @@ describe("usage without any price", () => {
     const { text, csv } = await rendered(
       and(
         twoProjects,
-        "update fct_cost_daily set cost = null, unit_price = null; update fct_idle_findings set monthly_waste = null, currency = null",
+        "update fct_cost_daily set cost = null, unit_price = null; update fct_idle_findings set monthly_waste = null, counted_monthly_waste = null, currency = null",
       ),
     );
     expect(csv("headline.csv")[2]).toBe("cost,USD,,,");

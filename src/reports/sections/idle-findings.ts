@@ -1,6 +1,6 @@
 import { type Bar, barsChart } from "../charts/bars.ts";
 import { inSentence } from "../charts/label.ts";
-import { compare } from "../decimal.ts";
+import { compare, isZero } from "../decimal.ts";
 import { moneyLines, named, sumByCurrency } from "../figures.ts";
 import { counted, currencyPrefix, formatMoney, listed } from "../format.ts";
 import { type Html, html, name } from "../html.ts";
@@ -22,8 +22,13 @@ interface FindingRow {
   idle_since: string | null;
   idle_days: number | null;
   monthly_waste: string | null;
+  /** What of the waste no other finding counts: what sums are made of. */
+  counted_monthly_waste: string | null;
   currency: string | null;
+  overlaps_rule_id: string | null;
   evidence: string | null;
+  suppressed_until: string | null;
+  suppression_reason: string | null;
 }
 
 export const idleFindings = defineSection<FindingRow>({
@@ -73,11 +78,11 @@ function leadOf(open: readonly FindingRow[], { build }: ReportFacts): string {
   return `${found}, and waste ${listed([...waste].map(([currency, amount]) => formatMoney(amount, currency)))} a month.${largest}${rest}`;
 }
 
-/** The waste by currency, the costliest finding's currency first. */
+/** The waste by currency, each cost counted once, the costliest finding's currency first. */
 function wasteOf(rows: readonly FindingRow[]): ReadonlyMap<string, string> {
   return sumByCurrency(
-    rows.map(({ currency, monthly_waste }) => ({ currency: currency ?? "", monthly_waste })),
-    (row) => row.monthly_waste,
+    rows.map(({ currency, counted_monthly_waste }) => ({ currency: currency ?? "", counted_monthly_waste })),
+    (row) => row.counted_monthly_waste,
   );
 }
 
@@ -108,7 +113,7 @@ function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFact
       head: "Finding",
       isText: true,
       cell: (row) =>
-        html`<span class="severity ${severityClass(row.severity)}">${row.severity}</span> ${row.rule_title}<small>${row.evidence}</small>`,
+        html`<span class="severity ${severityClass(row.severity)}">${row.severity}</span> ${row.rule_title}<small>${row.evidence}</small>${row.status === "suppressed" && html`<small>${suppressionWords(row)}</small>`}`,
     },
     {
       head: "Project and place",
@@ -129,7 +134,7 @@ function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFact
       cell: (row) =>
         row.monthly_waste === null
           ? html`<span class="none">unpriced</span>`
-          : formatMoney(row.monthly_waste, row.currency ?? build.currency),
+          : html`${formatMoney(row.monthly_waste, row.currency ?? build.currency)}${row.overlaps_rule_id !== null && html`<small>${overlapWords(row, build.currency)}</small>`}`,
       total: moneyLines(wasteOf(rows)),
     },
   ];
@@ -138,6 +143,18 @@ function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFact
     caption: `${id === "idle-findings" ? "Idle resources" : "Suppressed findings"}${priceWords(facts)}`,
     shown: 20,
   });
+}
+
+function suppressionWords({ suppressed_until: until, suppression_reason: reason }: FindingRow): string {
+  const length = until === null ? "without end" : `until ${shortDate(until)} ${until.slice(0, 4)}`;
+  return `Suppressed ${length}${reason === null ? "." : `: ${reason}`}`;
+}
+
+/** Why the row's waste is not in the sum, or not all of it. */
+function overlapWords(row: FindingRow, currency: string): string {
+  const counted = row.counted_monthly_waste ?? "0";
+  const share = isZero(counted) ? "not" : `only ${formatMoney(counted, row.currency ?? currency)}`;
+  return `${share} in the sum: counted by ${row.overlaps_rule_id}`;
 }
 
 // A class is never made of text that came in.
