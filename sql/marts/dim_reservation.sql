@@ -12,8 +12,9 @@ columns:
   used_quantity: How many the API says are in use.
   reservation_type: Its kind, as the API says.
   locations: Where it holds.
-  contract_start_date: The first day of its contract.
-  contract_end_date: The last day of its contract.
+  contract_start_date: The first day of its contract; null where the API does not say.
+  contract_end_date: The last day of its contract; null where it has no end.
+  date_delivered: The day on which its machines were delivered; null where the API does not say.
   valid_from: When it was first seen so, UTC.
   valid_to: When it was first seen otherwise or gone; null for what is current.
   is_current: Whether it still stands so.
@@ -60,6 +61,7 @@ final as (
     reservations.locations,
     reservations.contract_start_date,
     reservations.contract_end_date,
+    reservations.date_delivered,
     reservations.valid_from,
     reservations.valid_to,
     reservations.is_current
@@ -85,6 +87,7 @@ select
   locations,
   contract_start_date,
   contract_end_date,
+  date_delivered,
   valid_from,
   valid_to,
   is_current

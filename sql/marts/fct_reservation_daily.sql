@@ -20,6 +20,7 @@ columns:
   committed_cost: Reserved GPU-hours at that price, rounded once, half up, to 10 places; owed whether used or not.
   used_cost: What of it fell on GPU-hours that were used, rounded likewise.
   unused_cost: The rest of it.
+  overage_cost: What the GPU-hours beyond what is reserved come to at the same price, which is beside the committed cost.
   effective_rate: Committed cost over the reserved GPU-hours that were used; null where none was.
   on_demand_unit_price: The list price of one GPU-hour of the same usage, rounded to 10 places; null where there is none in the same currency.
   break_even_utilisation: The share of use above which the reservation is cheaper than the list price; null without the reservation's own price.
@@ -80,6 +81,7 @@ priced as (
     -- Amounts are computed by integers: a price by the instance is divided by its GPUs, and `/` is DOUBLE.
     (days.reserved_gpu_hours * 1000000000000::decimal(13, 0))::hugeint as reserved_trillionths,
     (days.drawn_gpu_hours * 1000000000000::decimal(13, 0))::hugeint as drawn_trillionths,
+    ((days.used_gpu_hours - days.drawn_gpu_hours) * 1000000000000::decimal(13, 0))::hugeint as overage_trillionths,
     (prices.unit_price * 100000000::decimal(9, 0))::hugeint as price,
     (prices.list_unit_price * 100000000::decimal(9, 0))::hugeint as list_price
   from days
@@ -106,6 +108,10 @@ costed as (
       (drawn_trillionths * price * 2 + gpus_per_unit * 10000000000::hugeint)
       // (gpus_per_unit * 20000000000::hugeint)
     ) as used_cost,
+    (
+      (overage_trillionths * price * 2 + gpus_per_unit * 10000000000::hugeint)
+      // (gpus_per_unit * 20000000000::hugeint)
+    ) as overage_cost,
     (
       (drawn_trillionths * list_price * 2 + gpus_per_unit * 10000000000::hugeint)
       // (gpus_per_unit * 20000000000::hugeint)
@@ -134,6 +140,7 @@ final as (
     (costed.used_cost::decimal(28, 0) * 0.0000000001::decimal(10, 10))::decimal(38, 10) as used_cost,
     ((costed.committed_cost - costed.used_cost)::decimal(28, 0) * 0.0000000001::decimal(10, 10))::decimal(38, 10)
       as unused_cost,
+    (costed.overage_cost::decimal(28, 0) * 0.0000000001::decimal(10, 10))::decimal(38, 10) as overage_cost,
     (
       (
         (costed.committed_cost * 2000000000000::hugeint + costed.drawn_trillionths)
@@ -171,6 +178,7 @@ select
   committed_cost,
   used_cost,
   unused_cost,
+  overage_cost,
   effective_rate,
   on_demand_unit_price,
   break_even_utilisation,

@@ -24,7 +24,7 @@ const publicColumns: Record<string, string> = {
   dim_project:
     "organization_id project_id project_name cost_centre owner is_current first_seen_at last_seen_at status previous_names message",
   dim_reservation:
-    "organization_id reservation_id product_line vm_type gpu_type quantity reserved_gpus used_quantity reservation_type locations contract_start_date contract_end_date valid_from valid_to is_current",
+    "organization_id reservation_id product_line vm_type gpu_type quantity reserved_gpus used_quantity reservation_type locations contract_start_date contract_end_date date_delivered valid_from valid_to is_current",
   dim_snapshot:
     "organization_id snapshot_id snapshot_name project_id source_disk_id size_gib created_at updated_at valid_from valid_to is_current",
   dim_vm:
@@ -40,7 +40,11 @@ const publicColumns: Record<string, string> = {
   fct_idle_findings:
     "rule_id rule_title resource_kind resource_id resource_name organization_id project_id project_name location idle_since idle_days evidence monthly_waste_usd monthly_waste currency counted_monthly_waste_usd counted_monthly_waste overlaps_rule_id severity status suppressed_until suppression_reason first_seen_at last_seen_at",
   fct_reservation_daily:
-    "organization_id reservation_id usage_date product_line gpu_type is_read_whole reserved_gpu_hours used_gpu_hours unused_gpu_hours overage_gpu_hours utilisation coverage on_demand_gpu_hours unit_price is_contract_price committed_cost used_cost unused_cost effective_rate on_demand_unit_price break_even_utilisation savings currency price_source",
+    "organization_id reservation_id usage_date product_line gpu_type is_read_whole reserved_gpu_hours used_gpu_hours unused_gpu_hours overage_gpu_hours utilisation coverage on_demand_gpu_hours unit_price is_contract_price committed_cost used_cost unused_cost overage_cost effective_rate on_demand_unit_price break_even_utilisation savings currency price_source",
+  fct_reservation_scenarios:
+    "organization_id product_line gpu_type price_source reserved_gpus size_basis unit_price first_date last_date read_days node_gpus used_gpu_hours committed_gpu_hours covered_gpu_hours overflow_gpu_hours utilisation committed_cost overflow_cost total_cost actual_cost difference_to_actual currency is_cheapest message",
+  fct_reservation_status:
+    "organization_id reservation_id product_line gpu_type status reserved_gpus contract_first_date contract_end_date days_left read_days_7d utilisation_7d read_days_28d utilisation_28d read_days_90d utilisation_90d unit_price is_contract_price on_demand_unit_price break_even_utilisation effective_rate_90d unused_cost_90d savings_90d committed_cost_to_date committed_cost_to_come currency price_source message",
   fct_resource_usage_daily:
     "organization_id usage_date project_id region resource_type billable_metric reservation_id resource_id resource_name quantity",
   fct_usage_coverage: "organization_id project_id project_name usage_date stream status read_at message",
@@ -87,7 +91,7 @@ test("money and hours are decimals, times are naive timestamps, days are dates",
       column_name in ('quantity', 'gpu_hours', 'mean_7d', 'cost', 'list_cost', 'unit_price', 'monthly_waste_usd',
         'size_gib', 'week_on_week', 'num_gpu', 'idle_days', 'usage_date', 'valid_from', 'idle_since', 'is_anomaly',
         'read_at', 'attached_vm_ids', 'reserved_gpus')
-    ) and table_name not in ('dim_reservation', 'fct_reservation_daily') order by 1
+    ) and table_name not in ('dim_reservation', 'fct_reservation_daily', 'fct_reservation_scenarios', 'fct_reservation_status') order by 1
   `);
   expect(Object.fromEntries(types.map(({ column_name, data_type }) => [column_name, data_type]))).toEqual({
     attached_vm_ids: "VARCHAR[]",

@@ -88,6 +88,7 @@ test("a day of a reservation says what it held, what was drawn, what it cost and
     committed_cost: "960.0000000000",
     used_cost: "720.0000000000",
     unused_cost: "240.0000000000",
+    overage_cost: "0.0000000000",
     // 960 / 288
     effective_rate: "3.3333333333",
     on_demand_unit_price: "4.0000000000",
@@ -196,6 +197,8 @@ test("what is drawn beyond the reservation is told apart, and makes the committe
     committed_cost: "960.0000000000",
     used_cost: "960.0000000000",
     unused_cost: "0.0000000000",
+    // 16 × 2.5
+    overage_cost: "40.0000000000",
     effective_rate: "2.5000000000",
     // 384 × 4 − 960
     savings: "576.0000000000",
