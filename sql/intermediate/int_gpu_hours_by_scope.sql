@@ -1,174 +1,156 @@
 /*
-description: GPU-hours by day for everything, and by project, GPU type and region, from the first day of use to the last whole one.
-grain: [scope, scope_value, usage_date]
+description: GPU-hours by day of each scope of the trend, from its first day of use to the last whole day.
+grain: [scope_number, usage_date]
 columns:
+  scope_number: The scope, as in int_gpu_hours_scopes.
   usage_date: The UTC day.
-  scope: all, project, gpu_type or region.
-  scope_value: The project's id, the GPU type or the region; all where the scope is all.
-  scope_name: What it is called.
   gpu_hours: GPU-hours; 0 where the day was read and had none, null where it was not read.
   is_whole: Whether the day was read for every project that had used GPUs in the scope by then.
 */
 with usage as (
   select
-    usage_date,
-    project_id,
-    project_name,
-    gpu_type,
-    coalesce(region, 'unknown') as region,
-    gpu_hours
-  from fct_gpu_hours_daily
-),
-
-scoped as (
-  select
-    usage_date,
-    project_id,
-    'all' as scope,
-    'all' as scope_value,
-    'All projects' as scope_name,
-    gpu_hours
-  from usage
-
-  union all
-
-  select
-    usage_date,
-    project_id,
-    'project',
-    project_id,
-    project_name,
-    gpu_hours
-  from usage
-
-  union all
-
-  select
-    usage_date,
-    project_id,
-    'gpu_type',
-    gpu_type,
-    gpu_type,
-    gpu_hours
-  from usage
-
-  union all
-
-  select
-    usage_date,
-    project_id,
-    'region',
-    region,
-    region,
-    gpu_hours
-  from usage
+    daily.usage_date,
+    daily.project_id,
+    daily.gpu_type,
+    coalesce(daily.region, 'unknown') as region,
+    coalesce(centres.cost_centre, 'unassigned') as cost_centre,
+    daily.gpu_hours
+  from fct_gpu_hours_daily as daily
+  left join int_cost_centres_in_force as centres
+    on daily.project_id = centres.project_id
+    and daily.usage_date >= centres.starts_on
+    and daily.usage_date < centres.ends_before
 ),
 
 summed as (
   select
-    scope,
-    scope_value,
     usage_date,
+    case
+      when grouping(project_id) = 0 then 'project'
+      when grouping(gpu_type) = 0 then 'gpu_type'
+      when grouping(region) = 0 then 'region'
+      when grouping(cost_centre) = 0 then 'cost_centre'
+      else 'all'
+    end as scope,
+    coalesce(project_id, gpu_type, region, cost_centre, 'all') as scope_value,
     sum(gpu_hours)::decimal(38, 12) as gpu_hours
-  from scoped
-  group by
-    scope,
-    scope_value,
-    usage_date
+  from usage
+  group by grouping sets (
+    (usage_date),
+    (usage_date, project_id),
+    (usage_date, gpu_type),
+    (usage_date, region),
+    (usage_date, cost_centre)
+  )
 ),
 
--- Today is partial, so that the calendar ends yesterday; usage after today says that the clock stands in the past.
-calendar_end as (
+used as (
   select
-    greatest(
-      max(build.today) - 1,
-      max(usage.usage_date) filter (where usage.usage_date > build.today)
-    ) as last_date
-  from meta.build as build
-  left join usage
-    on true
-),
-
-scopes as (
-  select
-    scoped.scope,
-    scoped.scope_value,
-    max(scoped.scope_name) as scope_name,
-    min(scoped.usage_date) as first_date
-  from scoped
-  group by
-    scoped.scope,
-    scoped.scope_value
-),
-
-spine as (
-  select
-    scopes.scope,
-    scopes.scope_value,
-    scopes.scope_name,
-    unnest(generate_series(scopes.first_date, calendar_end.last_date, interval 1 day))::date as usage_date
-  from scopes
-  cross join calendar_end
-  where scopes.first_date <= calendar_end.last_date
+    scopes.scope_number,
+    summed.usage_date,
+    summed.gpu_hours
+  from summed
+  inner join int_gpu_hours_scopes as scopes
+    on summed.scope = scopes.scope
+    and summed.scope_value = scopes.scope_value
+    and summed.usage_date <= scopes.last_date
 ),
 
 members as (
   select
-    scope,
-    scope_value,
-    project_id,
-    min(usage_date) as first_date
-  from scoped
-  group by
-    scope,
-    scope_value,
-    project_id
+    scopes.scope_number,
+    members.project_id,
+    members.first_date,
+    members.ends_before
+  from int_gpu_hours_members as members
+  inner join int_gpu_hours_scopes as scopes
+    on members.scope = scopes.scope
+    and members.scope_value = scopes.scope_value
 ),
 
-reads as (
-  select
-    members.scope,
-    members.scope_value,
-    days.usage_date,
-    bool_and(days.is_whole) as is_whole
+flawed as (
+  select distinct
+    members.scope_number,
+    days.usage_date
   from members
   inner join int_usage_read_days as days
     on members.project_id = days.project_id
     and members.first_date <= days.usage_date
-  group by
-    members.scope,
-    members.scope_value,
-    days.usage_date
+    and members.ends_before > days.usage_date
+  where not days.is_whole
+),
+
+spine as (
+  select
+    scope_number,
+    unnest(generate_series(first_date, last_date, interval 1 day))::date as usage_date
+  from int_gpu_hours_scopes
+  where first_date <= last_date
+),
+
+unused as (
+  select
+    spine.scope_number,
+    spine.usage_date
+  from spine
+  anti join used
+    on spine.scope_number = used.scope_number
+    and spine.usage_date = used.usage_date
+),
+
+-- Few days are without usage, so that only they are held against what was read.
+unused_but_read as (
+  select distinct
+    unused.scope_number,
+    unused.usage_date
+  from unused
+  inner join members
+    on unused.scope_number = members.scope_number
+    and unused.usage_date >= members.first_date
+    and unused.usage_date < members.ends_before
+  inner join int_usage_read_days as days
+    on members.project_id = days.project_id
+    and unused.usage_date = days.usage_date
+  where days.is_whole
+),
+
+days as (
+  select
+    scope_number,
+    usage_date,
+    gpu_hours,
+    -- Usage that is there without any word of its reading is taken as it is.
+    true as is_read
+  from used
+
+  union all
+
+  select
+    unused.scope_number,
+    unused.usage_date,
+    null,
+    unused_but_read.usage_date is not null
+  from unused
+  left join unused_but_read
+    on unused.scope_number = unused_but_read.scope_number
+    and unused.usage_date = unused_but_read.usage_date
 ),
 
 final as (
   select
-    spine.usage_date,
-    spine.scope,
-    spine.scope_value,
-    spine.scope_name,
-    case
-      when summed.gpu_hours is not null then summed.gpu_hours
-      when reads.is_whole then 0
-    end::decimal(38, 12) as gpu_hours,
-    -- Usage that is there without any word of its reading is taken as it is.
-    coalesce(reads.is_whole, summed.gpu_hours is not null) as is_whole
-  from spine
-  left join summed
-    on spine.scope = summed.scope
-    and spine.scope_value = summed.scope_value
-    and spine.usage_date = summed.usage_date
-  left join reads
-    on spine.scope = reads.scope
-    and spine.scope_value = reads.scope_value
-    and spine.usage_date = reads.usage_date
+    days.scope_number,
+    days.usage_date,
+    days.is_read and flawed.usage_date is null as is_whole,
+    case when days.gpu_hours is null and is_whole then 0 else days.gpu_hours end::decimal(38, 12) as gpu_hours
+  from days
+  left join flawed
+    on days.scope_number = flawed.scope_number
+    and days.usage_date = flawed.usage_date
 )
 
 select
+  scope_number,
   usage_date,
-  scope,
-  scope_value,
-  scope_name,
   gpu_hours,
   is_whole
 from final

@@ -1,74 +1,121 @@
 /*
-description: GPU-hours by day with their means and changes, for everything and by project, GPU type and region. Ends with the last whole day.
+description: >-
+  GPU-hours by day with their means and changes, for everything and by project, GPU type, region and cost centre, up to
+  the last whole day.
 grain: [usage_date, scope, scope_value]
 columns:
   usage_date: The UTC day.
-  scope: all, project, gpu_type or region.
-  scope_value: The project's id, the GPU type or the region; all where the scope is all.
+  scope: all, project, gpu_type, region or cost_centre.
+  scope_value: >-
+    The project's id, the GPU type, the region or the cost centre, which is unassigned for projects without one; all
+    where the scope is all.
   scope_name: What it is called.
   gpu_hours: GPU-hours of the day; 0 where the day was read and had none, null where it was not read.
   mean_7d: Mean of this day and the 6 before; null unless every one of them was read whole.
   mean_28d: Mean of this day and the 27 before; null unless every one of them was read whole.
   week_on_week: mean_7d over the one of 7 days before, less 1; null where either is missing or that is 0.
   month_on_month: mean_28d over the one of 28 days before, less 1; null where either is missing or that is 0.
-  is_anomaly: Whether the day lies far from the same weekday of the 8 weeks before, and from the level of the 3 days before.
+  month_to_date: GPU-hours of the month up to this day; null unless every day of them was read whole.
+  previous_month_to_date: >-
+    The same days of the month before, or all of it where it is shorter; null unless every one of them was read whole.
+  month_to_date_change: month_to_date over previous_month_to_date, less 1; null where either is missing or that is 0.
+  is_anomaly: >-
+    Whether the day lies far from the same weekday of the 8 weeks before, from the level of the 3 days before, and from
+    the same weekday a week ago.
+  anomaly_score: How far, in usual spreads, by the nearer of the first two; below 0 for a drop, null where it is none.
+  expected_gpu_hours: Of an anomaly, the median of the same weekday of the 8 weeks before.
+  anomaly_gpu_hours: The size of an anomaly, which is gpu_hours less expected_gpu_hours.
   anomaly_reason: Why, in words; null where it is none.
+  anomaly_drivers: >-
+    The three projects (of a project, resource types) that explain most of an anomaly, in words; null where it is none.
+    fct_gpu_hours_anomaly_drivers has them in figures.
 tests:
   - not_null: [usage_date, scope, scope_value, scope_name, is_anomaly]
   - accepted_values:
       column: scope
-      values: [all, project, gpu_type, region]
+      values: [all, project, gpu_type, region, cost_centre]
 */
 with days as (
   select
+    scope_number,
     usage_date,
-    scope,
-    scope_value,
-    scope_name,
     gpu_hours,
-    case when is_whole then gpu_hours end as whole_gpu_hours
+    case when is_whole then gpu_hours end as whole_gpu_hours,
+    (usage_date - (usage_date - interval 1 month)::date)::integer as days_to_month_before
   from int_gpu_hours_by_scope
 ),
 
 totals as (
   select
-    *,
-    case when count(whole_gpu_hours) over last_7 = 7 then sum(whole_gpu_hours) over last_7 end as total_7d,
-    case when count(whole_gpu_hours) over last_28 = 28 then sum(whole_gpu_hours) over last_28 end as total_28d,
-    list_filter(
-      [
-        lag(whole_gpu_hours, 7) over scope_days,
-        lag(whole_gpu_hours, 14) over scope_days,
-        lag(whole_gpu_hours, 21) over scope_days,
-        lag(whole_gpu_hours, 28) over scope_days,
-        lag(whole_gpu_hours, 35) over scope_days,
-        lag(whole_gpu_hours, 42) over scope_days,
-        lag(whole_gpu_hours, 49) over scope_days,
-        lag(whole_gpu_hours, 56) over scope_days
-      ],
-      lambda hours: hours is not null
-    ) as same_weekdays
+    scope_number,
+    usage_date,
+    gpu_hours,
+    days_to_month_before,
+    sum(whole_gpu_hours) over last_7 as total_7d,
+    sum(whole_gpu_hours) over last_28 as total_28d,
+    coalesce(sum(whole_gpu_hours) over month_so_far, 0) as month_to_date,
+    max(case when whole_gpu_hours is null then usage_date end) over so_far as last_gap_date
   from days
   window
-    scope_days as (partition by scope, scope_value order by usage_date),
-    last_7 as (partition by scope, scope_value order by usage_date rows between 6 preceding and current row),
-    last_28 as (partition by scope, scope_value order by usage_date rows between 27 preceding and current row)
+    so_far as (partition by scope_number order by usage_date rows unbounded preceding),
+    last_7 as (partition by scope_number order by usage_date rows between 6 preceding and current row),
+    last_28 as (partition by scope_number order by usage_date rows between 27 preceding and current row),
+    month_so_far as (
+      partition by scope_number
+      order by usage_date
+      rows between (day(usage_date) - 1) preceding and current row
+    )
 ),
 
--- Means by integers of 10^-12, rounded half up: a division would go through DOUBLE.
-means as (
+-- A total is one only where all its days are known. Those before the first use count where they were read;
+-- a mean begins with the first use.
+known as (
+  select
+    totals.scope_number,
+    totals.usage_date,
+    totals.gpu_hours,
+    totals.days_to_month_before,
+    scopes.first_date,
+    scopes.known_from,
+    coalesce(totals.last_gap_date + 1, scopes.first_date) as unbroken_since,
+    case when unbroken_since + 6 <= totals.usage_date then totals.total_7d end as total_7d,
+    case when unbroken_since + 27 <= totals.usage_date then totals.total_28d end as total_28d,
+    case
+      when coalesce(totals.last_gap_date + 1, scopes.known_from) <= date_trunc('month', totals.usage_date)
+        then totals.month_to_date
+    end as month_to_date
+  from totals
+  inner join int_gpu_hours_scopes as scopes
+    on totals.scope_number = scopes.scope_number
+),
+
+-- A quotient by way of DOUBLE, and then that of what it leaves over: together exact, and rounded half up.
+divided as (
   select
     *,
+    (total_7d::double / 7)::decimal(38, 12) as near_mean_7d,
+    (total_28d::double / 28)::decimal(38, 12) as near_mean_28d
+  from known
+),
+
+means as (
+  select
+    scope_number,
+    usage_date,
+    gpu_hours,
+    month_to_date,
+    days_to_month_before,
+    first_date,
+    known_from,
     (
-      (((total_7d * 1000000000000::decimal(13, 0))::hugeint * 2 + 7) // 14)::decimal(26, 0)
-      * 0.000000000001::decimal(12, 12)
+      near_mean_7d
+      + (floor(round((total_7d - near_mean_7d * 7)::double * 1e12) / 7 + 0.5) / 1e12)::decimal(25, 12)
     )::decimal(38, 12) as mean_7d,
     (
-      (((total_28d * 1000000000000::decimal(13, 0))::hugeint * 2 + 28) // 56)::decimal(26, 0)
-      * 0.000000000001::decimal(12, 12)
-    )::decimal(38, 12) as mean_28d,
-    list_aggregate(same_weekdays, 'median')::decimal(38, 12) as usual
-  from totals
+      near_mean_28d
+      + (floor(round((total_28d - near_mean_28d * 28)::double * 1e12) / 28 + 0.5) / 1e12)::decimal(25, 12)
+    )::decimal(38, 12) as mean_28d
+  from divided
 ),
 
 changes as (
@@ -76,106 +123,79 @@ changes as (
     *,
     lag(mean_7d, 7) over scope_days as earlier_mean_7d,
     lag(mean_28d, 28) over scope_days as earlier_mean_28d,
-    list_aggregate(
-      list_transform(same_weekdays, lambda hours: abs(hours - usual)),
-      'median'
-    )::decimal(38, 12) as usual_distance
-  from means
-  window scope_days as (partition by scope, scope_value order by usage_date)
-),
-
-ratios as (
-  select
-    *,
     case
-      when whole_gpu_hours is not null and usual <> 0
-        then greatest(least(whole_gpu_hours / usual, 1000), -1000)::decimal(12, 6)
-    end as ratio
-  from changes
+      when usage_date - days_to_month_before >= first_date
+        then lag(month_to_date, days_to_month_before) over scope_days
+      -- Nothing had been used by then.
+      when date_trunc('month', usage_date - days_to_month_before) >= known_from then 0
+    end::decimal(38, 12) as previous_month_to_date
+  from means
+  window scope_days as (partition by scope_number order by usage_date)
 ),
 
--- How far the three days before lay from the usual of their own weekdays: a step to a new level is told on
--- its first days, and not for the weeks that the medians take to follow.
-levelled as (
-  select
-    *,
-    (
-      usual
-      * coalesce(
-        list_aggregate(
-          list_filter(
-            [lag(ratio, 1) over scope_days, lag(ratio, 2) over scope_days, lag(ratio, 3) over scope_days],
-            lambda day_ratio: day_ratio is not null
-          ),
-          'median'
-        ),
-        1
-      )::decimal(12, 6)
-    )::decimal(38, 12) as expected
-  from ratios
-  window scope_days as (partition by scope, scope_value order by usage_date)
-),
-
--- The scale of a median of distances is made that of a standard deviation; it is never less than a
--- twentieth of what is expected and one GPU-hour, since a series that never changes has no distance at all.
-scored as (
-  select
-    levelled.*,
-    greatest(
-      (1.4826::decimal(5, 4) * usual_distance)::decimal(38, 12),
-      (0.05::decimal(3, 2) * greatest(abs(usual), abs(expected)))::decimal(38, 12),
-      1::decimal(38, 12)
-    ) as spread,
-    len(same_weekdays) >= 4
-    and whole_gpu_hours is not null
-    and usage_date < build.today as is_scored
-  from levelled
-  cross join meta.build as build
-),
-
-judged as (
-  select
-    *,
-    coalesce(
-      is_scored
-      and abs(whole_gpu_hours - usual) >= 3.5::decimal(2, 1) * spread
-      and abs(whole_gpu_hours - expected) >= 3.5::decimal(2, 1) * spread,
-      false
-    ) as is_anomaly
-  from scored
-),
-
-final as (
+drivers as (
   select
     usage_date,
     scope,
     scope_value,
-    scope_name,
-    gpu_hours,
-    mean_7d,
-    mean_28d,
-    mean_7d / nullif(earlier_mean_7d, 0) - 1 as week_on_week,
-    mean_28d / nullif(earlier_mean_28d, 0) - 1 as month_on_month,
-    is_anomaly,
-    case
-      when is_anomaly
-        then round(gpu_hours, 2)::decimal(38, 2)
-          || ' GPU-hours, where the median of the last '
-          || len(same_weekdays)
-          || ' '
-          || dayname(usage_date)
-          || 's is '
-          || round(usual, 2)::decimal(38, 2)
-          || ': '
-          || case
-            when usual >= 1 then abs(round((gpu_hours - usual) * 100 / usual))::bigint || ' % '
-            else round(abs(gpu_hours - usual), 2)::decimal(38, 2) || ' '
-          end
-          || case when gpu_hours > usual then 'above, ' else 'below, ' end
-          || round(abs(gpu_hours - usual) / spread, 1)::decimal(18, 1)
-          || ' times the usual spread.'
-    end as anomaly_reason
-  from judged
+    string_agg(
+      driver_name
+      || ' '
+      || case when driver_gpu_hours > 0 then '+' else '' end
+      || round(driver_gpu_hours, 2)::decimal(38, 2)
+      || ' GPU-hours ('
+      || round(share * 100)::bigint
+      || ' %)',
+      ', '
+      order by driver_rank
+    ) as anomaly_drivers
+  from fct_gpu_hours_anomaly_drivers
+  where driver_kind = case when scope = 'project' then 'resource_type' else 'project' end
+  group by
+    usage_date,
+    scope,
+    scope_value
+),
+
+anomalies as (
+  select
+    found.*,
+    drivers.anomaly_drivers
+  from int_gpu_hours_anomalies as found
+  inner join int_gpu_hours_scopes as scopes
+    on found.scope_number = scopes.scope_number
+  left join drivers
+    on found.usage_date = drivers.usage_date
+    and scopes.scope = drivers.scope
+    and scopes.scope_value = drivers.scope_value
+),
+
+final as (
+  select
+    changes.usage_date,
+    scopes.scope,
+    scopes.scope_value,
+    scopes.scope_name,
+    changes.gpu_hours,
+    changes.mean_7d,
+    changes.mean_28d,
+    changes.mean_7d / nullif(changes.earlier_mean_7d, 0) - 1 as week_on_week,
+    changes.mean_28d / nullif(changes.earlier_mean_28d, 0) - 1 as month_on_month,
+    changes.month_to_date::decimal(38, 12) as month_to_date,
+    changes.previous_month_to_date,
+    changes.month_to_date / nullif(changes.previous_month_to_date, 0) - 1 as month_to_date_change,
+    anomalies.usage_date is not null as is_anomaly,
+    anomalies.anomaly_score,
+    anomalies.expected_gpu_hours,
+    anomalies.anomaly_gpu_hours,
+    anomalies.anomaly_reason,
+    anomalies.anomaly_drivers
+  from changes
+  inner join int_gpu_hours_scopes as scopes
+    on changes.scope_number = scopes.scope_number
+  left join anomalies
+    on changes.scope_number = anomalies.scope_number
+    and changes.usage_date = anomalies.usage_date
 )
 
 select
@@ -188,6 +208,13 @@ select
   mean_28d,
   week_on_week,
   month_on_month,
+  month_to_date,
+  previous_month_to_date,
+  month_to_date_change,
   is_anomaly,
-  anomaly_reason
+  anomaly_score,
+  expected_gpu_hours,
+  anomaly_gpu_hours,
+  anomaly_reason,
+  anomaly_drivers
 from final

@@ -1,4 +1,4 @@
--- The days of the month that stand out, for everything, a project, a GPU type or a region.
+-- The days of the month that stand out, for everything, a project, a GPU type, a region or a cost centre.
 -- Parameters: $month_start, $month_end (exclusive).
 
 with final as (
@@ -27,6 +27,6 @@ select
 from final
 order by
   usage_date,
-  case scope when 'all' then 0 when 'project' then 1 when 'gpu_type' then 2 else 3 end,
+  case scope when 'all' then 0 when 'project' then 1 when 'gpu_type' then 2 when 'region' then 3 else 4 end,
   scope,
   scope_value

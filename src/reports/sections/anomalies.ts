@@ -19,6 +19,7 @@ const scopes: Readonly<Record<string, string>> = {
   project: "project",
   gpu_type: "GPU type",
   region: "region",
+  cost_centre: "cost centre",
 };
 
 export const anomalies = defineSection<AnomalyRow>({
@@ -30,7 +31,7 @@ export const anomalies = defineSection<AnomalyRow>({
     const hours = (value: string | null) =>
       value === null ? html`<span class="none">n/a</span>` : formatHours(value);
     return {
-      lead: `${counted(rows.length, "figure of a day stands", "figures of a day stand")} out in ${period.name}, for the organisation as a whole or for one project, GPU type or region.`,
+      lead: `${counted(rows.length, "figure of a day stands", "figures of a day stand")} out in ${period.name}, for the organisation as a whole or for one project, GPU type, region or cost centre.`,
       table: table(
         [
           { head: "Day", cell: (row) => day(row.usage_date) },
