@@ -24,13 +24,29 @@ columns:
 with found as (
   select * from int_idle_gpu_vm_without_usage
   union all by name
+  select * from int_idle_vm_without_usage
+  union all by name
   select * from int_idle_underused_reservation
   union all by name
   select * from int_idle_unattached_disk
   union all by name
   select * from int_idle_stopped_vm_with_disks
   union all by name
+  select * from int_idle_disk_on_stopped_vms
+  union all by name
+  select * from int_idle_static_address_on_stopped_vm
+  union all by name
   select * from int_idle_orphaned_snapshot
+  union all by name
+  select * from int_idle_old_snapshot
+  union all by name
+  select * from int_idle_unused_image
+  union all by name
+  select * from int_idle_unused_instance_template
+  union all by name
+  select * from int_idle_oversized_os_disk
+  union all by name
+  select * from int_idle_long_lived_vm
 ),
 
 reportable as (

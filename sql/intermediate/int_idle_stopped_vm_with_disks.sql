@@ -17,30 +17,7 @@ columns:
   currency: The currency of that.
   waste_by_resource: What each of the disks costs that it is counted for.
 */
-with stopped as (
-  select
-    vms.organization_id,
-    vms.project_id,
-    vms.vm_id,
-    vms.vm_name,
-    vms.location,
-    states.first_seen_at,
-    -- A VM that was metered on a later day was up on it, whatever its entry says; on the very day of its stop
-    -- it is metered up to the stop.
-    case
-      when usage.last_usage_date > states.state_since::date then (usage.last_usage_date + 1)::timestamp
-      else states.state_since
-    end as stopped_since
-  from dim_vm as vms
-  inner join int_vm_states as states
-    on vms.vm_id = states.vm_id
-  left join int_resource_last_usage as usage
-    on vms.vm_id = usage.resource_id
-  where vms.is_current
-    and vms.state = 'stopped'
-),
-
-holdings as (
+with holdings as (
   select distinct
     disk_id,
     vm_id
@@ -65,7 +42,7 @@ held as (
     holdings.disk_id,
     -- Of several stopped VMs that share a disk one carries its cost, so that it is counted once.
     row_number() over (partition by holdings.disk_id order by stopped.vm_id) = 1 as is_carrier
-  from stopped
+  from int_stopped_vms as stopped
   inner join holdings
     on stopped.vm_id = holdings.vm_id
   left join used_disks
@@ -143,7 +120,7 @@ final as (
       when summed.unpriced_count = 0 and summed.currency_count = 1 then summed.currency
     end as currency,
     summed.waste_by_resource
-  from stopped
+  from int_stopped_vms as stopped
   inner join summed
     on stopped.vm_id = summed.vm_id
   cross join meta.build as build

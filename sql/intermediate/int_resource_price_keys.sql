@@ -3,7 +3,7 @@ description: What would have to be priced to say what an hour of each resource t
 grain: [resource_kind, resource_id, preference]
 columns:
   resource_kind: disk, snapshot, vm or reservation.
-  resource_id: The resource; for a VM only where it has GPUs.
+  resource_id: The resource.
   preference: Of several metrics that would do, the one with the lowest number comes first.
   project_key: The project; empty where it belongs to none.
   region_key: The region in lower case; empty where it has none.
@@ -92,7 +92,6 @@ vms as (
   left join regions
     on lower(vms.location) = regions.region_key
   where vms.is_current
-    and vms.num_gpu > 0
 ),
 
 reservation_usage as (
@@ -185,6 +184,9 @@ compute as (
   from vms
   inner join metrics
     on vms.resource_type_key = metrics.resource_type_key
+  -- A VM without GPUs has no GPU-hours.
+  where vms.num_gpu > 0
+    or not metrics.is_metered_by_gpu
 
   union all
 

@@ -1,4 +1,4 @@
--- Idle resources as found when the data were built, the costliest first; suppressed ones at the end.
+-- Idle resources as found when the data were built, the costliest first; suppressed ones at the end. What is resolved is idle no more.
 
 with final as (
   select
@@ -24,6 +24,7 @@ with final as (
     first_seen_at,
     last_seen_at
   from fct_idle_findings
+  where status <> 'resolved'
 )
 
 select

@@ -11,6 +11,7 @@ columns:
   location: Where it is, with the zone.
   region: The location without its zone.
   attached_to_vm_ids: The VMs that its own entry lists.
+  os_of_vm_ids: Those of them that start from it.
   created_at: When it was made, UTC.
   updated_at: When it was last changed, as of the opening of this version, UTC.
   valid_from: When it was first seen so, UTC.
@@ -31,6 +32,17 @@ with cleaned as (
     location,
     regexp_replace(location, '-[a-z]$', '') as region,
     list_sort(list_distinct(coalesce(json_extract_string(attached_to, '$[*].vm_id'), []))) as attached_to_vm_ids,
+    list_sort(
+      list_distinct(
+        list_transform(
+          list_filter(
+            coalesce(json_extract(attached_to, '$[*]'), []),
+            lambda attachment : lower(attachment ->> '$.attachment_type') = 'os'
+          ),
+          lambda attachment : attachment ->> '$.vm_id'
+        )
+      )
+    ) as os_of_vm_ids,
     created_at,
     updated_at,
     _valid_from as valid_from,
@@ -77,6 +89,7 @@ final as (
     location,
     region,
     attached_to_vm_ids,
+    os_of_vm_ids,
     created_at,
     updated_at,
     valid_from,
@@ -95,6 +108,7 @@ select
   location,
   region,
   attached_to_vm_ids,
+  os_of_vm_ids,
   created_at,
   updated_at,
   valid_from,

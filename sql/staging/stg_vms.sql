@@ -12,8 +12,11 @@ columns:
   region: The location without its zone.
   reservation_id: The reservation that it occupies; null on demand.
   instance_group_id: The instance group that it belongs to.
+  instance_template_id: The template that it was made from; null where it was made from none.
   billing_type: How it is billed, as the API says.
   disk_ids: The disks that its own entry lists.
+  os_disk_ids: Those of them that it starts from.
+  static_addresses: The static public addresses that it holds.
   created_at: When it was made, UTC.
   updated_at: When it was last changed, as of the opening of this version, UTC.
   valid_from: When it was first seen so, UTC.
@@ -32,6 +35,7 @@ with cleaned as (
     regexp_replace(location, '-[a-z]$', '') as region,
     reservation_id,
     instance_group_id,
+    nullif(trim(instance_template_id), '') as instance_template_id,
     billing_type,
     list_sort(
       list_distinct(
@@ -41,6 +45,28 @@ with cleaned as (
         )
       )
     ) as disk_ids,
+    list_sort(
+      list_distinct(
+        list_transform(
+          list_filter(
+            coalesce(json_extract(disks, '$[*]'), []),
+            lambda disk : lower(disk ->> '$.attachment_type') = 'os'
+          ),
+          lambda disk : coalesce(disk ->> '$.id', disk ->> '$.disk_id')
+        )
+      )
+    ) as os_disk_ids,
+    list_sort(
+      list_distinct(
+        list_transform(
+          list_filter(
+            coalesce(json_extract(network_interfaces, '$[*].ips[*].public_ipv4'), []),
+            lambda ip : lower(ip ->> '$.type') = 'static' and coalesce(ip ->> '$.address', '') <> ''
+          ),
+          lambda ip : ip ->> '$.address'
+        )
+      )
+    ) as static_addresses,
     created_at,
     updated_at,
     _valid_from as valid_from,
@@ -68,8 +94,11 @@ final as (
     region,
     reservation_id,
     instance_group_id,
+    instance_template_id,
     billing_type,
     disk_ids,
+    os_disk_ids,
+    static_addresses,
     created_at,
     updated_at,
     valid_from,
@@ -89,8 +118,11 @@ select
   region,
   reservation_id,
   instance_group_id,
+  instance_template_id,
   billing_type,
   disk_ids,
+  os_disk_ids,
+  static_addresses,
   created_at,
   updated_at,
   valid_from,

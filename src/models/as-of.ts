@@ -6,6 +6,7 @@ import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
 import { type BuildSummary, build } from "./build.ts";
 import { type ModelContext, timestampText } from "./context.ts";
+import { createIdleHistory } from "./idle-history.ts";
 import { publish } from "./publish.ts";
 
 /** The database, beside the warehouse, that a build as of an instant works in. */
@@ -50,7 +51,9 @@ export async function buildAsOf(
       asOf: instant,
     };
     try {
-      await createRawViews(then.warehouse, await currentDatabase(base), instant);
+      const source = await currentDatabase(base);
+      await createRawViews(then.warehouse, source, instant);
+      await copyIdleHistory(then.warehouse, source);
       const summary = await build(then);
       await publish(then);
       return { analytics, summary };
@@ -126,6 +129,18 @@ async function createRawViews(connection: Warehouse, source: string, instant: Da
     const from = `${sqlName(source)}.raw.${sqlName(name)}`;
     await connection.run(`create view raw.${sqlName(name)} as ${clipped(from, new Set(columns), instant)}`);
   }
+}
+
+/** The history that builds have kept; the models take from it what stood at the instant. */
+async function copyIdleHistory(connection: Warehouse, source: string): Promise<void> {
+  await connection.run("create schema meta");
+  await createIdleHistory(connection);
+  const kept = await connection.first(`
+    select 1 as found
+    from duckdb_tables()
+    where database_name = ${sqlText(source)} and schema_name = 'meta' and table_name = 'idle_episode'
+  `);
+  if (kept) await connection.run(`insert into meta.idle_episode from ${sqlName(source)}.meta.idle_episode`);
 }
 
 function clipped(table: string, columns: ReadonlySet<string>, instant: Date): string {

@@ -1,6 +1,7 @@
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, openModelConnection, writeBuildContext } from "./context.ts";
 import { createGraph, type ModelGraph, selectModels } from "./graph.ts";
+import { keepIdleHistory } from "./idle-history.ts";
 import { priceModel, refuseOverlappingPrices } from "./prices.ts";
 import { loadProject, projectRoots } from "./project.ts";
 import { dropLeftovers, type ModelResult, runModel } from "./run-model.ts";
@@ -47,6 +48,7 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
       models.push(result);
     }
     const names = new Set(selected.map((model) => model.name));
+    await keepIdleHistory(connection, graph, names);
     const tests = await testProject(connection, project, names, effects.now());
     warnOfFailures(context, tests);
     return { models, tests, durationMs: effects.wallClock().getTime() - startedAt };

@@ -4,6 +4,7 @@ import type { IdleSetting } from "../idle-settings.ts";
 import { packageVersion } from "../package.ts";
 import type { Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
+import { createIdleHistory } from "./idle-history.ts";
 import { createMetaTables } from "./meta.ts";
 
 /** What building, testing and publishing work on. */
@@ -39,6 +40,7 @@ export async function writeBuildContext(
 ): Promise<void> {
   const { idle, prices } = config;
   await createMetaTables(connection);
+  await createIdleHistory(connection);
   await connection.transaction(async () => {
     await connection.run(
       `

@@ -37,8 +37,12 @@ const publicColumns: Record<string, string> = {
     "organization_id usage_date project_id project_name region resource_type gpu_type reservation_id is_reserved gpu_hours",
   fct_gpu_hours_trend:
     "usage_date scope scope_value scope_name gpu_hours mean_7d mean_28d week_on_week month_on_month is_anomaly anomaly_reason",
+  fct_idle_episodes:
+    "rule_id resource_kind resource_id first_found_at last_found_at closed_at outcome resource_name organization_id project_id project_name idle_since evidence monthly_waste counted_monthly_waste saved_per_month currency",
   fct_idle_findings:
-    "rule_id rule_title resource_kind resource_id resource_name organization_id project_id project_name location idle_since idle_days evidence monthly_waste_usd monthly_waste currency counted_monthly_waste_usd counted_monthly_waste overlaps_rule_id severity status suppressed_until suppression_reason first_seen_at last_seen_at",
+    "rule_id rule_title resource_kind resource_id resource_name organization_id project_id project_name location idle_since idle_days evidence monthly_waste_usd monthly_waste currency counted_monthly_waste_usd counted_monthly_waste overlaps_rule_id severity status suppressed_until suppression_reason first_seen_at last_seen_at resolved_at",
+  fct_idle_history:
+    "month_start rule_id rule_title currency found_count found_monthly_waste resolved_count saved_per_month withdrawn_count standing_count standing_monthly_waste saved_per_month_to_date",
   fct_reservation_daily:
     "organization_id reservation_id usage_date product_line gpu_type is_read_whole reserved_gpu_hours used_gpu_hours unused_gpu_hours overage_gpu_hours utilisation coverage on_demand_gpu_hours unit_price is_contract_price committed_cost used_cost unused_cost overage_cost effective_rate on_demand_unit_price break_even_utilisation savings currency price_source",
   fct_reservation_scenarios:

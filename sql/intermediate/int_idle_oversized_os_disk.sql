@@ -1,0 +1,148 @@
+/*
+description: Disks that VMs start from and that are larger than the threshold. How full they are, the API does not tell.
+grain: [resource_id]
+columns:
+  rule_id: The rule.
+  resource_kind: disk.
+  resource_id: The disk.
+  resource_name: Its name.
+  organization_id: The organisation.
+  project_id: The project.
+  location: Where it is.
+  idle_since: Since when it is larger, UTC.
+  reportable_from: From when it is long enough to tell, UTC.
+  observed_from: When the disk was first seen, UTC.
+  evidence: A sentence with the numbers.
+  monthly_waste: What the GiB above the threshold cost in a month of 730 hours; null if unpriced.
+  currency: The currency of that.
+*/
+with os_disks as (
+  select unnest(os_disk_ids) as disk_id
+  from stg_vms
+  where is_current
+
+  union
+
+  select disks.disk_id
+  from stg_disks as disks
+  inner join stg_vms as vms
+    on list_contains(disks.os_of_vm_ids, vms.vm_id)
+    and vms.is_current
+  where disks.is_current
+    and len(disks.os_of_vm_ids) > 0
+),
+
+-- Since when it is so large: the version that opens the last run of versions above the threshold.
+versions as (
+  select
+    disks.disk_id,
+    disks.size_gib > rules.threshold as is_oversized,
+    disks.created_at,
+    disks.updated_at,
+    disks.valid_from,
+    lag(disks.size_gib > rules.threshold) over of_disk as was_oversized,
+    row_number() over of_disk as version
+  from stg_disks as disks
+  inner join os_disks
+    on disks.disk_id = os_disks.disk_id
+  inner join int_idle_rules as rules
+    on rules.rule_id = 'oversized_os_disk'
+  window of_disk as (partition by disks.disk_id order by disks.valid_from)
+),
+
+openings as (
+  select
+    disk_id,
+    max(
+      {
+        'version': version,
+        'since': case
+          -- It was so when it was first seen, and so most likely ever since it was made.
+          when version = 1 then coalesce(created_at, valid_from)
+          else greatest(least(valid_from, updated_at), created_at)
+        end
+      }
+    ) filter (where is_oversized and not coalesce(was_oversized, false)).since as oversized_since,
+    min(valid_from) as first_seen_at
+  from versions
+  group by disk_id
+),
+
+oversized as (
+  select
+    disks.organization_id,
+    disks.project_id,
+    disks.disk_id,
+    disks.disk_name,
+    disks.location,
+    disks.size_gib,
+    disks.attached_vm_ids,
+    rules.min_days,
+    rules.threshold,
+    openings.oversized_since,
+    openings.first_seen_at
+  from dim_disk as disks
+  inner join openings
+    on disks.disk_id = openings.disk_id
+  inner join int_idle_rules as rules
+    on rules.rule_id = 'oversized_os_disk'
+  where disks.is_current
+    and disks.size_gib > rules.threshold
+),
+
+priced as (
+  select
+    oversized.*,
+    prices.currency,
+    round(
+      (oversized.size_gib - oversized.threshold)::decimal(28, 9) * prices.unit_price * 730::decimal(3, 0),
+      10
+    )::decimal(38, 10) as monthly_cost
+  from oversized
+  left join int_resource_prices as prices
+    on prices.resource_kind = 'disk'
+    and oversized.disk_id = prices.resource_id
+),
+
+final as (
+  select
+    'oversized_os_disk' as rule_id,
+    'disk' as resource_kind,
+    priced.disk_id as resource_id,
+    priced.disk_name as resource_name,
+    priced.organization_id,
+    priced.project_id,
+    priced.location,
+    priced.oversized_since as idle_since,
+    priced.oversized_since + to_seconds(priced.min_days * 86400) as reportable_from,
+    priced.first_seen_at as observed_from,
+    'An OS disk of ' || round(priced.size_gib, 2)::decimal(38, 2) || ' GiB since '
+    || strftime(priced.oversized_since, '%Y-%m-%d') || ', '
+    || datesub('day', priced.oversized_since, build.now) || ' days, where '
+    || round(priced.threshold, 2)::decimal(38, 2) || ' GiB are thought to do'
+    || case
+      when priced.monthly_cost is null then '; no price is in force for it.'
+      else '; at today''s price what is above is ' || round(priced.monthly_cost, 2)::decimal(38, 2) || ' '
+        || priced.currency || ' in a month of 730 hours.'
+    end as evidence,
+    priced.monthly_cost as monthly_waste,
+    case when priced.monthly_cost is not null then priced.currency end as currency
+  from priced
+  cross join meta.build as build
+)
+
+select
+  rule_id,
+  resource_kind,
+  resource_id,
+  resource_name,
+  organization_id,
+  project_id,
+  location,
+  idle_since,
+  reportable_from,
+  observed_from,
+  evidence,
+  monthly_waste,
+  currency
+from final
