@@ -47,13 +47,43 @@ with found as (
   select * from int_idle_oversized_os_disk
   union all by name
   select * from int_idle_long_lived_vm
+  union all by name
+  select * from int_idle_gpu_vm_low_utilization
+  union all by name
+  select * from int_idle_weekend_only_waste
+  union all by name
+  select * from int_idle_instance_group_above_desired
+  union all by name
+  select * from int_idle_on_demand_beside_unused_reservation
+  union all by name
+  select * from int_idle_project_without_usage
+  union all by name
+  select * from int_idle_smaller_type_candidate
+  union all by name
+  select * from int_idle_load_balancer_without_backends
+  union all by name
+  select * from int_idle_load_balancer_dead_backends
+  union all by name
+  select * from int_idle_empty_instance_group
+  union all by name
+  select * from int_idle_unused_network
+  union all by name
+  select * from int_idle_unused_subnet
+  union all by name
+  select * from int_idle_old_token
+  union all by name
+  select * from int_idle_old_ssh_key
 ),
 
 reportable as (
   select
     found.*,
     rules.position,
-    rules.rests_on[1] as stream,
+    -- A rule may judge more than one kind, such as both kinds of load balancers.
+    case
+      when found.resource_kind = rules.resource_kind then rules.rests_on[1]
+      else found.resource_kind || 's'
+    end as stream,
     greatest(found.reportable_from, found.observed_from) as first_seen_at
   from found
   inner join int_idle_rules as rules

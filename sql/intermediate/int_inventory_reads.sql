@@ -6,6 +6,7 @@ columns:
   project_id: The project; null where the list is the organisation's.
   stream: The stream, such as disks.
   is_last_complete: Whether the last attempt succeeded.
+  last_status: How the last attempt ended, such as complete or not_offered.
   last_read_at: When it was last read well, UTC; null where it never was.
 */
 with final as (
@@ -14,6 +15,7 @@ with final as (
     project_id,
     stream,
     max({'attempted_at': attempted_at, 'is_complete': status = 'complete'}).is_complete as is_last_complete,
+    max({'attempted_at': attempted_at, 'status': status}).status as last_status,
     max(attempted_at) filter (where status = 'complete') as last_read_at
   from stg_read_windows
   where window_from is null
@@ -28,5 +30,6 @@ select
   project_id,
   stream,
   is_last_complete,
+  last_status,
   last_read_at
 from final

@@ -2,7 +2,7 @@
 description: What would have to be priced to say what an hour of each resource that exists now costs; of reservations also those that are gone.
 grain: [resource_kind, resource_id, preference]
 columns:
-  resource_kind: disk, snapshot, vm or reservation.
+  resource_kind: disk, snapshot, vm, reservation, or smaller_vm for a VM if it were of the next smaller type.
   resource_id: The resource.
   preference: Of several metrics that would do, the one with the lowest number comes first.
   project_key: The project; empty where it belongs to none.
@@ -82,6 +82,7 @@ snapshots as (
 
 vms as (
   select
+    'vm' as resource_kind,
     vms.vm_id as resource_id,
     vms.project_id,
     coalesce(regions.region_key, lower(vms.region)) as region_key,
@@ -92,6 +93,23 @@ vms as (
   left join regions
     on lower(vms.location) = regions.region_key
   where vms.is_current
+
+  union all
+
+  select
+    'smaller_vm' as resource_kind,
+    vms.vm_id as resource_id,
+    vms.project_id,
+    coalesce(regions.region_key, lower(vms.region)) as region_key,
+    lower(smaller.vm_type) as resource_type_key,
+    null as reservation_id,
+    smaller.num_gpu
+  from int_smaller_types as smaller
+  inner join dim_vm as vms
+    on smaller.vm_id = vms.vm_id
+    and vms.is_current
+  left join regions
+    on lower(vms.location) = regions.region_key
 ),
 
 reservation_usage as (
@@ -171,7 +189,7 @@ metrics as (
 
 compute as (
   select
-    'vm' as resource_kind,
+    vms.resource_kind,
     vms.resource_id,
     vms.project_id,
     vms.region_key,

@@ -2,7 +2,7 @@
 description: What an hour of each resource costs at today's prices, also of a reservation that is gone. A resource without a price has no row.
 grain: [resource_kind, resource_id]
 columns:
-  resource_kind: disk, snapshot, vm or reservation.
+  resource_kind: disk, snapshot, vm, reservation or smaller_vm.
   resource_id: The resource.
   hourly_units: Units of the metric in an hour of the resource; of a reservation, in an hour of one of its GPUs.
   units_divisor: What hourly_units is to be divided by.

@@ -13,6 +13,7 @@ columns:
   active_vm_ids: The VMs that are up.
   inactive_vm_ids: The VMs that are not.
   created_at: When it was made, UTC.
+  updated_at: When it was last changed, as of the opening of this version, UTC.
   valid_from: When it was first seen so, UTC.
   valid_to: When it was first seen otherwise or gone; null for what is current.
   is_current: Whether it still stands so.
@@ -30,6 +31,7 @@ with final as (
     list_sort(list_distinct(coalesce(json_extract_string(active_instances, '$[*]'), []))) as active_vm_ids,
     list_sort(list_distinct(coalesce(json_extract_string(inactive_instances, '$[*]'), []))) as inactive_vm_ids,
     created_at,
+    updated_at,
     _valid_from as valid_from,
     _valid_to as valid_to,
     _valid_to is null as is_current
@@ -49,6 +51,7 @@ select
   active_vm_ids,
   inactive_vm_ids,
   created_at,
+  updated_at,
   valid_from,
   valid_to,
   is_current

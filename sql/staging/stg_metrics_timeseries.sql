@@ -5,19 +5,39 @@ columns:
   organization_id: The organisation.
   project_id: The project.
   from_date: The first day that was asked for.
+  to_date: The last day that was asked for.
   metric_name: The metric, where the API names it.
   labels: What it was measured of.
   measured_at: When it was measured, UTC.
   value: What was measured.
 */
-with answers as (
+with series as (
   select
     organization_id,
     project_id,
     from_date,
-    unnest(coalesce(json_extract(data, '$.result[*]'), [])) as series
+    to_date,
+    unnest(
+      list_concat(
+        coalesce(json_extract(data, '$.result[*]'), []),
+        coalesce(json_extract(data, '$[*]'), [])
+      )
+    ) as series
   from raw.metrics_timeseries
   where _valid_to is null
+),
+
+-- What a series says of itself is read once, and not for each of its points.
+named as (
+  select
+    organization_id,
+    project_id,
+    from_date,
+    to_date,
+    coalesce(series->>'$.metric.__name__', series->>'$.metric.metric_name', series->>'$.metric.metric') as metric_name,
+    (series->'metric')::varchar as labels,
+    json_extract(series, '$.values[*]') as points
+  from series
 ),
 
 points as (
@@ -25,9 +45,11 @@ points as (
     organization_id,
     project_id,
     from_date,
-    series->'metric' as labels,
-    unnest(json_extract(series, '$.values[*]')) as point
-  from answers
+    to_date,
+    metric_name,
+    labels,
+    unnest(points) as point
+  from named
 ),
 
 final as (
@@ -35,8 +57,9 @@ final as (
     organization_id,
     project_id,
     from_date,
-    labels->>'__name__' as metric_name,
-    labels::varchar as labels,
+    to_date,
+    metric_name,
+    labels,
     to_timestamp(try_cast(point->>0 as double))::timestamp as measured_at,
     try_cast(point->>1 as double) as value
   from points
@@ -46,6 +69,7 @@ select
   organization_id,
   project_id,
   from_date,
+  to_date,
   metric_name,
   labels,
   measured_at,

@@ -9,6 +9,7 @@ columns:
   used_quantity: How many the API says are in use.
   reservation_type: Its kind, as the API says.
   locations: Where it holds.
+  project_ids: The projects that may use it.
   contract_start_date: The first day of its contract; null where the API does not say.
   contract_end_date: The last day of its contract; null where it has no end.
   date_delivered: The day on which its machines were delivered; null where the API does not say.
@@ -25,6 +26,7 @@ with final as (
     used_quantity,
     reservation_type,
     list_sort(list_distinct(coalesce(json_extract_string(locations, '$[*]'), []))) as locations,
+    list_sort(list_distinct(coalesce(json_extract_string(projects, '$[*]'), []))) as project_ids,
     -- A day that is not set may come as year 1.
     case when year(contract_start_date) > 1 then contract_start_date end as contract_start_date,
     case when year(contract_end_date) > 1 then contract_end_date end as contract_end_date,
@@ -44,6 +46,7 @@ select
   used_quantity,
   reservation_type,
   locations,
+  project_ids,
   contract_start_date,
   contract_end_date,
   date_delivered,

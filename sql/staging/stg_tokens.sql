@@ -5,7 +5,7 @@ columns:
   alias: What the user calls it.
   created_at: When it was made, UTC.
   expires_at: When it expires, UTC.
-  last_used_at: When it was last used, as of the opening of this version, UTC.
+  last_used_at: When it was last used, UTC.
   valid_from: When it was first seen so, UTC.
   valid_to: When it was first seen otherwise or gone; null for what is current.
   is_current: Whether it still stands so.

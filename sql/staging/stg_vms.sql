@@ -17,6 +17,9 @@ columns:
   disk_ids: The disks that its own entry lists.
   os_disk_ids: Those of them that it starts from.
   static_addresses: The static public addresses that it holds.
+  network_ids: The networks that its interfaces are in.
+  subnet_ids: The subnets that its interfaces are in.
+  private_ips: The addresses of its interfaces within their networks.
   created_at: When it was made, UTC.
   updated_at: When it was last changed, as of the opening of this version, UTC.
   valid_from: When it was first seen so, UTC.
@@ -67,6 +70,13 @@ with cleaned as (
         )
       )
     ) as static_addresses,
+    list_sort(list_distinct(coalesce(json_extract_string(network_interfaces, '$[*].network'), []))) as network_ids,
+    list_sort(list_distinct(coalesce(json_extract_string(network_interfaces, '$[*].subnet'), []))) as subnet_ids,
+    list_sort(
+      list_distinct(
+        coalesce(json_extract_string(network_interfaces, '$[*].ips[*].private_ipv4.address'), [])
+      )
+    ) as private_ips,
     created_at,
     updated_at,
     _valid_from as valid_from,
@@ -99,6 +109,9 @@ final as (
     disk_ids,
     os_disk_ids,
     static_addresses,
+    network_ids,
+    subnet_ids,
+    private_ips,
     created_at,
     updated_at,
     valid_from,
@@ -123,6 +136,9 @@ select
   disk_ids,
   os_disk_ids,
   static_addresses,
+  network_ids,
+  subnet_ids,
+  private_ips,
   created_at,
   updated_at,
   valid_from,

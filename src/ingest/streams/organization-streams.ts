@@ -97,7 +97,8 @@ export const organizationStreams = [
       { ...createdAt, isKey: true, isRequired: false },
       name({ name: "alias", isKey: true, isRequired: false }),
       timestamp("expires_at"),
-      timestamp("last_used", { isCompared: false }),
+      // A new use is a new version: otherwise the last one would stay that of the first reading.
+      timestamp("last_used"),
     ],
   }),
 ];
