@@ -11,7 +11,14 @@ export interface Workspace {
   root: string;
   tallyToml: string;
   /** What the API cannot know, by table name: CSVs that the user keeps. */
-  csv: { prices: string; cost_centres: string; budgets: string; suppressions: string };
+  csv: {
+    prices: string;
+    exchange_rates: string;
+    cost_centres: string;
+    budgets: string;
+    shared_costs: string;
+    suppressions: string;
+  };
   raw: string;
   warehouse: string;
   analytics: string;
@@ -27,8 +34,10 @@ export function workspaceAt(root: string): Workspace {
     tallyToml: join(root, "tally.toml"),
     csv: {
       prices: join(root, "prices.csv"),
+      exchange_rates: join(root, "exchange-rates.csv"),
       cost_centres: join(root, "cost-centres.csv"),
       budgets: join(root, "budgets.csv"),
+      shared_costs: join(root, "shared-costs.csv"),
       suppressions: join(root, "suppressions.csv"),
     },
     raw: join(root, "data", "raw"),

@@ -16,7 +16,9 @@ describe("a new workspace", () => {
       ".gitignore",
       "budgets.csv",
       "cost-centres.csv",
+      "exchange-rates.csv",
       "prices.csv",
+      "shared-costs.csv",
       "suppressions.csv",
       "tally.toml",
     ]);

@@ -1,5 +1,5 @@
 /*
-description: The price in force over time of each combination that usage or a resource has, and the list price beside it.
+description: The price in force over time of each combination that usage or a resource has, and beside it the price of spot usage and the list price.
 grain: [project_key, region_key, resource_type_key, metric_key, reservation_key, starts_on]
 columns:
   project_key: The project; empty where there is none.
@@ -9,10 +9,13 @@ columns:
   reservation_key: The reservation; empty on demand.
   starts_on: The first day of the stretch.
   ends_before: The day after its last.
-  unit_price: The price of one unit by the most specific row that matches.
+  unit_price: The price of one unit by the most specific row that matches, on demand or from the reservation; null where none does.
   currency: Its currency.
   source_line: The line of prices.csv.
-  list_unit_price: The same by the most specific row for neither one project nor one reservation.
+  spot_unit_price: The same for spot usage.
+  spot_currency: Its currency.
+  spot_source_line: The line of prices.csv.
+  list_unit_price: The same on demand, by the most specific row for neither one project nor one reservation.
   list_currency: Its currency.
 */
 with keys as (
@@ -44,7 +47,8 @@ numbered as (
     region_key,
     resource_type_key,
     metric_key,
-    reservation_key
+    reservation_key,
+    case when reservation_key = '' then 'on_demand' else 'committed' end as category_key
   from keys
 ),
 
@@ -53,6 +57,8 @@ candidates as (
     numbered.key_number,
     prices.specificity,
     prices.is_list,
+    coalesce(prices.pricing_category, numbered.category_key) = numbered.category_key as is_own,
+    numbered.reservation_key = '' and coalesce(prices.pricing_category, 'spot') = 'spot' as is_spot,
     {'unit_price': prices.unit_price, 'currency': prices.currency, 'source_line': prices.source_line} as price,
     coalesce(prices.effective_from, date '0001-01-01') as starts_on,
     coalesce(prices.effective_to + 1, date '9999-12-31') as ends_before
@@ -93,7 +99,8 @@ best as (
     stretches.key_number,
     stretches.starts_on,
     stretches.ends_before,
-    arg_max(candidates.price, candidates.specificity) as price,
+    arg_max(candidates.price, candidates.specificity) filter (where candidates.is_own) as price,
+    arg_max(candidates.price, candidates.specificity) filter (where candidates.is_spot) as spot_price,
     arg_max(candidates.price, candidates.specificity) filter (where candidates.is_list) as list_price
   from stretches
   inner join candidates
@@ -118,6 +125,9 @@ final as (
     best.price.unit_price as unit_price,
     best.price.currency as currency,
     best.price.source_line as source_line,
+    best.spot_price.unit_price as spot_unit_price,
+    best.spot_price.currency as spot_currency,
+    best.spot_price.source_line as spot_source_line,
     best.list_price.unit_price as list_unit_price,
     best.list_price.currency as list_currency
   from best
@@ -136,6 +146,9 @@ select
   unit_price,
   currency,
   source_line,
+  spot_unit_price,
+  spot_currency,
+  spot_source_line,
   list_unit_price,
   list_currency
 from final

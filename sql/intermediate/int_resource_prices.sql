@@ -32,6 +32,7 @@ with final as (
     and prices.starts_on <= build.today
     and prices.ends_before > build.today
   where keys.hourly_units is not null
+    and prices.unit_price is not null
   qualify row_number() over (
     partition by keys.resource_kind, keys.resource_id
     order by keys.preference

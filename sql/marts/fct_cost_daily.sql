@@ -1,6 +1,6 @@
 /*
 description: Usage with the price in force on its day. Usage without a price has no cost, and is never counted as 0.
-grain: [usage_date, project_id, region, resource_type, billable_metric, reservation_id]
+grain: [usage_date, project_id, region, resource_type, billable_metric, reservation_id, pricing_category]
 columns:
   organization_id: The organisation.
   usage_date: The UTC day.
@@ -12,21 +12,66 @@ columns:
   gpu_type: The GPU's type; null where the usage is no GPU time.
   billable_metric: What is counted, in one spelling.
   reservation_id: The reservation that it was drawn from; null on demand.
+  pricing_category: committed where it was drawn from a reservation, spot where the usage or the VMs behind it say so, else on_demand.
   quantity: How much, in the metric's unit.
   gpu_hours: The GPU-hours in it; null where the usage is no GPU time.
   unit_price: The price of one unit by the most specific row of prices.csv that is in force; null where none is.
   cost: Quantity times unit price, rounded once, half up, to 10 places; null where unpriced.
-  list_cost: The same at the price for neither one project nor one reservation; null where there is none in the same currency.
+  list_cost: The same at the price on demand, for neither one project nor one reservation; null where there is none in the same currency.
   currency: The currency of the price; where unpriced, the one that prices are in by default.
   price_source: What the prices are called, and the line that set the price; null where unpriced.
+  exchange_rate: What one of the currency was in the reporting currency on that day; null where no rate is in force.
+  cost_reporting: The cost in the reporting currency, rounded once, half up, to 10 places; null where unpriced or without a rate.
+  list_cost_reporting: The list cost likewise.
+  reporting_currency: The currency that costs are reported in.
 tests:
-  - not_null: [usage_date, project_id, project_name, quantity, currency]
+  - not_null: [usage_date, project_id, project_name, pricing_category, quantity, currency, reporting_currency]
+  - accepted_values:
+      column: pricing_category
+      values: [committed, on_demand, spot]
   - relationship: {column: project_id, model: dim_project, to: project_id}
   - range: {column: unit_price, min: 0}
   - range: {column: cost, min: 0}
     severity: warn
 */
-with priced as (
+-- Usage that is spot in part becomes two rows, so that each has its own price.
+with purchases as (
+  select
+    usage.* exclude (quantity, gpu_hours),
+    case when usage.reservation_id is null then 'on_demand' else 'committed' end as pricing_category,
+    case when spot.quantity is null then usage.quantity else usage.quantity - spot.quantity end as quantity,
+    case when spot.quantity is null then usage.gpu_hours else usage.gpu_hours - spot.gpu_hours end as gpu_hours
+  from int_usage_daily as usage
+  left join int_spot_usage_daily as spot
+    on usage.usage_date = spot.usage_date
+    and coalesce(usage.organization_id, '') = spot.organization_key
+    and coalesce(usage.project_id, '') = spot.project_key
+    and coalesce(usage.region, '') = spot.region_key
+    and coalesce(usage.resource_type, '') = spot.resource_type_key
+    and coalesce(usage.billable_metric, '') = spot.metric_key
+    and coalesce(usage.reservation_id, '') = spot.reservation_key
+  where spot.quantity is null
+    or spot.quantity <> usage.quantity
+
+  union all by name
+
+  select
+    usage.* exclude (quantity, gpu_hours),
+    'spot' as pricing_category,
+    spot.quantity,
+    spot.gpu_hours
+  from int_usage_daily as usage
+  inner join int_spot_usage_daily as spot
+    on usage.usage_date = spot.usage_date
+    and coalesce(usage.organization_id, '') = spot.organization_key
+    and coalesce(usage.project_id, '') = spot.project_key
+    and coalesce(usage.region, '') = spot.region_key
+    and coalesce(usage.resource_type, '') = spot.resource_type_key
+    and coalesce(usage.billable_metric, '') = spot.metric_key
+    and coalesce(usage.reservation_id, '') = spot.reservation_key
+),
+
+priced as (
   select
     usage.organization_id,
     usage.usage_date,
@@ -36,13 +81,15 @@ with priced as (
     usage.gpu_type,
     usage.billable_metric,
     usage.reservation_id,
+    usage.pricing_category,
     usage.quantity,
     usage.gpu_hours,
-    prices.unit_price,
-    prices.currency,
-    prices.source_line,
-    case when prices.list_currency = prices.currency then prices.list_unit_price end as list_unit_price
-  from int_usage_daily as usage
+    case when usage.pricing_category = 'spot' then prices.spot_unit_price else prices.unit_price end as unit_price,
+    case when usage.pricing_category = 'spot' then prices.spot_currency else prices.currency end as currency,
+    case when usage.pricing_category = 'spot' then prices.spot_source_line else prices.source_line end as source_line,
+    prices.list_unit_price,
+    prices.list_currency
+  from purchases as usage
   left join int_prices_in_force as prices
     on coalesce(usage.project_id, '') = prices.project_key
     and coalesce(lower(usage.region), '') = prices.region_key
@@ -53,33 +100,70 @@ with priced as (
     and usage.usage_date < prices.ends_before
 ),
 
-final as (
+-- To round DECIMALs of this width is most of the work: it is not done twice where the result is the same.
+costed as (
   select
-    priced.organization_id,
-    priced.usage_date,
-    priced.project_id,
-    coalesce(projects.project_name, priced.project_id) as project_name,
-    centres.cost_centre,
-    priced.region,
-    priced.resource_type,
-    priced.gpu_type,
-    priced.billable_metric,
-    priced.reservation_id,
-    priced.quantity,
-    priced.gpu_hours,
-    priced.unit_price,
+    priced.* exclude (currency, source_line),
     round(priced.quantity * priced.unit_price, 10)::decimal(38, 10) as cost,
-    round(priced.quantity * priced.list_unit_price, 10)::decimal(38, 10) as list_cost,
     coalesce(priced.currency, build.currency) as currency,
-    case when priced.source_line is not null then build.price_label || ':' || priced.source_line end as price_source
+    case when priced.source_line is not null then build.price_label || ':' || priced.source_line end as price_source,
+    build.currency as reporting_currency
   from priced
   cross join meta.build as build
+),
+
+listed as (
+  select
+    * exclude (list_unit_price, list_currency),
+    case
+      when list_currency <> currency then null
+      when list_unit_price = unit_price then cost
+      else round(quantity * list_unit_price, 10)::decimal(38, 10)
+    end as list_cost
+  from costed
+),
+
+final as (
+  select
+    listed.organization_id,
+    listed.usage_date,
+    listed.project_id,
+    coalesce(projects.project_name, listed.project_id) as project_name,
+    centres.cost_centre,
+    listed.region,
+    listed.resource_type,
+    listed.gpu_type,
+    listed.billable_metric,
+    listed.reservation_id,
+    listed.pricing_category,
+    listed.quantity,
+    listed.gpu_hours,
+    listed.unit_price,
+    listed.cost,
+    listed.list_cost,
+    listed.currency,
+    listed.price_source,
+    rates.exchange_rate,
+    case
+      when listed.currency = listed.reporting_currency then listed.cost
+      else round(listed.cost * rates.exchange_rate, 10)::decimal(38, 10)
+    end as cost_reporting,
+    case
+      when listed.currency = listed.reporting_currency then listed.list_cost
+      else round(listed.list_cost * rates.exchange_rate, 10)::decimal(38, 10)
+    end as list_cost_reporting,
+    listed.reporting_currency
+  from listed
   left join int_projects as projects
-    on priced.project_id = projects.project_id
+    on listed.project_id = projects.project_id
   left join int_cost_centres_in_force as centres
-    on priced.project_id = centres.project_id
-    and priced.usage_date >= centres.starts_on
-    and priced.usage_date < centres.ends_before
+    on listed.project_id = centres.project_id
+    and listed.usage_date >= centres.starts_on
+    and listed.usage_date < centres.ends_before
+  left join stg_exchange_rates as rates
+    on listed.currency = rates.currency
+    and listed.usage_date >= rates.starts_on
+    and listed.usage_date < rates.ends_before
 )
 
 select
@@ -93,11 +177,16 @@ select
   gpu_type,
   billable_metric,
   reservation_id,
+  pricing_category,
   quantity,
   gpu_hours,
   unit_price,
   cost,
   list_cost,
   currency,
-  price_source
+  price_source,
+  exchange_rate,
+  cost_reporting,
+  list_cost_reporting,
+  reporting_currency
 from final

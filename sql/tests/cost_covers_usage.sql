@@ -1,5 +1,5 @@
 /*
-description: fct_cost_daily has each row of fct_usage_daily once, with the same quantity, whether it is priced or not.
+description: fct_cost_daily has all of each row of fct_usage_daily, and nothing else, whether it is priced or not.
 severity: error
 */
 with both_sides as (
@@ -10,9 +10,8 @@ with both_sides as (
     resource_type,
     billable_metric,
     reservation_id,
-    quantity,
-    1 as usage_rows,
-    0 as cost_rows
+    quantity as usage_quantity,
+    null as cost_quantity
   from fct_usage_daily
 
   union all
@@ -24,9 +23,8 @@ with both_sides as (
     resource_type,
     billable_metric,
     reservation_id,
-    quantity,
-    0,
-    1
+    null,
+    quantity
   from fct_cost_daily
 ),
 
@@ -38,12 +36,11 @@ final as (
     resource_type,
     billable_metric,
     reservation_id,
-    quantity,
-    sum(usage_rows) as usage_rows,
-    sum(cost_rows) as cost_rows
+    sum(usage_quantity)::decimal(38, 12) as usage_quantity,
+    sum(cost_quantity)::decimal(38, 12) as cost_quantity
   from both_sides
   group by all
-  having sum(usage_rows) <> sum(cost_rows)
+  having sum(usage_quantity) is distinct from sum(cost_quantity)
 )
 
 select
@@ -53,7 +50,6 @@ select
   resource_type,
   billable_metric,
   reservation_id,
-  quantity,
-  usage_rows,
-  cost_rows
+  usage_quantity,
+  cost_quantity
 from final

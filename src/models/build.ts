@@ -35,7 +35,7 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
   const connection = await openModelConnection(warehouse);
   try {
     await writeBuildContext(connection, context);
-    await loadSeeds(connection, workspace);
+    await loadSeeds(connection, workspace, context.config.prices.currency);
     const graph = await createGraph(connection, project.models);
     const selected = options.select === undefined ? graph.order : selectModels(graph, options.select);
     await dropLeftovers(connection, project.models);

@@ -35,6 +35,33 @@ export const wholeNumber: CellKind = {
   },
 };
 
+/** A number as above that is not 0 either. */
+export function positive(kind: CellKind): CellKind {
+  return {
+    type: kind.type,
+    read(value) {
+      const result = kind.read(value);
+      if ("problem" in result || /[1-9]/.test(result.value)) return result;
+      return { problem: "is 0", mend: "Write what it is, or leave the row out where nobody knows." };
+    },
+  };
+}
+
+/** One of a few words, in whatever case, with `-` or a blank for `_`. */
+export function oneOf(...words: readonly string[]): CellKind {
+  return {
+    type: "varchar",
+    read(value) {
+      const word = value.toLowerCase().replace(/[\s-]+/g, "_");
+      if (words.includes(word)) return { value: word };
+      return {
+        problem: `is none of ${words.join(", ")}`,
+        mend: "Write one of these, or leave the cell empty.",
+      };
+    },
+  };
+}
+
 /** A day, as ISO 8601 writes it. */
 export const date: CellKind = {
   type: "date",

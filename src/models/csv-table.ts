@@ -9,6 +9,12 @@ export interface CsvRow {
   cells: Record<string, string | null>;
 }
 
+/** A CSV file: the names of its header in their order, and its rows. */
+export interface CsvTable {
+  columns: string[];
+  rows: CsvRow[];
+}
+
 /**
  * Reads a CSV file by its header's names, in whatever order they stand. Lines that start with # and empty
  * lines are left out. Null where there is no such file.
@@ -18,14 +24,14 @@ export interface CsvRow {
 export async function readCsvTable(
   path: string,
   columns: { all: readonly string[]; required: readonly string[] },
-): Promise<CsvRow[] | null> {
+): Promise<CsvTable | null> {
   const text = await readText(path);
   if (text === null) return null;
   const [header, ...records] = parseRecords(text, path);
-  if (!header) return [];
+  if (!header) return { columns: [], rows: [] };
   const names = header.cells.map((name) => name.toLowerCase());
   checkHeader(names, header.line, path, columns);
-  return records
+  const rows = records
     .filter(({ cells }) => cells.some((cell) => cell !== ""))
     .map(({ line, cells }) => {
       if (cells.length > names.length) {
@@ -42,6 +48,7 @@ export async function readCsvTable(
       });
       return { line, cells: byName };
     });
+  return { columns: names, rows };
 }
 
 async function readText(path: string): Promise<string | null> {

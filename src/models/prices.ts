@@ -23,6 +23,7 @@ export async function refuseOverlappingPrices(connection: Warehouse, path: strin
       and a.project_id is not distinct from b.project_id
       and a.region is not distinct from b.region
       and a.reservation_id is not distinct from b.reservation_id
+      and a.pricing_category is not distinct from b.pricing_category
       and coalesce(a.effective_from, date '0001-01-01') <= coalesce(b.effective_to, date '9999-12-31')
       and coalesce(b.effective_from, date '0001-01-01') <= coalesce(a.effective_to, date '9999-12-31')
     order by a.source_line, b.source_line

@@ -4,8 +4,19 @@ import { idleRulesFile } from "../idle-settings.ts";
 import { packageRoot } from "../package.ts";
 import { sqlText, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
-import { type CellKind, currency, date, decimal, month, text, wholeNumber } from "./cells.ts";
+import {
+  type CellKind,
+  currency,
+  date,
+  decimal,
+  month,
+  oneOf,
+  positive,
+  text,
+  wholeNumber,
+} from "./cells.ts";
 import { type CsvRow, readCsvTable } from "./csv-table.ts";
+import { type Exclusive, refuseOverlaps } from "./overlaps.ts";
 
 /** A CSV file and the table that it becomes. */
 interface Seed {
@@ -16,6 +27,12 @@ interface Seed {
   columns: Readonly<Record<string, CellKind>>;
   /** Columns that no row leaves empty. */
   required: readonly string[];
+  /** What an empty cell means, where it means one thing. */
+  orElse?: Readonly<Record<string, string>>;
+  /** The rows of which no two may hold on the same days. */
+  exclusive?: Exclusive;
+  /** A value that one column may not have. */
+  refused?: { column: string; value: string; problem: string; mend: string };
 }
 
 /** The CSVs that ship with tally: what its rules and names rest on. */
@@ -64,7 +81,7 @@ function referenceSeeds(): Seed[] {
 }
 
 /** The CSVs of a workspace: what the API cannot know. */
-function workspaceSeeds({ csv }: Workspace): Seed[] {
+function workspaceSeeds({ csv }: Workspace, reportingCurrency: string): Seed[] {
   return [
     {
       schema: "workspace",
@@ -77,6 +94,7 @@ function workspaceSeeds({ csv }: Workspace): Seed[] {
         project_id: text,
         region: text,
         reservation_id: text,
+        pricing_category: oneOf("on_demand", "spot", "committed"),
         unit_price: decimal(10, 8),
         currency,
         effective_from: date,
@@ -92,6 +110,10 @@ function workspaceSeeds({ csv }: Workspace): Seed[] {
         "Cost centres and owners as cost-centres.csv has them; an empty project_id matches any project.",
       columns: { project_id: text, cost_centre: text, owner: text, effective_from: date, effective_to: date },
       required: ["cost_centre"],
+      exclusive: {
+        columns: ["project_id"],
+        says: ({ project_id: id }) => `the cost centre of ${id === null ? "every project" : `project ${id}`}`,
+      },
     },
     {
       schema: "workspace",
@@ -100,6 +122,45 @@ function workspaceSeeds({ csv }: Workspace): Seed[] {
       description: "Budgets as budgets.csv has them, by cost centre and month (its first day).",
       columns: { cost_centre: text, month, amount: decimal(28, 10), currency },
       required: ["month", "amount"],
+      orElse: { currency: reportingCurrency },
+      exclusive: {
+        columns: ["cost_centre", "month", "currency"],
+        says: ({ cost_centre: centre, month: first, currency: code }) =>
+          `the budget of ${centre ?? "the whole organisation"} for ${String(first).slice(0, 7)} in ${code}`,
+      },
+    },
+    {
+      schema: "workspace",
+      table: "exchange_rates",
+      path: csv.exchange_rates,
+      description: `Rates into ${reportingCurrency} as exchange-rates.csv has them: what one of each currency is in it.`,
+      columns: { currency, rate: positive(decimal(10, 10)), effective_from: date, effective_to: date },
+      required: ["currency", "rate"],
+      exclusive: { columns: ["currency"], says: (row) => `the rate of ${row.currency}` },
+      refused: {
+        column: "currency",
+        value: reportingCurrency,
+        problem: "is the currency that costs are reported in, whose rate is 1",
+        mend: "Remove the row, or name another currency under [prices] in tally.toml.",
+      },
+    },
+    {
+      schema: "workspace",
+      table: "shared_cost_shares",
+      path: csv.shared_costs,
+      description: "Who bears how much of a shared cost whose key is fixed, as shared-costs.csv has it.",
+      columns: {
+        shared_cost: text,
+        project_id: text,
+        share: positive(decimal(10, 8)),
+        effective_from: date,
+        effective_to: date,
+      },
+      required: ["shared_cost", "project_id", "share"],
+      exclusive: {
+        columns: ["shared_cost", "project_id"],
+        says: (row) => `the share of project ${row.project_id} in ${row.shared_cost}`,
+      },
     },
     {
       schema: "workspace",
@@ -117,32 +178,40 @@ function workspaceSeeds({ csv }: Workspace): Seed[] {
  * Loads the reference CSVs and those of the workspace, each into its table with the line that every row
  * stands on. A CSV that the workspace lacks is an empty table.
  *
+ * @param reportingCurrency the currency that costs are reported in, and that of amounts that name none
+ *
  * @throws ConfigError that names file, line and column of a cell that is not as it should be
  */
-export async function loadSeeds(connection: Warehouse, workspace: Workspace): Promise<void> {
-  const seeds = [...referenceSeeds(), ...workspaceSeeds(workspace)];
-  const loaded: { seed: Seed; rows: SeedRow[] }[] = [];
-  for (const seed of seeds) loaded.push({ seed, rows: await readSeed(seed) });
+export async function loadSeeds(
+  connection: Warehouse,
+  workspace: Workspace,
+  reportingCurrency: string,
+): Promise<void> {
+  const seeds = [...referenceSeeds(), ...workspaceSeeds(workspace, reportingCurrency)];
+  const loaded: { seed: Seed; columns: string[]; rows: SeedRow[] }[] = [];
+  for (const seed of seeds) loaded.push({ seed, ...(await readSeed(seed)) });
   await connection.transaction(async () => {
     for (const { seed, rows } of loaded) await writeSeed(connection, seed, rows);
+    await writeHeaders(connection, loaded);
   });
 }
 
-interface SeedRow extends Record<string, string | number | null> {
+/** A row of a CSV as it is stored, with the line that it stands on. */
+export interface SeedRow extends Record<string, string | number | null> {
   source_line: number;
 }
 
-async function readSeed(seed: Seed): Promise<SeedRow[]> {
+async function readSeed(seed: Seed): Promise<{ columns: string[]; rows: SeedRow[] }> {
   const required = seed.required;
-  const rows = await readCsvTable(seed.path, { all: Object.keys(seed.columns), required });
-  if (rows === null && seed.schema === "reference") {
+  const table = await readCsvTable(seed.path, { all: Object.keys(seed.columns), required });
+  if (table === null && seed.schema === "reference") {
     throw new ConfigError(`${seed.path} is missing.`, {
       hint: "It ships with tally: install the package once more.",
     });
   }
-  const read = (rows ?? []).map((row) => readRow(seed, row));
-  if (seed.table === "cost_centres") refuseOverlaps(seed, read);
-  return read;
+  const rows = (table?.rows ?? []).map((row) => readRow(seed, row));
+  if (seed.exclusive) refuseOverlaps(seed.path, seed.exclusive, rows);
+  return { columns: table?.columns ?? [], rows };
 }
 
 function readRow(seed: Seed, { line, cells }: CsvRow): SeedRow {
@@ -154,12 +223,17 @@ function readRow(seed: Seed, { line, cells }: CsvRow): SeedRow {
       if (seed.required.includes(column)) {
         throw new ConfigError(`${place}: the cell is empty.`, { hint: "Every row needs a value there." });
       }
-      row[column] = null;
+      row[column] = seed.orElse?.[column] ?? null;
       continue;
     }
     const result = kind.read(cell);
     if ("problem" in result)
       throw new ConfigError(`${place}: ${JSON.stringify(cell)} ${result.problem}.`, { hint: result.mend });
+    if (seed.refused?.column === column && seed.refused.value === result.value) {
+      throw new ConfigError(`${place}: ${result.value} ${seed.refused.problem}.`, {
+        hint: seed.refused.mend,
+      });
+    }
     row[column] = result.value;
   }
   const { effective_from: from, effective_to: to } = row;
@@ -172,29 +246,6 @@ function readRow(seed: Seed, { line, cells }: CsvRow): SeedRow {
     );
   }
   return row;
-}
-
-function refuseOverlaps(seed: Seed, rows: readonly SeedRow[]): void {
-  const byProject = new Map<string, SeedRow[]>();
-  for (const row of rows) {
-    const others = byProject.get(String(row.project_id)) ?? [];
-    const other = others.find((candidate) => overlap(candidate, row));
-    if (other) {
-      throw new ConfigError(
-        `${seed.path}, lines ${other.source_line} and ${row.source_line}: both say the cost centre of ${row.project_id === null ? "every project" : `project ${row.project_id}`} on the same days.`,
-        {
-          hint: "Give the earlier one an effective_to before the later one's effective_from, or remove one.",
-        },
-      );
-    }
-    byProject.set(String(row.project_id), [...others, row]);
-  }
-}
-
-function overlap(a: SeedRow, b: SeedRow): boolean {
-  const starts = (row: SeedRow) => String(row.effective_from ?? "0000");
-  const ends = (row: SeedRow) => String(row.effective_to ?? "9999-99");
-  return starts(a) <= ends(b) && starts(b) <= ends(a);
 }
 
 async function writeSeed(connection: Warehouse, seed: Seed, rows: readonly SeedRow[]): Promise<void> {
@@ -217,4 +268,27 @@ async function writeSeed(connection: Warehouse, seed: Seed, rows: readonly SeedR
     `,
     { rows: JSON.stringify(rows) },
   );
+}
+
+/** In which order the user's files have their columns: a line that is to be added follows it. */
+async function writeHeaders(
+  connection: Warehouse,
+  loaded: readonly { seed: Seed; columns: readonly string[] }[],
+): Promise<void> {
+  await connection.run(`
+    create or replace table workspace.csv_headers (table_name varchar not null, columns varchar[] not null);
+    comment on table workspace.csv_headers is 'The columns of each CSV of the workspace, in the order of its header.';
+  `);
+  for (const { seed, columns } of loaded) {
+    if (seed.schema !== "workspace") continue;
+    // A file that has no header yet may be given every column.
+    const names = columns.length > 0 ? columns : Object.keys(seed.columns);
+    await connection.run(
+      "insert into workspace.csv_headers values ($table, from_json($names::json, '[\"varchar\"]'))",
+      {
+        table: seed.table,
+        names: JSON.stringify(names),
+      },
+    );
+  }
 }

@@ -1,0 +1,128 @@
+/*
+description: Usage that is spot, in part or as a whole - that of VMs whose billing type says so, as far as it was read by resource, and that whose own type or metric says so.
+grain: [organization_key, usage_date, project_key, region_key, resource_type_key, metric_key]
+columns:
+  organization_key: The organisation; empty where there is none.
+  usage_date: The UTC day.
+  project_key: The project; empty where there is none.
+  region_key: The region as it came; empty where there is none.
+  resource_type_key: The type as it came; empty where there is none.
+  metric_key: The metric in its one spelling; empty where there is none.
+  reservation_key: Always empty, since nothing that is drawn from a reservation is spot.
+  quantity: How much of the usage is spot; never more than there is.
+  gpu_hours: The GPU-hours in it; null where the usage is no GPU time.
+*/
+with versions as (
+  select
+    organization_id,
+    vm_id,
+    coalesce(regexp_matches(lower(billing_type), '(^|[^a-z])(spot|preemptible)([^a-z]|$)'), false) as is_spot,
+    -- Before a VM was first seen it counts as it was seen first.
+    case
+      when row_number() over (partition by organization_id, vm_id order by valid_from) = 1
+        then timestamp '0001-01-01'
+      else valid_from
+    end as billed_from,
+    -- And after it was last seen, as it was seen last.
+    coalesce(
+      lead(valid_from) over (partition by organization_id, vm_id order by valid_from),
+      timestamp '9999-12-31'
+    ) as billed_to
+  from stg_vms
+),
+
+spot as (
+  select
+    organization_id,
+    vm_id,
+    billed_from,
+    billed_to
+  from versions
+  where is_spot
+),
+
+used as (
+  select
+    usage.organization_id,
+    usage.usage_date,
+    usage.project_id,
+    usage.region,
+    usage.resource_type,
+    usage.billable_metric,
+    sum(usage.quantity) as quantity
+  from stg_resource_usage as usage
+  inner join spot
+    on usage.organization_id = spot.organization_id
+    and usage.resource_id = spot.vm_id
+    and usage.usage_date + interval 1 day > spot.billed_from
+    and usage.usage_date + interval 1 day <= spot.billed_to
+  where usage.reservation_id is null
+    and usage.quantity > 0
+  group by all
+),
+
+spot_names as (
+  select
+    resource_type,
+    billable_metric
+  from (
+    select distinct
+      resource_type,
+      billable_metric
+    from int_usage_daily
+  )
+  where regexp_matches(
+    lower(concat_ws(' ', resource_type, billable_metric)),
+    '(^|[^a-z])(spot|preemptible)([^a-z]|$)'
+  )
+),
+
+matched as (
+  select
+    usage.*,
+    case
+      when spot_names.resource_type is not null then usage.quantity
+      else least(used.quantity, usage.quantity)
+    end as spot_quantity
+  from int_usage_daily as usage
+  left join spot_names
+    on usage.resource_type = spot_names.resource_type
+    and coalesce(usage.billable_metric, '') = coalesce(spot_names.billable_metric, '')
+  left join used
+    on usage.usage_date = used.usage_date
+    and coalesce(usage.organization_id, '') = coalesce(used.organization_id, '')
+    and coalesce(usage.project_id, '') = coalesce(used.project_id, '')
+    and coalesce(usage.region, '') = coalesce(used.region, '')
+    and coalesce(usage.resource_type, '') = coalesce(used.resource_type, '')
+    and coalesce(usage.billable_metric, '') = coalesce(used.billable_metric, '')
+  where usage.reservation_id is null
+    and usage.quantity > 0
+    and (spot_names.resource_type is not null or used.quantity is not null)
+),
+
+final as (
+  select
+    coalesce(organization_id, '') as organization_key,
+    usage_date,
+    coalesce(project_id, '') as project_key,
+    coalesce(region, '') as region_key,
+    coalesce(resource_type, '') as resource_type_key,
+    coalesce(billable_metric, '') as metric_key,
+    '' as reservation_key,
+    spot_quantity::decimal(38, 12) as quantity,
+    -- GPU-hours are the quantity times a whole number, which a DOUBLE tells exactly.
+    (spot_quantity * round(gpu_hours / quantity)::integer)::decimal(38, 12) as gpu_hours
+  from matched
+)
+
+select
+  organization_key,
+  usage_date,
+  project_key,
+  region_key,
+  resource_type_key,
+  metric_key,
+  reservation_key,
+  quantity,
+  gpu_hours
+from final
