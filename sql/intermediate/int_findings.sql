@@ -60,6 +60,8 @@ with found as (
   union all by name
   select * from int_idle_smaller_type_candidate
   union all by name
+  select * from int_idle_spot_candidate
+  union all by name
   select * from int_idle_load_balancer_without_backends
   union all by name
   select * from int_idle_load_balancer_dead_backends

@@ -70,7 +70,7 @@ on_demand as (
     case when count(*) = count(cost) and count(distinct currency) = 1 then sum(cost) end::decimal(38, 10) as cost,
     min(currency) as currency
   from fct_cost_daily
-  where reservation_id is null
+  where pricing_category = 'on_demand'
     and gpu_hours > 0
   group by
     organization_id,
