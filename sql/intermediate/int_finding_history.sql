@@ -146,15 +146,10 @@ reads as (
     organization_id,
     project_id,
     stream,
-    max({'attempted_at': attempted_at, 'is_complete': status = 'complete'}).is_complete as is_last_complete,
-    bool_or(status = 'complete') as was_ever_read
-  from stg_read_windows
-  where window_from is not null
-    and stream not in ('usage', 'resource_usage')
-  group by
-    organization_id,
-    project_id,
-    stream
+    is_last_complete,
+    last_read_at is not null as was_ever_read
+  from int_series_reads
+  where stream not in ('usage', 'resource_usage')
 ),
 
 -- What was never read well can't be what a rule found it by, unless it needs every project.

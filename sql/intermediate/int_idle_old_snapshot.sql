@@ -9,7 +9,7 @@ columns:
   organization_id: The organisation.
   project_id: The project.
   location: Where its disk is.
-  idle_since: Since when enough newer snapshots exist, UTC.
+  idle_since: Since when there were enough newer snapshots, UTC.
   reportable_from: From when it is long enough to tell, UTC.
   observed_from: When the snapshot was first seen, UTC.
   evidence: A sentence with the numbers.
@@ -20,22 +20,42 @@ with settings as (
   select
     build.now,
     rules.min_days,
-    ceil(rules.threshold)::integer as newer_count
+    greatest(ceil(rules.threshold), 1)::integer as newer_count
   from meta.build as build
   inner join int_idle_rules as rules
     on rules.rule_id = 'old_snapshot'
 ),
 
-first_seen as (
+-- Every snapshot that was ever seen: one that is gone by now had made others old all the same.
+known as (
   select
     snapshot_id,
-    min(valid_from) as first_seen_at
+    max({'valid_from': valid_from, 'source_disk_id': source_disk_id}).source_disk_id as disk_id,
+    min(valid_from) as first_seen_at,
+    coalesce(min(created_at), min(valid_from)) as taken_at,
+    bool_or(is_current) as is_current
   from stg_snapshots
   group by snapshot_id
 ),
 
--- Snapshots of a disk that lives, each with how many newer ones there are.
 ranked as (
+  select
+    known.*,
+    count(*) filter (where known.is_current) over newer as newer_count,
+    lead(known.taken_at, settings.newer_count) over (
+      partition by known.disk_id
+      order by known.taken_at, known.snapshot_id
+    ) as superseded_at
+  from known
+  cross join settings
+  window newer as (
+    partition by known.disk_id
+    order by known.taken_at desc, known.snapshot_id desc
+    rows between unbounded preceding and 1 preceding
+  )
+),
+
+superseded as (
   select
     snapshots.organization_id,
     snapshots.project_id,
@@ -45,36 +65,21 @@ ranked as (
     disks.disk_id,
     disks.disk_name,
     disks.location,
-    first_seen.first_seen_at,
-    coalesce(snapshots.created_at, first_seen.first_seen_at) as taken_at
-  from dim_snapshot as snapshots
-  inner join first_seen
-    on snapshots.snapshot_id = first_seen.snapshot_id
-  inner join dim_disk as disks
-    on snapshots.source_disk_id = disks.disk_id
-    and disks.is_current
-  where snapshots.is_current
-),
-
-numbered as (
-  select
-    *,
-    row_number() over (partition by disk_id order by taken_at desc, snapshot_id desc) - 1 as newer_count
-  from ranked
-),
-
-superseded as (
-  select
-    snapshots.*,
+    ranked.first_seen_at,
+    ranked.taken_at,
+    ranked.newer_count,
+    ranked.superseded_at,
     settings.now,
-    settings.min_days,
-    -- From the snapshot on that made it one of which enough newer ones exist.
-    successors.taken_at as superseded_at
-  from numbered as snapshots
+    settings.min_days
+  from dim_snapshot as snapshots
+  inner join ranked
+    on snapshots.snapshot_id = ranked.snapshot_id
+  inner join dim_disk as disks
+    on ranked.disk_id = disks.disk_id
+    and disks.is_current
   cross join settings
-  inner join numbered as successors
-    on snapshots.disk_id = successors.disk_id
-    and successors.newer_count = snapshots.newer_count - greatest(settings.newer_count, 1)
+  where snapshots.is_current
+    and ranked.newer_count >= settings.newer_count
 ),
 
 priced as (

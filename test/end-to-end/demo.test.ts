@@ -41,6 +41,13 @@ describe("`tally demo`", () => {
     expect(names("orphaned_snapshot")).toContain("tokenizer-v1-final");
     expect(names("underused_reservation")).toEqual(["mi300x-192gb-ib.8x"]);
     expect(names("gpu_vm_without_usage")).toEqual(["bench-l40s-8x"]);
+    expect(names("vm_without_usage")).toEqual(["metrics-relay"]);
+    expect(names("disk_on_stopped_vms")).toHaveLength(8);
+    expect(names("static_address_on_stopped_vm")).toEqual(["spark-driver-old"]);
+    expect(names("oversized_os_disk")).toEqual(["reward-sweep-3-os"]);
+    expect(names("old_snapshot")).toEqual(["control-db-before-migration"]);
+    expect(names("unused_image")).toEqual(["serving-base"]);
+    expect(names("long_lived_vm")).toContain("login-01-8f6d");
   });
 
   it("says on every page that its prices are sample prices", () => {

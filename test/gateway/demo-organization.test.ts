@@ -160,6 +160,22 @@ describe("the demo's organisation", () => {
     expect([hours("2026-10-11"), hours("2026-10-12"), hours("2026-11")]).toEqual([192, 0, 0]);
   });
 
+  it("has an idle machine without GPUs, a large OS disk, an old snapshot, and an address that a stopped VM holds", () => {
+    const vmNamed = (name: string) => organization.vms.find((vm) => vm.name === name);
+    const relay = vmNamed("metrics-relay");
+    expect(relay && isRunning(relay, now)).toBe(true);
+    const relayed = rows
+      .filter(({ resourceType }) => resourceType === relay?.type)
+      .map(({ day }) => dateOf(day));
+    expect(relayed.at(-1)).toBe("2026-10-18");
+    const osDisk = organization.disks.find(({ name }) => name === "reward-sweep-3-os");
+    expect(osDisk?.sizes.at(-1)?.sizeGib).toBe(1024);
+    const old = organization.snapshots.find(({ name }) => name === "control-db-before-migration");
+    expect(old && (now - old.createdAt) / 86_400).toBeGreaterThan(90);
+    const driver = vmNamed("spark-driver-old");
+    expect(driver && !isRunning(driver, now) && driver.networkInterface?.publicIp?.type).toBe("static");
+  });
+
   it("is metered, all fourteen months by resource, well under a second", () => {
     const begun = performance.now();
     let count = 0;

@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { idleRulesFile } from "../../src/idle-settings.ts";
 import { openOrganization } from "./organization.ts";
 
 test("an organisation without anything builds and publishes every table, empty", async () => {
@@ -11,6 +13,7 @@ test("an organisation without anything builds and publishes every table, empty",
       .sort(),
   ).toEqual([
     ["dim_disk", 0],
+    ["dim_idle_rule", readFileSync(idleRulesFile, "utf8").trimEnd().split("\n").length - 1],
     ["dim_project", 0],
     ["dim_reservation", 0],
     ["dim_snapshot", 0],

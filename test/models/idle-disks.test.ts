@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { disk, findingsBy, listed, usage, vm } from "./idle-organization.ts";
+import { disk, findingsBy, findingsOf, listed, prices, usage, vm } from "./idle-organization.ts";
 
 // Each build of a new warehouse takes about a second on a busy machine, and some tests do many.
 vi.setConfig({ testTimeout: 120_000 });
@@ -226,5 +226,139 @@ describe("a disk attached to nothing", () => {
     });
     // The disk's own entry never changed; by the read before, the VM still held it.
     expect(byVm).toMatchObject({ idle_since: "2026-10-11 00:10:00" });
+  });
+});
+
+describe("a disk that only stopped VMs hold", () => {
+  const findings = findingsBy("disk_on_stopped_vms");
+  const stopped = (id: string, updated_at: string) =>
+    vm({ id, name: `name of ${id}`, updated_at, _valid_from: "2026-10-28 00:10:00" });
+  const on = (id: string, ...vms: string[]) =>
+    disk({ id, attached_to: vms.map((vm_id) => ({ vm_id })), updated_at: "2026-02-01 00:00:00" });
+
+  test("is found once its last VM has been stopped for a week, and not where one is up or unknown", async () => {
+    const found = await findings({
+      vms: [
+        stopped("vm-long", "2026-10-27 06:00:00"),
+        stopped("vm-short", "2026-10-27 06:00:01"),
+        vm({ id: "vm-up", state: "RUNNING" }),
+      ],
+      disks: [
+        on("disk-a", "vm-long"),
+        on("disk-b", "vm-long", "vm-short"),
+        on("disk-c", "vm-long", "vm-up"),
+        on("disk-d", "vm-long", "vm-elsewhere"),
+        on("disk-e"),
+        { ...on("disk-g", "vm-long"), type: "shared-volume" },
+      ],
+      read_windows: ["vms", "disks"].map((stream) => listed(stream)),
+    });
+    expect(found.map(({ resource_id }) => resource_id)).toEqual(["disk-a", "disk-g"]);
+    expect(found[0]).toMatchObject({
+      resource_kind: "disk",
+      idle_since: "2026-10-27 06:00:00",
+      idle_days: 7,
+      first_seen_at: "2026-11-03 06:00:00",
+      last_seen_at: "2026-11-03 00:10:00",
+      evidence:
+        "Held only by the stopped VM name of vm-long since 2026-10-27, 7 days, with 1024.00 GiB; at today's price that is 74.75 USD in a month of 730 hours.",
+      // 1024 GiB × 0.0001 × 730; the finding of the VM could not count it, since one of its disks has no price.
+      monthly_waste: "74.7520000000",
+      counted_monthly_waste: "74.7520000000",
+    });
+    expect(found[1]).toMatchObject({ monthly_waste: null, currency: null, counted_monthly_waste: null });
+  });
+
+  test("is counted with its VM where that is a finding too, and not before the VM that let go of it", async () => {
+    const rows = {
+      vms: [vm({}), vm({ id: "vm-2", _valid_from: "2026-09-01 00:10:00", _valid_to: "2026-10-30 00:10:00" })],
+      disks: [
+        on("disk-1", "vm-1"),
+        disk({ id: "disk-2", attached_to: [{ vm_id: "vm-2" }], _valid_to: "2026-10-30 00:10:00" }),
+        disk({ id: "disk-2", attached_to: [{ vm_id: "vm-1" }], _valid_from: "2026-10-30 00:10:00" }),
+      ],
+    };
+    expect(
+      await findingsOf(["disk_on_stopped_vms", "stopped_vm_with_disks"], rows, { "prices.csv": prices }),
+    ).toMatchObject([
+      {
+        rule_id: "disk_on_stopped_vms",
+        resource_id: "disk-1",
+        monthly_waste: "74.7520000000",
+        counted_monthly_waste: "0.0000000000",
+        overlaps_rule_id: "stopped_vm_with_disks",
+      },
+      {
+        rule_id: "stopped_vm_with_disks",
+        monthly_waste: "149.5040000000",
+        counted_monthly_waste: "149.5040000000",
+        overlaps_rule_id: null,
+      },
+    ]);
+  });
+});
+
+describe("an OS disk that is larger than one needs", () => {
+  const findings = findingsBy("oversized_os_disk");
+
+  test("is found above the threshold, by what is above it, since it was made or grew", async () => {
+    const started = (id: string) => ({ id, attachment_type: "os" });
+    const found = await findings({
+      vms: [
+        vm({
+          state: "RUNNING",
+          type: "c1a.8x",
+          disks: [
+            started("disk-over"),
+            started("disk-at"),
+            started("disk-grown"),
+            { id: "disk-data", attachment_type: "data" },
+          ],
+        }),
+        vm({ id: "vm-gone", disks: [started("disk-left")], _valid_to: "2026-10-22 00:10:00" }),
+      ],
+      disks: [
+        disk({ id: "disk-over", size: "513GiB" }),
+        disk({ id: "disk-at", size: "512GiB" }),
+        disk({ id: "disk-data" }),
+        disk({ id: "disk-left" }),
+        disk({ id: "disk-grown", size: "100GiB", _valid_to: "2026-10-28 00:10:00" }),
+        disk({
+          id: "disk-grown",
+          size: "1TiB",
+          updated_at: "2026-10-27 06:00:00",
+          _valid_from: "2026-10-28 00:10:00",
+        }),
+        disk({
+          id: "disk-said-by-itself",
+          size: "712GiB",
+          created_at: "2026-10-27 06:00:01",
+          attached_to: [{ vm_id: "vm-1", attachment_type: "os" }],
+        }),
+      ],
+    });
+    expect(found).toMatchObject([
+      {
+        resource_id: "disk-grown",
+        idle_since: "2026-10-27 06:00:00",
+        first_seen_at: "2026-11-03 06:00:00",
+        // (1024 − 512) GiB × 0.0001 × 730
+        monthly_waste: "37.3760000000",
+        evidence:
+          "An OS disk of 1024.00 GiB since 2026-10-27, 7 days, where 512.00 GiB are thought to do; at today's price what is above is 37.38 USD in a month of 730 hours.",
+      },
+      { resource_id: "disk-over", idle_since: "2026-01-01 00:00:00", monthly_waste: "0.0730000000" },
+    ]);
+    const set = { "tally.toml": "[idle.oversized_os_disk]\nthreshold = 1023.5\nmin_days = 6\n" };
+    expect(
+      await findings({ vms: [vm({ disks: [started("disk-1")] })], disks: [disk({})] }, set),
+    ).toMatchObject([
+      // It is half a GiB too large; that the stopped VM's finding counts the whole disk comes first.
+      {
+        monthly_waste: "0.0365000000",
+        counted_monthly_waste: "0.0000000000",
+        overlaps_rule_id: "stopped_vm_with_disks",
+      },
+    ]);
   });
 });

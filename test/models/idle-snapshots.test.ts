@@ -58,3 +58,52 @@ describe("a snapshot whose disk is gone", () => {
     expect(await findings({ snapshots: [snapshot({})], projects, read_windows: both })).toHaveLength(1);
   });
 });
+
+describe("an old snapshot of a disk that has newer ones", () => {
+  const findings = findingsBy("old_snapshot");
+  const taken = (id: string, created_at: string, more = {}) =>
+    snapshot({ id, name: `name of ${id}`, created_from: "disk-1", created_at, ...more });
+
+  test("is found at ninety days, if a newer one exists and the disk lives", async () => {
+    const rows = {
+      disks: [disk({ attached_to: [{ vm_id: "vm-1" }] }), disk({ id: "disk-2", name: null })],
+      snapshots: [
+        taken("snap-old", "2026-03-01 00:00:00"),
+        // Ninety days before now to the second, and a second short of them.
+        taken("snap-just", "2026-08-05 06:00:00"),
+        taken("snap-not", "2026-08-05 06:00:01"),
+        taken("snap-new", "2026-11-01 00:00:00"),
+        // Gone by now, and no newer one that exists; but it came after the oldest before the others did.
+        taken("snap-gone", "2026-04-01 00:00:00", {
+          _valid_from: "2026-04-01 00:10:00",
+          _valid_to: "2026-05-01 00:10:00",
+        }),
+        // The newest of its disk, however old; and one of a disk that is gone.
+        snapshot({ id: "snap-only", created_from: "disk-2", created_at: "2026-01-01 00:00:00" }),
+        snapshot({ id: "snap-orphan", created_at: "2026-01-01 00:00:00" }),
+      ],
+    };
+    expect(await findings(rows)).toMatchObject([
+      {
+        resource_id: "snap-just",
+        resource_kind: "snapshot",
+        idle_since: "2026-08-05 06:00:01",
+        first_seen_at: "2026-11-03 06:00:00",
+        // 100 GiB × 0.00005 × 730
+        monthly_waste: "3.6500000000",
+        last_seen_at: "2026-11-03 00:10:00",
+        evidence:
+          "Taken on 2026-08-05, 90 days ago, of data, of which there are 2 newer snapshots; it holds 100.00 GiB, which at today's price is 3.65 USD in a month of 730 hours.",
+      },
+      {
+        resource_id: "snap-old",
+        idle_since: "2026-04-01 00:00:00",
+        evidence: expect.stringContaining("there are 3 newer snapshots"),
+      },
+    ]);
+    const set = { "tally.toml": "[idle.old_snapshot]\nthreshold = 3\n" };
+    expect(await findings(rows, set)).toMatchObject([
+      { resource_id: "snap-old", idle_since: "2026-08-05 06:00:01", first_seen_at: "2026-10-21 00:10:00" },
+    ]);
+  });
+});

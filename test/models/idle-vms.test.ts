@@ -95,3 +95,121 @@ describe("a GPU VM that is up without usage", () => {
     ]);
   });
 });
+
+describe("a VM without GPUs that is up without usage", () => {
+  const findings = findingsBy("vm_without_usage");
+  const cpu = (id: string, more: RawRow = {}) => vm({ id, state: "RUNNING", type: "c1a.8x", ...more });
+  const cpuUsage = (more: RawRow) =>
+    usage({ resource_type: "c1a.8x", billable_metric: "instance-hours", quantity: "24", ...more });
+
+  test("is found after two whole days in which its type shows none, where such VMs are metered at all", async () => {
+    const rows = {
+      vms: [
+        cpu("vm-1"),
+        cpu("vm-stopped", { state: "STOPPED" }),
+        vm({ id: "vm-gpu", state: "RUNNING" }),
+        cpu("vm-fresh", { updated_at: "2026-11-01 00:00:01", _valid_from: "2026-11-02 00:10:00" }),
+      ],
+      usage: [cpuUsage({ usage_date: "2026-10-31" })],
+    };
+    expect(await findings(rows)).toMatchObject([
+      {
+        resource_id: "vm-1",
+        idle_since: "2026-11-01 00:00:00",
+        first_seen_at: "2026-11-03 00:00:00",
+        // 0.5 × 730
+        monthly_waste: "365.0000000000",
+        evidence:
+          "Running, while its project shows no usage of c1a.8x in us-east1 from 2026-11-01 to 2026-11-02, 2 whole days, and last showed some on 2026-10-31; at today's price it is 365.00 USD in a month of 730 hours.",
+      },
+    ]);
+    expect(await findings({ ...rows, usage: [cpuUsage({ usage_date: "2026-11-01" })] })).toEqual([]);
+    // An account that meters GPUs only says nothing about other VMs.
+    expect(await findings({ ...rows, usage: [usage({ usage_date: "2026-10-31" })] })).toEqual([]);
+    expect(await findings({ ...rows, read_windows: [readDays({ window_to: "2026-11-01" })] })).toEqual([]);
+  });
+});
+
+describe("a VM that far outlives its project's others", () => {
+  const findings = findingsBy("long_lived_vm");
+  const short = (id: string, created_at: string, more: RawRow = {}) =>
+    vm({ id, state: "RUNNING", created_at, updated_at: created_at, _valid_from: created_at, ...more });
+
+  test("is found from the very second of five times the median on, and not below ninety days", async () => {
+    // Lives of 1, 10, 20 and 20 days besides its own: the median is 20, and five times that are a hundred.
+    const others = [
+      short("vm-a", "2026-09-01 00:00:00", { _valid_to: "2026-09-02 00:00:00" }),
+      short("vm-b", "2026-08-01 00:00:00", { _valid_to: "2026-08-11 00:00:00" }),
+      short("vm-c", "2026-08-01 00:00:00", { _valid_to: "2026-08-21 00:00:00" }),
+      short("vm-d", "2026-07-01 00:00:00", { _valid_to: "2026-07-21 00:00:00" }),
+    ];
+    // A hundred days before now, to the second.
+    const vms = [...others, short("vm-old", "2026-07-26 06:00:00")];
+    expect(await findings({ vms })).toMatchObject([
+      {
+        resource_id: "vm-old",
+        idle_since: "2026-11-03 06:00:00",
+        idle_days: 0,
+        // 8 × 4 × 730
+        monthly_waste: "23360.0000000000",
+        evidence:
+          "Made on 2026-07-26 and up, 100 days, while the median life of the 5 VMs of its project is 20.0 days; 5.0 times that is thought to be long; at today's price it is 23360.00 USD in a month of 730 hours.",
+      },
+    ]);
+    expect(await findings({ vms: [...others, short("vm-old", "2026-07-26 06:00:01")] })).toEqual([]);
+    expect(
+      await findings({
+        vms: [...others, short("vm-old", "2026-01-01 00:00:00", { reservation_id: "res-1" })],
+      }),
+    ).toEqual([]);
+    // Of four VMs no median is taken, and a VM that was gone before the window is none of them.
+    const early = short("vm-early", "2026-01-01 00:00:00", { _valid_to: "2026-01-21 00:00:00" });
+    expect(
+      await findings({ vms: [...others.slice(1), early, short("vm-old", "2026-01-01 00:00:00")] }),
+    ).toEqual([]);
+    const least = { "tally.toml": "[idle.long_lived_vm]\nmin_days = 101\n" };
+    expect(await findings({ vms }, least)).toEqual([]);
+  });
+});
+
+describe("a static address of a stopped VM", () => {
+  const findings = findingsBy("static_address_on_stopped_vm");
+  const addressed = (type: string, address = "203.0.113.7") => [
+    { id: "nic", ips: [{ private_ipv4: { address: "10.0.0.2" }, public_ipv4: { id: "ip", address, type } }] },
+  ];
+
+  test("is found after a week, and not where it is dynamic or its VM is up", async () => {
+    const found = await findings({
+      vms: [
+        vm({ network_interfaces: addressed("static") }),
+        vm({ id: "vm-2", network_interfaces: addressed("dynamic") }),
+        vm({ id: "vm-3", state: "RUNNING", network_interfaces: addressed("static") }),
+        vm({ id: "vm-4", network_interfaces: addressed("static", "") }),
+        vm({ id: "vm-5", network_interfaces: null }),
+        vm({
+          id: "vm-6",
+          network_interfaces: [...addressed("STATIC"), ...addressed("static", "203.0.113.8")],
+          updated_at: "2026-10-27 06:00:00",
+          _valid_from: "2026-10-28 00:10:00",
+        }),
+        vm({
+          id: "vm-7",
+          network_interfaces: addressed("static"),
+          updated_at: "2026-10-27 06:00:01",
+          _valid_from: "2026-10-28 00:10:00",
+        }),
+      ],
+    });
+    expect(found).toMatchObject([
+      {
+        resource_id: "vm-1",
+        idle_since: "2026-10-20 12:00:00",
+        monthly_waste: null,
+        counted_monthly_waste: null,
+        evidence:
+          "Stopped since 2026-10-20, 13 days, and still holds the static public address 203.0.113.7; the usage that the API meters has no price for addresses.",
+      },
+      { resource_id: "vm-6", evidence: expect.stringContaining("addresses 203.0.113.7, 203.0.113.8;") },
+    ]);
+  });
+});
