@@ -34,11 +34,15 @@ const publicColumns: Record<string, string> = {
   dim_vm_type:
     "vm_type gpu_type num_gpu cpu_cores cpu_type memory_gb disk_gb description valid_from valid_to is_current",
   fct_cost_daily:
-    "organization_id usage_date project_id project_name cost_centre region resource_type gpu_type billable_metric reservation_id quantity gpu_hours unit_price cost list_cost currency price_source",
+    "organization_id usage_date project_id project_name cost_centre region resource_type gpu_type billable_metric reservation_id pricing_category quantity gpu_hours unit_price cost list_cost currency price_source exchange_rate cost_reporting list_cost_reporting reporting_currency",
+  fct_gpu_hours_anomaly_drivers:
+    "usage_date scope scope_value scope_name driver_kind driver_rank driver_value driver_name gpu_hours expected_gpu_hours driver_gpu_hours share",
+  fct_gpu_hours_by_period:
+    "period period_start period_end scope scope_value scope_name gpu_hours days known_days is_over is_whole daily_mean previous_gpu_hours change change_ratio daily_mean_change_ratio",
   fct_gpu_hours_daily:
     "organization_id usage_date project_id project_name region resource_type gpu_type reservation_id is_reserved gpu_hours",
   fct_gpu_hours_trend:
-    "usage_date scope scope_value scope_name gpu_hours mean_7d mean_28d week_on_week month_on_month is_anomaly anomaly_reason",
+    "usage_date scope scope_value scope_name gpu_hours mean_7d mean_28d week_on_week month_on_month month_to_date previous_month_to_date month_to_date_change is_anomaly anomaly_score expected_gpu_hours anomaly_gpu_hours anomaly_reason anomaly_drivers",
   fct_idle_episodes:
     "rule_id resource_kind resource_id first_found_at last_found_at closed_at outcome resource_name organization_id project_id project_name idle_since evidence monthly_waste counted_monthly_waste saved_per_month currency",
   fct_idle_findings:
@@ -53,6 +57,10 @@ const publicColumns: Record<string, string> = {
     "organization_id reservation_id product_line gpu_type status reserved_gpus contract_first_date contract_end_date days_left read_days_7d utilisation_7d read_days_28d utilisation_28d read_days_90d utilisation_90d unit_price is_contract_price on_demand_unit_price break_even_utilisation effective_rate_90d unused_cost_90d savings_90d committed_cost_to_date committed_cost_to_come currency price_source message",
   fct_resource_usage_daily:
     "organization_id usage_date project_id region resource_type billable_metric reservation_id resource_id resource_name quantity",
+  fct_unconverted_cost:
+    "currency reporting_currency first_usage_date last_usage_date usage_days cost rate_line",
+  fct_unpriced_usage:
+    "resource_type billable_metric reservation_id pricing_category gpu_type first_usage_date last_usage_date usage_days project_count quantity gpu_hours price_line",
   fct_usage_coverage: "organization_id project_id project_name usage_date stream status read_at message",
   fct_usage_daily:
     "organization_id usage_date project_id region resource_type billable_metric reservation_id quantity",
