@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Effects } from "./effects.ts";
 import { ConfigError } from "./errors/config-error.ts";
 import { type IdleSetting, readIdleSettings } from "./idle-settings.ts";
+import { readSharedCosts, type SharedCost, sharedCostTable } from "./shared-cost-settings.ts";
 import { readToml } from "./toml.ts";
 
 export const defaultEndpoint = "https://api.cloud.crusoe.ai/v1alpha5";
@@ -45,9 +46,15 @@ const tallyToml = z.strictObject({
         .string()
         .regex(/^[A-Z]{3}$/, "an ISO 4217 code such as USD")
         .default("USD"),
+      billing: z.enum(["compare", "prefer", "ignore"]).default("compare"),
+      billing_currency: z
+        .string()
+        .regex(/^[A-Z]{3}$/, "an ISO 4217 code such as USD")
+        .optional(),
     })
     .prefault({}),
   /** By rule; what each may have is in idle-rules.csv. */
+  shared_cost: z.array(sharedCostTable).default([]),
   idle: z.record(z.string(), z.unknown()).default({}),
 });
 
@@ -66,7 +73,16 @@ export interface Config {
   /** For how long, and up to what size, the API's answers are kept as they landed. */
   raw: { keepDays: number; keepBytes: number };
   warehouse: { memoryLimit: string; threads: number | undefined };
-  prices: { label: string; currency: string };
+  prices: {
+    label: string;
+    /** The currency that costs are reported in, and that of amounts that name none. */
+    currency: string;
+    /** What is done with what the API itself bills. */
+    billing: "compare" | "prefer" | "ignore";
+    /** The currency in which the API bills. */
+    billingCurrency: string;
+  };
+  sharedCosts: SharedCost[];
   /** What differs from idle-rules.csv, by rule. */
   idle: IdleSetting[];
 }
@@ -88,7 +104,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
   refuseCredentials(document, tallyTomlPath);
   const parsed = tallyToml.safeParse(document);
   if (!parsed.success) throw settingsError(tallyTomlPath, parsed.error);
-  const { api, ingest, raw, warehouse, prices, idle } = parsed.data;
+  const { api, ingest, raw, warehouse, prices, shared_cost: sharedCosts, idle } = parsed.data;
   const profile = loadProfile(effects);
   return {
     api: {
@@ -103,7 +119,13 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
     ingest: { lookbackDays: ingest.lookback_days },
     raw: { keepDays: raw.keep_days, keepBytes: Math.floor(raw.keep_gib * 2 ** 30) },
     warehouse: { memoryLimit: warehouse.memory_limit, threads: warehouse.threads },
-    prices,
+    prices: {
+      label: prices.label,
+      currency: prices.currency,
+      billing: prices.billing,
+      billingCurrency: prices.billing_currency ?? prices.currency,
+    },
+    sharedCosts: readSharedCosts(sharedCosts, tallyTomlPath),
     idle: readIdleSettings(idle, tallyTomlPath),
   };
 }

@@ -123,12 +123,14 @@ describe("where the credential comes from", () => {
 describe("tally.toml", () => {
   it("documents every setting with its default, in the file that `tally init` writes", () => {
     const template = readFileSync(join(workspaceTemplate, "tally.toml"), "utf8");
-    const settings = template.replace(/^# (\w+ = )/gm, "$1").replace(/^(organization|threads) = .*$/gm, "");
+    const settings = template
+      .replace(/^# (\w+ = )/gm, "$1")
+      .replace(/^(organization|threads|billing_currency) = .*$/gm, "");
     const folder = folderWith({ "tally.toml": settings, "empty.toml": "" });
     const effects = testEffects();
     const { idle, ...others } = loadConfig(effects, join(folder, "tally.toml"));
     expect({ ...others, idle: [] }).toEqual(loadConfig(effects, join(folder, "empty.toml")));
-    expect(settings.slice(0, settings.indexOf("[idle.")).match(/^\w+ = /gm)).toHaveLength(10);
+    expect(settings.slice(0, settings.indexOf("[idle.")).match(/^\w+ = /gm)).toHaveLength(11);
     const number = (cell: string | undefined) => (cell ? Number(cell) : undefined);
     expect(idle).toEqual(
       idleRules().map((rule) => ({

@@ -15,11 +15,13 @@ columns:
   pricing_category: committed where it was drawn from a reservation, spot where the usage or the VMs behind it say so, else on_demand.
   quantity: How much, in the metric's unit.
   gpu_hours: The GPU-hours in it; null where the usage is no GPU time.
-  unit_price: The price of one unit by the most specific row of prices.csv that is in force; null where none is.
-  cost: Quantity times unit price, rounded once, half up, to 10 places; null where unpriced.
+  unit_price: The price of one unit by the most specific row of prices.csv that is in force; null where none is. Where billing is preferred, cost by quantity, rounded to 8 places.
+  cost: Quantity times unit price, rounded once, half up, to 10 places; null where unpriced. Where billing is preferred, what is billed.
   list_cost: The same at the price on demand, for neither one project nor one reservation; null where there is none in the same currency.
   currency: The currency of the price; where unpriced, the one that prices are in by default.
-  price_source: What the prices are called, and the line that set the price; null where unpriced.
+  price_source: What the prices are called, and the line that set the price; billing where it is what the API bills; null where unpriced.
+  computed_cost: What prices.csv would have come to where billing is preferred to it; null elsewhere.
+  computed_currency: Its currency.
   exchange_rate: What one of the currency was in the reporting currency on that day; null where no rate is in force.
   cost_reporting: The cost in the reporting currency, rounded once, half up, to 10 places; null where unpriced or without a rate.
   list_cost_reporting: The list cost likewise.
@@ -107,20 +109,59 @@ costed as (
     round(priced.quantity * priced.unit_price, 10)::decimal(38, 10) as cost,
     coalesce(priced.currency, build.currency) as currency,
     case when priced.source_line is not null then build.price_label || ':' || priced.source_line end as price_source,
-    build.currency as reporting_currency
+    build.currency as reporting_currency,
+    build.billing_currency
   from priced
   cross join meta.build as build
 ),
 
+-- What the API bills stands in the place of prices.csv only where that is preferred.
+charged as (
+  select
+    costed.* exclude (unit_price, cost, currency, price_source),
+    case
+      when billed.cost is null then costed.cost
+      when costed.pricing_category = 'spot' then billed.spot_cost
+      else billed.cost - billed.spot_cost
+    end::decimal(38, 10) as cost,
+    case when billed.cost is null then costed.currency else costed.billing_currency end as currency,
+    costed.unit_price,
+    case when billed.cost is null then costed.price_source else 'billing' end as price_source,
+    billed.cost is not null as is_billed,
+    case when billed.cost is not null then costed.cost end as computed_cost,
+    case when billed.cost is not null and costed.cost is not null then costed.currency end as computed_currency
+  from costed
+  left join int_billed_cost_daily as billed
+    on costed.usage_date = billed.usage_date
+    and coalesce(costed.organization_id, '') = billed.organization_key
+    and coalesce(costed.project_id, '') = billed.project_key
+    and coalesce(costed.region, '') = billed.region_key
+    and coalesce(costed.resource_type, '') = billed.resource_type_key
+    and coalesce(costed.billable_metric, '') = billed.metric_key
+    and coalesce(costed.reservation_id, '') = billed.reservation_key
+),
+
 listed as (
   select
-    * exclude (list_unit_price, list_currency),
+    * exclude (unit_price, list_unit_price, list_currency),
+    -- By integers, since `/` is DOUBLE: the cost in 10^-10, the quantity in 10^-12, the price in 10^-8.
+    case
+      when is_billed
+        then (
+          (
+            ((cost * 10000000000::decimal(11, 0))::hugeint * 20000000000::hugeint
+              + (quantity * 1000000000000::decimal(13, 0))::hugeint)
+            // nullif((quantity * 2000000000000::decimal(13, 0))::hugeint, 0)
+          )::decimal(28, 0) * 0.00000001::decimal(8, 8)
+        )
+      else unit_price
+    end::decimal(18, 8) as unit_price,
     case
       when list_currency <> currency then null
-      when list_unit_price = unit_price then cost
+      when list_unit_price = unit_price and not is_billed then cost
       else round(quantity * list_unit_price, 10)::decimal(38, 10)
     end as list_cost
-  from costed
+  from charged
 ),
 
 final as (
@@ -143,6 +184,8 @@ final as (
     listed.list_cost,
     listed.currency,
     listed.price_source,
+    listed.computed_cost,
+    listed.computed_currency,
     rates.exchange_rate,
     case
       when listed.currency = listed.reporting_currency then listed.cost
@@ -185,6 +228,8 @@ select
   list_cost,
   currency,
   price_source,
+  computed_cost,
+  computed_currency,
   exchange_rate,
   cost_reporting,
   list_cost_reporting,

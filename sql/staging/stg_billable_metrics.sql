@@ -19,6 +19,11 @@ with spellings as (
   union
 
   select billable_metric as spelling
+  from raw.billing_costs
+
+  union
+
+  select billable_metric as spelling
   from workspace.prices
 ),
 

@@ -7,7 +7,7 @@ columns:
   usage_date: The UTC day.
   region: The region.
   resource_type: What was used.
-  billable_metric: What it is counted in.
+  billable_metric: What it is counted in, in one spelling.
   quantity: How much.
   unit_price: The price of one, as the API says.
   cost: What it costs, as the API says.
@@ -17,20 +17,22 @@ columns:
 */
 with final as (
   select
-    organization_id,
-    project_id,
-    usage_date,
-    region,
-    resource_type,
-    replace(replace(lower(trim(billable_metric)), '_', '-'), ' ', '-') as billable_metric,
-    quantity,
-    unit_price,
-    cost,
-    _known_from as known_from,
-    _known_to as known_to,
-    _known_to is null as is_current
-  from raw.billing_costs
-  where _known_to is null or _known_to > _known_from
+    billed.organization_id,
+    billed.project_id,
+    billed.usage_date,
+    billed.region,
+    billed.resource_type,
+    metrics.billable_metric,
+    billed.quantity,
+    billed.unit_price,
+    billed.cost,
+    billed._known_from as known_from,
+    billed._known_to as known_to,
+    billed._known_to is null as is_current
+  from raw.billing_costs as billed
+  left join staging.stg_billable_metrics as metrics
+    on billed.billable_metric = metrics.spelling
+  where billed._known_to is null or billed._known_to > billed._known_from
 )
 
 select

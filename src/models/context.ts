@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
 import type { IdleSetting } from "../idle-settings.ts";
 import { packageVersion } from "../package.ts";
+import type { SharedCost } from "../shared-cost-settings.ts";
 import type { Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
 import { createIdleHistory } from "./idle-history.ts";
@@ -38,7 +39,7 @@ export async function writeBuildContext(
   connection: Warehouse,
   { effects, config, asOf }: Pick<ModelContext, "effects" | "config" | "asOf">,
 ): Promise<void> {
-  const { idle, prices } = config;
+  const { idle, prices, sharedCosts } = config;
   await createMetaTables(connection);
   await createIdleHistory(connection);
   await connection.transaction(async () => {
@@ -51,6 +52,8 @@ export async function writeBuildContext(
         $as_of::varchar::timestamp as as_of,
         $price_label::varchar as price_label,
         $currency::varchar as currency,
+        $billing::varchar as billing,
+        $billing_currency::varchar as billing_currency,
         $tally_version::varchar as tally_version
       `,
       {
@@ -58,6 +61,8 @@ export async function writeBuildContext(
         as_of: asOf === undefined ? null : timestampText(asOf),
         price_label: prices.label,
         currency: prices.currency,
+        billing: prices.billing,
+        billing_currency: prices.billingCurrency,
         tally_version: packageVersion(),
       },
     );
@@ -65,7 +70,32 @@ export async function writeBuildContext(
       "comment on table meta.build is 'The clock and the settings of the build: one row.'",
     );
     await writeIdleSettings(connection, idle);
+    await writeSharedCosts(connection, sharedCosts);
   });
+}
+
+/** Writes `meta.shared_cost` and `meta.shared_project`: what tally.toml says is borne by several. */
+async function writeSharedCosts(connection: Warehouse, sharedCosts: readonly SharedCost[]): Promise<void> {
+  await connection.run(`
+    create or replace table meta.shared_cost (
+      shared_cost varchar not null,
+      has_unused_reservations boolean not null,
+      allocation_key varchar not null
+    );
+    comment on table meta.shared_cost is 'Costs that several projects bear, and by which key, as tally.toml has them.';
+    create or replace table meta.shared_project (shared_cost varchar not null, project_id varchar not null);
+    comment on table meta.shared_project is 'The projects whose cost is a shared one, as tally.toml has them.';
+  `);
+  for (const { name, projectIds, hasUnusedReservations, key } of sharedCosts) {
+    await connection.run("insert into meta.shared_cost values ($name, $has_unused_reservations, $key)", {
+      name,
+      has_unused_reservations: hasUnusedReservations,
+      key,
+    });
+    for (const project of projectIds) {
+      await connection.run("insert into meta.shared_project values ($name, $project)", { name, project });
+    }
+  }
 }
 
 /** Writes `meta.idle_setting`: what tally.toml says of idle rules; null where the rule's default holds. */

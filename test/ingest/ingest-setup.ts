@@ -45,7 +45,8 @@ export function testConfig(
     ingest: { lookbackDays },
     raw: { keepDays: 400, keepBytes: 10 * 2 ** 30 },
     warehouse: { memoryLimit: "384MB", threads: 2 },
-    prices: { label: "prices.csv", currency: "USD" },
+    prices: { label: "prices.csv", currency: "USD", billing: "compare", billingCurrency: "USD" },
+    sharedCosts: [],
     idle: [],
   };
 }

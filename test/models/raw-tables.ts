@@ -96,7 +96,7 @@ export async function createRawTables(warehouse: Warehouse): Promise<void> {
 /** A row as a test writes it down; what it leaves out is null, or the default of its table. */
 export type RawRow = Record<string, unknown>;
 
-type RawTable = keyof typeof rawTables | "usage" | "resource_usage" | "read_windows";
+type RawTable = keyof typeof rawTables | "usage" | "resource_usage" | "billing_costs" | "read_windows";
 
 const defaults: Record<string, RawRow> = {
   inventory: { organization_id: "org", _valid_from: "2026-01-01 00:00:00", _load_id: "load" },
@@ -117,14 +117,13 @@ export async function insertRaw(
   rows: readonly RawRow[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  const base =
-    table === "usage" || table === "resource_usage"
-      ? defaults.usage
-      : table === "read_windows"
-        ? defaults.read_windows
-        : table === "organizations"
-          ? { ...defaults.inventory, organization_id: undefined }
-          : defaults.inventory;
+  const base = ["usage", "resource_usage", "billing_costs"].includes(table)
+    ? defaults.usage
+    : table === "read_windows"
+      ? defaults.read_windows
+      : table === "organizations"
+        ? { ...defaults.inventory, organization_id: undefined }
+        : defaults.inventory;
   for (const row of rows) {
     const cells = Object.entries({ ...base, ...row }).filter(([, value]) => value !== undefined);
     const values = cells.map(([, value]) => literal(value));
