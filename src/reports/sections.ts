@@ -9,6 +9,7 @@ import { gpuHoursByType } from "./sections/gpu-hours-by-type.ts";
 import { gpuHoursTrend } from "./sections/gpu-hours-trend.ts";
 import { headline } from "./sections/headline.ts";
 import { idleFindings } from "./sections/idle-findings.ts";
+import { reconciliation } from "./sections/reconciliation.ts";
 import { topResources } from "./sections/top-resources.ts";
 import { unpricedUsage } from "./sections/unpriced-usage.ts";
 
@@ -26,4 +27,5 @@ export const monthlySections: readonly Section[] = [
   topResources,
   idleFindings,
   coverage,
+  reconciliation,
 ];

@@ -36,6 +36,7 @@ test("an organisation without anything builds and publishes every table, empty",
     ["fct_unpriced_usage", 0],
     ["fct_usage_coverage", 0],
     ["fct_usage_daily", 0],
+    ["fct_usage_reconciliation", 0],
     ["fct_usage_revisions", 0],
   ]);
   expect(tests.filter(({ failingRows }) => failingRows > 0)).toEqual([]);

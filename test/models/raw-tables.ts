@@ -124,12 +124,17 @@ export async function insertRaw(
       : table === "organizations"
         ? { ...defaults.inventory, organization_id: undefined }
         : defaults.inventory;
+  // Rows that name the same columns go in together.
+  const batches = new Map<string, string[]>();
   for (const row of rows) {
     const cells = Object.entries({ ...base, ...row }).filter(([, value]) => value !== undefined);
-    const values = cells.map(([, value]) => literal(value));
-    await warehouse.run(
-      `insert into raw.${table} (${cells.map(([name]) => name).join(", ")}) values (${values.join(", ")})`,
-    );
+    const columns = cells.map(([name]) => name).join(", ");
+    const batch = batches.get(columns) ?? [];
+    batches.set(columns, batch);
+    batch.push(`(${cells.map(([, value]) => literal(value)).join(", ")})`);
+  }
+  for (const [columns, values] of batches) {
+    await warehouse.run(`insert into raw.${table} (${columns}) values ${values.join(", ")}`);
   }
 }
 

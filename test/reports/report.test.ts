@@ -63,6 +63,7 @@ describe("the report of a month", () => {
       "headline.csv",
       "idle-findings.csv",
       "index.html",
+      "reconciliation.csv",
       "top-resources.csv",
       "unpriced-usage.csv",
     ]);
@@ -312,6 +313,45 @@ describe("a report that rests on gaps", () => {
     const { text, csv } = await rendered(and(twoProjects, idle));
     expect(text).not.toContain("Data are missing.");
     expect(csv("gpu-hours-by-day.csv").at(-2)).toBe("2026-10-31,,0.00");
+  });
+});
+
+describe("usage that was held against usage by resource and the inventory", () => {
+  it("is told by how much of it agrees, and what differs, the unexplained first", async () => {
+    const { text, csv } = await rendered(
+      and(
+        twoProjects,
+        `insert into fct_usage_reconciliation by name
+         select 'org' as organization_id, day::date as usage_date, 'p-atlas' as project_id, 'us-east1' as region,
+           'h100' as resource_type, 'gpu-hours' as billable_metric, 10 as usage_quantity,
+           'agrees' as resource_status, 'agrees' as inventory_status, 'agrees' as status
+         from range(date '2026-10-01', date '2026-10-29', interval 1 day) days (day);
+         insert into fct_usage_reconciliation by name
+         select 'org' as organization_id, date '2026-10-29' as usage_date, 'p-atlas' as project_id, 'h100' as resource_type,
+           'gpu-hours' as billable_metric, 10 as usage_quantity, 7.5 as resource_difference,
+           'unexplained' as resource_status, 'agrees' as inventory_status, 'unexplained' as status,
+           'By project it is 10, by resource 2.5 in 1 row.' as explanation;
+         insert into fct_usage_reconciliation by name
+         select 'org' as organization_id, day::date as usage_date, 'p-atlas' as project_id, 'h100' as resource_type,
+           'gpu-hours' as billable_metric, 10 as usage_quantity, -20 - day(day) as inventory_difference,
+           'agrees' as resource_status, 'explained' as inventory_status, 'explained' as status,
+           day(day) || ' VMs were made within the day.' as explanation
+         from range(date '2026-10-30', date '2026-11-01', interval 1 day) days (day);
+         insert into fct_usage_reconciliation by name
+         select 'org' as organization_id, date '2026-10-29' as usage_date, 'p-borealis' as project_id, 'disk' as resource_type,
+           'gib-hours' as billable_metric, 'not_comparable' as resource_status, 'not_comparable' as inventory_status,
+           'not_comparable' as status`,
+      ),
+    );
+    expect(text).toContain(
+      "of 31 figures of October 2026, 28 agree, 2 differ for a known reason, and 1 differs without one. 1 figure has nothing to be compared with.",
+    );
+    expect(csv("reconciliation.csv").slice(1, 5)).toEqual([
+      'unexplained,p-atlas,Atlas,h100,gpu-hours,1,1,2026-10-29,2026-10-29,10.00,7.50,2026-10-29,"By project it is 10, by resource 2.5 in 1 row."',
+      "explained,p-atlas,Atlas,h100,gpu-hours,2,2,2026-10-30,2026-10-31,20.00,-51.00,2026-10-31,31 VMs were made within the day.",
+      "agrees,,,h100,gpu-hours,28,28,2026-10-01,2026-10-28,280.00,,,",
+      "not_comparable,,,disk,gib-hours,1,1,2026-10-29,2026-10-29,,,,",
+    ]);
   });
 });
 
