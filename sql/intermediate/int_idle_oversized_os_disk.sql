@@ -23,17 +23,13 @@ with os_disks as (
 
   union
 
-  select said.disk_id
-  from (
-    select
-      disk_id,
-      unnest(os_of_vm_ids) as vm_id
-    from stg_disks
-    where is_current
-  ) as said
+  select disks.disk_id
+  from stg_disks as disks
   inner join stg_vms as vms
-    on said.vm_id = vms.vm_id
+    on list_contains(disks.os_of_vm_ids, vms.vm_id)
     and vms.is_current
+  where disks.is_current
+    and len(disks.os_of_vm_ids) > 0
 ),
 
 -- Since when it is so large: the version that opens the last run of versions above the threshold.

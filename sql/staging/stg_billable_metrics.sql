@@ -6,48 +6,30 @@ columns:
   spelling: The metric as it came.
   billable_metric: Its one spelling, such as gpu-hours; one that is not known is in lower case with - between its words.
   metric_kind: gpu_hours, instance_hours, storage or other.
-  is_by_resource: Whether usage by resource came in it.
 */
-with named as (
-  select
-    billable_metric as spelling,
-    false as is_by_resource
+with spellings as (
+  select billable_metric as spelling
   from raw.usage
 
   union
 
-  select
-    billable_metric,
-    true
+  select billable_metric as spelling
   from raw.resource_usage
 
   union
 
-  select
-    billable_metric,
-    false
+  select billable_metric as spelling
   from raw.billing_costs
 
   union
 
-  select
-    billable_metric,
-    false
+  select billable_metric as spelling
   from workspace.prices
-),
-
-spellings as (
-  select
-    spelling,
-    bool_or(is_by_resource) as is_by_resource
-  from named
-  group by spelling
 ),
 
 keyed as (
   select
     spelling,
-    is_by_resource,
     regexp_replace(lower(spelling), '[^\p{L}\p{N}]', '', 'g') as metric_key,
     trim(
       lower(regexp_replace(regexp_replace(spelling, '([a-z0-9])([A-Z])', '\1-\2', 'g'), '[\s_./-]+', '-', 'g')),
@@ -61,8 +43,7 @@ final as (
   select
     keyed.spelling,
     coalesce(metrics.billable_metric, nullif(keyed.dashed, ''), keyed.spelling) as billable_metric,
-    coalesce(metrics.kind, 'other') as metric_kind,
-    keyed.is_by_resource
+    coalesce(metrics.kind, 'other') as metric_kind
   from keyed
   left join reference.billable_metrics as metrics
     on keyed.metric_key = metrics.metric_key
@@ -71,6 +52,5 @@ final as (
 select
   spelling,
   billable_metric,
-  metric_kind,
-  is_by_resource
+  metric_kind
 from final

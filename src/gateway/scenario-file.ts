@@ -81,6 +81,8 @@ const utilisation = z.strictObject({
   daily_swing: share.default(0),
   peak: timeOfDay.default(14 * 3600),
   noise: share.default(0.03),
+  /** The mean on Saturdays and Sundays, around which no day swings. */
+  weekend_mean: share.optional(),
 });
 
 const fleet = z
@@ -107,6 +109,8 @@ const fleet = z
     data_disks: z.array(vmDisk).default([]),
     /** Whether an instance group and a template keep them. */
     has_group: z.boolean().default(false),
+    /** How many the group is set to keep, in the form of `vms`, where that is not as many as there are. */
+    desired: z.union([count, z.array(z.strictObject({ at: instant, vms: count })).min(1)]).optional(),
     has_public_ip: z.boolean().default(false),
     /** What monitoring shows of each; nothing without it. */
     gpu_utilisation: utilisation.optional(),
@@ -199,16 +203,35 @@ const firewallRule = z.strictObject({
   destination_ports: z.array(z.string()).default([]),
 });
 
-const loadBalancer = z.strictObject({
+/** A network besides the one that every project is given. */
+const network = z.strictObject({
   name,
   project: name,
-  fleet: name,
-  is_internal: z.boolean().default(false),
-  port: z.number().int().min(1).max(65_535),
-  backend_port: z.number().int().min(1).max(65_535),
-  created: instant,
-  deleted: instant.optional(),
+  subnets: z.array(z.strictObject({ name, location: name })).default([]),
+  ...lifetime,
 });
+
+const loadBalancer = z
+  .strictObject({
+    name,
+    project: name,
+    /** Whose running VMs it spreads load over. */
+    fleet: name.optional(),
+    /** Instead, the VMs that it spreads load over for as long as it lives, whatever becomes of them. */
+    vms: z.array(name).optional(),
+    /** Default: where the fleet or the first of the VMs is. */
+    location: name.optional(),
+    is_internal: z.boolean().default(false),
+    port: z.number().int().min(1).max(65_535),
+    backend_port: z.number().int().min(1).max(65_535),
+    created: instant,
+    deleted: instant.optional(),
+  })
+  .refine((one) => (one.fleet === undefined) !== (one.vms === undefined), "names either a fleet or vms")
+  .refine((one) => one.vms?.length !== 0 || one.location, {
+    path: ["location"],
+    message: "needed where it has no VM",
+  });
 
 /** What is billed without a contract, per GPU-hour, instance-hour or GiB-hour. */
 const listPrice = z.strictObject({
@@ -290,6 +313,7 @@ export const scenarioFile = z.strictObject({
   snapshots: z.array(snapshot).default([]),
   snapshot_plans: z.array(snapshotPlan).default([]),
   firewall_rules: z.array(firewallRule).default([]),
+  networks: z.array(network).default([]),
   load_balancers: z.array(loadBalancer).default([]),
   /** What is to go wrong with requests. */
   faults: z.array(fault).default([]),

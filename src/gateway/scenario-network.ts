@@ -95,7 +95,7 @@ function networkOf(
   return network;
 }
 
-/** Firewall rules and load balancers. */
+/** Firewall rules, load balancers, and networks that nothing asked for. */
 export function addNetworking(build: Build): void {
   const { file, organization, network } = build;
   for (const [position, entry] of file.firewall_rules.entries()) {
@@ -120,8 +120,13 @@ export function addNetworking(build: Build): void {
   for (const [position, entry] of file.load_balancers.entries()) {
     const path = `load_balancers[${position}]`;
     const project = build.find(build.projects, entry.project, `${path}.project`);
-    build.find(build.vmsByFleet, entry.fleet, `${path}.fleet`);
-    const location = file.fleets.find(({ name }) => name === entry.fleet)?.location ?? "";
+    if (entry.fleet !== undefined) build.find(build.vmsByFleet, entry.fleet, `${path}.fleet`);
+    const vms = (entry.vms ?? []).map((name) => build.find(build.vmsByName, name, `${path}.vms`));
+    const location =
+      entry.location ??
+      file.fleets.find(({ name }) => name === entry.fleet)?.location ??
+      vms[0]?.location ??
+      "";
     const subnet = network.subnetOf(project.id, location, entry.created);
     organization.loadBalancers.push({
       id: uuidOf(file.seed, "load-balancer", entry.project, entry.name),
@@ -136,9 +141,36 @@ export function addNetworking(build: Build): void {
         : `198.51.100.${Number.parseInt(hexOf(2, file.seed, "vip", entry.name), 16)}`,
       port: entry.port,
       backendPort: entry.backend_port,
-      groupId: uuidOf(file.seed, "group", entry.fleet),
+      groupId: entry.fleet === undefined ? null : uuidOf(file.seed, "group", entry.fleet),
+      vms,
       createdAt: entry.created,
       deletedAt: entry.deleted ?? null,
     });
+  }
+  // Last, so that none of them is taken for the one that a project is given.
+  for (const [position, entry] of file.networks.entries()) {
+    const project = build.find(build.projects, entry.project, `networks[${position}].project`);
+    const id = uuidOf(file.seed, "network", entry.project, entry.name);
+    const prefix = `172.${16 + (position % 16)}`;
+    const lifetime = { createdAt: entry.created, deletedAt: entry.deleted ?? null };
+    organization.networks.push({
+      id,
+      name: entry.name,
+      projectId: project.id,
+      cidr: `${prefix}.0.0/16`,
+      gateway: `${prefix}.0.1`,
+      ...lifetime,
+    });
+    for (const [index, { name, location }] of entry.subnets.entries()) {
+      organization.subnets.push({
+        id: uuidOf(file.seed, "subnet", entry.project, entry.name, name),
+        name,
+        projectId: project.id,
+        networkId: id,
+        cidr: `${prefix}.${(index % 8) * 32}.0/19`,
+        location: build.find(build.locations, location, `networks[${position}].subnets[${index}].location`),
+        ...lifetime,
+      });
+    }
   }
 }

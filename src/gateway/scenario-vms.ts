@@ -37,7 +37,10 @@ export function addFleet(build: Build, fleet: FleetEntry, path: string): void {
       name: fleet.name,
       projectId: project.id,
       templateId,
-      desiredCounts: changesOfSize(fleet, Math.min(fleet.to ?? until, until)),
+      desiredCounts: changesOfSize(
+        { ...fleet, vms: fleet.desired ?? fleet.vms },
+        Math.min(fleet.to ?? until, until),
+      ),
       ...lifetime,
     });
   }
@@ -109,6 +112,7 @@ function vmBasics(build: Build, entry: FleetEntry | VmEntry, path: string) {
           dailySwing: entry.gpu_utilisation.daily_swing,
           peakAt: entry.gpu_utilisation.peak,
           noise: entry.gpu_utilisation.noise,
+          weekendMean: entry.gpu_utilisation.weekend_mean ?? null,
         }
       : null,
     osDiskGib: entry.os_disk_gib,

@@ -52,6 +52,8 @@ export interface Utilisation {
   peakAt: number;
   /** How far it strays from minute to minute, to either side. */
   noise: number;
+  /** The mean on Saturdays and Sundays; null where these are days like any other. */
+  weekendMean: number | null;
 }
 
 /** A VM's whole life. Only while it runs is it metered, and does it occupy its reservation. */
@@ -188,8 +190,10 @@ export interface LoadBalancer extends Lifetime {
   address: string;
   port: number;
   backendPort: number;
-  /** The group whose running VMs it spreads requests over. */
-  groupId: string;
+  /** The group whose running VMs it spreads requests over; null where it is given single ones. */
+  groupId: string | null;
+  /** VMs that it spreads requests over whether they run or not. */
+  vms: Vm[];
 }
 
 export interface Reservation {

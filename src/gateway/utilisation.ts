@@ -9,17 +9,21 @@ import type { Vm } from "./state.ts";
 export function utilisationOf(vm: Vm): (at: Instant) => number | null {
   const { utilisation } = vm;
   if (!utilisation) return () => null;
-  const { mean, dailySwing, peakAt, noise } = utilisation;
+  const { mean, dailySwing, peakAt, noise, weekendMean } = utilisation;
   const seed = Math.floor(randomOf("utilisation", vm.id)() * 2 ** 32);
   return (at) => {
     const isUp = vm.createdAt <= at && (vm.deletedAt === null || at < vm.deletedAt);
     if (!isUp || !vm.runs.some((run) => holds(run, at))) return null;
     const wave = Math.cos((2 * Math.PI * ((at % secondsPerDay) - peakAt)) / secondsPerDay);
     const stray = 2 * shareOf(seed, Math.floor(at / 60)) - 1;
-    const busy = mean + dailySwing * wave + noise * stray;
+    const steady = weekendMean !== null && isWeekend(at) ? weekendMean : mean + dailySwing * wave;
+    const busy = steady + noise * stray;
     return Math.round(Math.min(1, Math.max(0, busy)) * 10_000) / 100;
   };
 }
+
+/** The first day of 1970 was a Thursday. */
+const isWeekend = (at: Instant): boolean => (Math.floor(at / secondsPerDay) + 3) % 7 >= 5;
 
 /** A number in [0, 1) for a minute: cheap, as a long stretch has very many of them. */
 function shareOf(seed: number, minute: number): number {

@@ -180,6 +180,7 @@ const small = `
   .cards th, .cards td, .cards th:first-child { padding: 0; }
   .cards tbody th, .cards tfoot th { grid-column: 1 / -1; font-size: 15px; }
   .cards td, .cards td.n { text-align: left; }
+  .cards .n small { white-space: normal; }
   .cards td::before { content: attr(data-label); display: block; color: var(--muted); font-size: 12px; line-height: 1.4; font-weight: 400; }
   .cards td.full { grid-column: 1 / -1; }
   .cards td:not(.n), .cards td.full, .cards th:first-child { min-width: 0; }

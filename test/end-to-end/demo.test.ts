@@ -48,6 +48,18 @@ describe("`tally demo`", () => {
     expect(names("old_snapshot")).toEqual(["control-db-before-migration"]);
     expect(names("unused_image")).toEqual(["serving-base"]);
     expect(names("long_lived_vm")).toContain("login-01-8f6d");
+    expect(names("gpu_vm_low_utilization")).toEqual(["reward-sweep-3"]);
+    expect(names("weekend_only_waste")).toEqual(["distill-a100"]);
+    expect(names("smaller_type_candidate")).toEqual(["eval-l40s"]);
+    expect(names("on_demand_beside_unused_reservation")).toEqual(["h100-80gb-sxm-ib"]);
+    expect(names("instance_group_above_desired")).toEqual(["router"]);
+    expect(names("empty_instance_group")).toEqual(["dedup-l40s"]);
+    expect(names("load_balancer_without_backends")).toEqual(["chat-beta"]);
+    expect(names("load_balancer_dead_backends")).toEqual(["lora-playground", "spark-ui"]);
+    expect(names("unused_network")).toEqual(["pilot-network"]);
+    expect(names("unused_subnet")).toEqual(["pilot"]);
+    expect(names("old_token")).toEqual(["old-dashboard", "terraform"]);
+    expect(names("old_ssh_key")).toHaveLength(2);
   });
 
   it("says on every page that its prices are sample prices", () => {

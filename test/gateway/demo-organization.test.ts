@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { dateOf, dayOf, instantOf } from "../../src/gateway/instant.ts";
 import {
   attachmentsAt,
+  desiredCountAt,
   indexInventory,
   isRunning,
   living,
@@ -10,6 +11,7 @@ import {
 } from "../../src/gateway/inventory.ts";
 import { meterResources, usageByProject, usageByResource } from "../../src/gateway/metering.ts";
 import { loadScenario } from "../../src/gateway/scenario.ts";
+import { utilisationOf } from "../../src/gateway/utilisation.ts";
 import { withGateway } from "./acme.ts";
 import { get, getItems, type Item, key, plainCsv } from "./signed-client.ts";
 
@@ -174,6 +176,39 @@ describe("the demo's organisation", () => {
     expect(old && (now - old.createdAt) / 86_400).toBeGreaterThan(90);
     const driver = vmNamed("spark-driver-old");
     expect(driver && !isRunning(driver, now) && driver.networkInterface?.publicIp?.type).toBe("static");
+  });
+
+  it("has a network, load balancers and groups that serve nobody, and VMs that idle at weekends or by half", () => {
+    const pilot = organization.networks.find(({ name }) => name === "pilot-network");
+    const subnets = organization.subnets.filter(({ networkId }) => networkId === pilot?.id);
+    expect(subnets.map(({ name }) => name)).toEqual(["pilot"]);
+    expect(organization.vms.some((vm) => vm.networkInterface?.networkId === pilot?.id)).toBe(false);
+    const behind = (name: string) => organization.loadBalancers.find((one) => one.name === name)?.vms;
+    expect(behind("chat-beta")).toEqual([]);
+    for (const name of ["lora-playground", "spark-ui"]) {
+      expect(behind(name)?.map((vm) => isRunning(vm, now))).toEqual([false]);
+    }
+    const group = (name: string) => {
+      const found = organization.groups.find((one) => one.name === name);
+      const vms = living(index.vmsByGroup.get(found?.id ?? "") ?? [], now);
+      return {
+        running: vms.filter((vm) => isRunning(vm, now)).length,
+        desired: found && desiredCountAt(found, now),
+      };
+    };
+    expect(group("router")).toEqual({ running: 4, desired: 3 });
+    expect(group("dedup-l40s")).toEqual({ running: 0, desired: 0 });
+    const busiest = (name: string, from: string, hours: number) => {
+      const vm = organization.vms.find((one) => one.name === name);
+      const shares = Array.from({ length: hours }, (_, hour) =>
+        vm ? utilisationOf(vm)(Date.parse(from) / 1000 + hour * 3600) : null,
+      );
+      return Math.max(...shares.map((share) => share ?? Number.NaN));
+    };
+    // A Saturday and a Sunday, then the Monday after.
+    expect(busiest("distill-a100", "2026-10-31", 48)).toBeLessThan(12);
+    expect(busiest("distill-a100", "2026-11-02", 24)).toBeGreaterThan(60);
+    expect(busiest("eval-l40s", "2026-10-27", 168)).toBeLessThan(40);
   });
 
   it("is metered, all fourteen months by resource, well under a second", () => {

@@ -140,8 +140,10 @@ export const internalBody = (balancer: LoadBalancer, call: Call) => ({
   type: "internal_ipv4",
 });
 
-const backendsOf = ({ groupId }: LoadBalancer, { at, derived }: Call): Vm[] =>
-  (derived.inventory.vmsByGroup.get(groupId) ?? []).filter((vm) => isRunning(vm, at));
+const backendsOf = ({ groupId, vms }: LoadBalancer, { at, derived }: Call): Vm[] =>
+  groupId === null
+    ? vms
+    : (derived.inventory.vmsByGroup.get(groupId) ?? []).filter((vm) => isRunning(vm, at));
 
 function inProject<T extends Lifetime & { projectId: string }>(call: Call, resources: readonly T[]): T[] {
   const project = requireProject(call);
