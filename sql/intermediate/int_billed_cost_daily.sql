@@ -1,6 +1,7 @@
 /*
 description: What the API bills for usage on demand and spot, where tally.toml prefers that to prices.csv and it is for the same quantity. Otherwise empty.
 grain: [organization_key, usage_date, project_key, region_key, resource_type_key, metric_key]
+incremental: {by: usage_date, follows: [stg_billing_costs, int_usage_daily, int_spot_usage_daily]}
 columns:
   organization_key: The organisation; empty where there is none.
   usage_date: The UTC day.

@@ -47,48 +47,12 @@ running as (
     and vms.num_gpu > 0
 ),
 
-usage as (
-  select
-    project_id,
-    lower(resource_type) as resource_type_key,
-    regexp_replace(lower(region), '-[a-z]$', '') as region_key,
-    max(usage_date) as last_usage_date
-  from fct_usage_daily
-  where quantity > 0
-  group by all
-),
-
--- Days in a row, all read whole, that reach up to yesterday.
-islands as (
-  select
-    days.project_id,
-    days.usage_date,
-    days.usage_date
-    - (row_number() over (partition by days.project_id order by days.usage_date))::integer as island
-  from int_usage_read_days as days
-  cross join settings
-  where days.is_whole
-    and days.usage_date < settings.today
-),
-
-read_since as (
-  select
-    islands.project_id,
-    min(islands.usage_date) as first_read_date
-  from islands
-  cross join settings
-  group by
-    islands.project_id,
-    islands.island
-  having max(islands.usage_date) = max(settings.today) - 1
-),
-
 last_used as (
   select
     running.vm_id,
     max(usage.last_usage_date) as last_usage_date
   from running
-  inner join usage
+  inner join int_type_last_usage as usage
     on running.project_id = usage.project_id
     and running.resource_type_key = usage.resource_type_key
     -- Usage without a region may be anywhere.
@@ -110,7 +74,7 @@ dated as (
     ) as idle_since
   from running
   cross join settings
-  inner join read_since
+  inner join int_usage_read_since as read_since
     on running.project_id = read_since.project_id
   left join last_used
     on running.vm_id = last_used.vm_id

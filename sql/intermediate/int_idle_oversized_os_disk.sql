@@ -23,13 +23,17 @@ with os_disks as (
 
   union
 
-  select disks.disk_id
-  from stg_disks as disks
+  select said.disk_id
+  from (
+    select
+      disk_id,
+      unnest(os_of_vm_ids) as vm_id
+    from stg_disks
+    where is_current
+  ) as said
   inner join stg_vms as vms
-    on list_contains(disks.os_of_vm_ids, vms.vm_id)
+    on said.vm_id = vms.vm_id
     and vms.is_current
-  where disks.is_current
-    and len(disks.os_of_vm_ids) > 0
 ),
 
 -- Since when it is so large: the version that opens the last run of versions above the threshold.

@@ -55,31 +55,6 @@ used as (
   group by usage.project_id
 ),
 
--- Days in a row, all read whole, that reach up to yesterday.
-islands as (
-  select
-    days.project_id,
-    days.usage_date,
-    days.usage_date
-    - (row_number() over (partition by days.project_id order by days.usage_date))::integer as island
-  from int_usage_read_days as days
-  cross join settings
-  where days.is_whole
-    and days.usage_date < settings.today
-),
-
-read_since as (
-  select
-    islands.project_id,
-    min(islands.usage_date) as first_read_date
-  from islands
-  cross join settings
-  group by
-    islands.project_id,
-    islands.island
-  having max(islands.usage_date) = max(settings.today) - 1
-),
-
 things as (
   select
     'vm' as kind,
@@ -171,7 +146,7 @@ unused as (
   from int_projects as projects
   inner join readable
     on projects.project_id = readable.project_id
-  inner join read_since
+  inner join int_usage_read_since as read_since
     on projects.project_id = read_since.project_id
   left join used
     on projects.project_id = used.project_id

@@ -123,15 +123,16 @@ priced as (
     first_seen.first_seen_at,
     prices.unit_price,
     prices.currency,
-    -- Unused units in a month of 730 hours, in whole 10^-12, rounded half up: a division would go through DOUBLE.
+    -- What is unused in a month of 730 hours, in whole 10^-10, rounded half up: a division would go through DOUBLE.
     (
       (
         (
-          ((latest.reserved_gpu_hours - latest.used_gpu_hours) * 1000000000000::decimal(13, 0))::hugeint * 730 * 2
-          + latest.day_count * 24 * prices.units_divisor
-        ) // (latest.day_count * 24 * prices.units_divisor * 2)
-      )::decimal(26, 0) * 0.000000000001::decimal(12, 12)
-    )::decimal(38, 12) as monthly_units
+          ((latest.reserved_gpu_hours - latest.used_gpu_hours) * 1000000000000::decimal(13, 0))::hugeint
+          * (prices.unit_price * 100000000::decimal(9, 0))::hugeint * 730 * 2
+          + latest.day_count * 24 * prices.units_divisor * 10000000000::hugeint
+        ) // (latest.day_count * 24 * prices.units_divisor * 20000000000::hugeint)
+      )::decimal(28, 0) * 0.0000000001::decimal(10, 10)
+    )::decimal(38, 10) as monthly_cost
   from standing
   inner join latest
     on standing.reservation_id = latest.reservation_id
@@ -144,40 +145,33 @@ priced as (
     and standing.reservation_id = prices.resource_id
 ),
 
-costed as (
-  select
-    *,
-    round(monthly_units * unit_price, 10)::decimal(38, 10) as monthly_cost
-  from priced
-),
-
 final as (
   select
     'underused_reservation' as rule_id,
     'reservation' as resource_kind,
-    costed.reservation_id as resource_id,
-    costed.product_line as resource_name,
-    costed.organization_id,
+    priced.reservation_id as resource_id,
+    priced.product_line as resource_name,
+    priced.organization_id,
     null::varchar as project_id,
-    case when len(costed.locations) = 1 then costed.locations[1] end as location,
-    costed.opening.first_date::timestamp as idle_since,
-    (costed.opening.last_date + 1)::timestamp as reportable_from,
-    costed.first_seen_at as observed_from,
-    'Used ' || round(costed.used_gpu_hours, 2)::decimal(38, 2)
-    || ' of ' || round(costed.reserved_gpu_hours, 2)::decimal(38, 2) || ' reserved GPU-hours, '
-    || round(costed.used_gpu_hours * 100 / costed.reserved_gpu_hours, 2)::decimal(18, 2) || ' %, on '
-    || costed.day_count || case when costed.day_count = 1 then ' day' else ' days' end
-    || ' from ' || strftime(costed.first_date, '%Y-%m-%d') || ' to ' || strftime(costed.last_date, '%Y-%m-%d')
+    case when len(priced.locations) = 1 then priced.locations[1] end as location,
+    priced.opening.first_date::timestamp as idle_since,
+    (priced.opening.last_date + 1)::timestamp as reportable_from,
+    priced.first_seen_at as observed_from,
+    'Used ' || round(priced.used_gpu_hours, 2)::decimal(38, 2)
+    || ' of ' || round(priced.reserved_gpu_hours, 2)::decimal(38, 2) || ' reserved GPU-hours, '
+    || round(priced.used_gpu_hours * 100 / priced.reserved_gpu_hours, 2)::decimal(18, 2) || ' %, on '
+    || priced.day_count || case when priced.day_count = 1 then ' day' else ' days' end
+    || ' from ' || strftime(priced.first_date, '%Y-%m-%d') || ' to ' || strftime(priced.last_date, '%Y-%m-%d')
     || '; below ' || round(settings.min_utilization * 100, 1)::decimal(18, 1) || ' % since '
-    || strftime(costed.opening.first_date, '%Y-%m-%d')
+    || strftime(priced.opening.first_date, '%Y-%m-%d')
     || case
-      when costed.monthly_cost is null then '; no price is in force for it.'
-      else '; at today''s price the unused share is ' || round(costed.monthly_cost, 2)::decimal(38, 2) || ' '
-        || costed.currency || ' in a month of 730 hours.'
+      when priced.monthly_cost is null then '; no price is in force for it.'
+      else '; at today''s price the unused share is ' || round(priced.monthly_cost, 2)::decimal(38, 2) || ' '
+        || priced.currency || ' in a month of 730 hours.'
     end as evidence,
-    costed.monthly_cost as monthly_waste,
-    case when costed.monthly_cost is not null then costed.currency end as currency
-  from costed
+    priced.monthly_cost as monthly_waste,
+    case when priced.monthly_cost is not null then priced.currency end as currency
+  from priced
   cross join settings
 )
 

@@ -44,12 +44,15 @@ uses as (
   select
     templates.organization_id,
     templates.image_name,
-    templates.is_current or vms.is_current as is_in_use,
-    greatest(templates.valid_to, vms.valid_to) as last_used_at
+    bool_or(templates.is_current or coalesce(vms.is_current, false)) as is_in_use,
+    max(greatest(templates.valid_to, vms.valid_to)) as last_used_at
   from stg_instance_templates as templates
   left join stg_vms as vms
     on templates.template_id = vms.instance_template_id
   where templates.image_name is not null
+  group by
+    templates.organization_id,
+    templates.image_name
 ),
 
 image_uses as (

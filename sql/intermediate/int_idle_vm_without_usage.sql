@@ -49,50 +49,11 @@ running as (
 -- Where VMs without GPUs are not metered at all, that they show no usage means nothing.
 metered_organizations as (
   select distinct usage.organization_id
-  from fct_usage_daily as usage
-  inner join stg_vms as vms
-    on usage.organization_id = vms.organization_id
-    and lower(usage.resource_type) = lower(vms.vm_type)
+  from int_type_last_usage as usage
   inner join int_resource_types as types
-    on lower(usage.resource_type) = types.resource_type_key
+    on usage.resource_type_key = types.resource_type_key
     and types.num_gpu = 0
-  where usage.quantity > 0
-),
-
-usage as (
-  select
-    project_id,
-    lower(resource_type) as resource_type_key,
-    regexp_replace(lower(region), '-[a-z]$', '') as region_key,
-    max(usage_date) as last_usage_date
-  from fct_usage_daily
-  where quantity > 0
-  group by all
-),
-
--- Days in a row, all read whole, that reach up to yesterday.
-islands as (
-  select
-    days.project_id,
-    days.usage_date,
-    days.usage_date
-    - (row_number() over (partition by days.project_id order by days.usage_date))::integer as island
-  from int_usage_read_days as days
-  cross join settings
-  where days.is_whole
-    and days.usage_date < settings.today
-),
-
-read_since as (
-  select
-    islands.project_id,
-    min(islands.usage_date) as first_read_date
-  from islands
-  cross join settings
-  group by
-    islands.project_id,
-    islands.island
-  having max(islands.usage_date) = max(settings.today) - 1
+  where usage.resource_type_key in (select lower(vm_type) from stg_vms)
 ),
 
 last_used as (
@@ -100,7 +61,7 @@ last_used as (
     running.vm_id,
     max(usage.last_usage_date) as last_usage_date
   from running
-  inner join usage
+  inner join int_type_last_usage as usage
     on running.project_id = usage.project_id
     and running.resource_type_key = usage.resource_type_key
     -- Usage without a region may be anywhere.
@@ -124,7 +85,7 @@ dated as (
   cross join settings
   inner join metered_organizations
     on running.organization_id = metered_organizations.organization_id
-  inner join read_since
+  inner join int_usage_read_since as read_since
     on running.project_id = read_since.project_id
   left join last_used
     on running.vm_id = last_used.vm_id

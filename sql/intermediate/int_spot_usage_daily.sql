@@ -1,6 +1,7 @@
 /*
 description: Usage that is spot, in part or as a whole - that of VMs whose billing type says so, as far as it was read by resource, and that whose own type or metric says so.
 grain: [organization_key, usage_date, project_key, region_key, resource_type_key, metric_key]
+incremental: {by: usage_date, follows: [int_usage_daily, stg_resource_usage]}
 columns:
   organization_key: The organisation; empty where there is none.
   usage_date: The UTC day.
@@ -12,36 +13,7 @@ columns:
   quantity: How much of the usage is spot; never more than there is.
   gpu_hours: The GPU-hours in it; null where the usage is no GPU time.
 */
-with versions as (
-  select
-    organization_id,
-    vm_id,
-    coalesce(regexp_matches(lower(billing_type), '(^|[^a-z])(spot|preemptible)([^a-z]|$)'), false) as is_spot,
-    -- Before a VM was first seen it counts as it was seen first.
-    case
-      when row_number() over (partition by organization_id, vm_id order by valid_from) = 1
-        then timestamp '0001-01-01'
-      else valid_from
-    end as billed_from,
-    -- And after it was last seen, as it was seen last.
-    coalesce(
-      lead(valid_from) over (partition by organization_id, vm_id order by valid_from),
-      timestamp '9999-12-31'
-    ) as billed_to
-  from stg_vms
-),
-
-spot as (
-  select
-    organization_id,
-    vm_id,
-    billed_from,
-    billed_to
-  from versions
-  where is_spot
-),
-
-used as (
+with used as (
   select
     usage.organization_id,
     usage.usage_date,
@@ -51,7 +23,7 @@ used as (
     usage.billable_metric,
     sum(usage.quantity) as quantity
   from stg_resource_usage as usage
-  inner join spot
+  inner join int_spot_vms as spot
     on usage.organization_id = spot.organization_id
     and usage.resource_id = spot.vm_id
     and usage.usage_date + interval 1 day > spot.billed_from
@@ -61,6 +33,7 @@ used as (
   group by all
 ),
 
+-- Each row of usage is told by its own name, so that those of other days make no difference.
 spot_names as (
   select
     resource_type,

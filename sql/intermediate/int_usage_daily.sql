@@ -1,6 +1,7 @@
 /*
 description: Usage as it is known now, summed over spellings of one metric, with the GPUs behind it.
 grain: [organization_id, usage_date, project_id, region, resource_type, billable_metric, reservation_id]
+incremental: {by: usage_date, follows: [stg_usage]}
 columns:
   organization_id: The organisation.
   usage_date: The UTC day.

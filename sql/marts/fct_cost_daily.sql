@@ -1,6 +1,7 @@
 /*
 description: Usage with the price in force on its day. Usage without a price has no cost, and is never counted as 0.
 grain: [usage_date, project_id, region, resource_type, billable_metric, reservation_id, pricing_category]
+incremental: {by: usage_date, follows: [int_usage_daily, int_spot_usage_daily, int_billed_cost_daily]}
 columns:
   organization_id: The organisation.
   usage_date: The UTC day.

@@ -1,6 +1,7 @@
 /*
 description: GPU-hours by day, project, region, type and reservation. Types without a GPU have no row.
 grain: [usage_date, project_id, region, resource_type, reservation_id]
+incremental: {by: usage_date, follows: [int_usage_daily]}
 columns:
   organization_id: The organisation.
   usage_date: The UTC day.

@@ -1,7 +1,7 @@
 /*
 description: >-
   GPU-hours by day with their means and changes, for everything and by project, GPU type, region and cost centre, up to
-  the last whole day.
+  the last whole day; and after it, in rows of their own (is_forecast), the forecast of 30 days, or to the month's end.
 grain: [usage_date, scope, scope_value]
 columns:
   usage_date: The UTC day.
@@ -29,8 +29,15 @@ columns:
   anomaly_drivers: >-
     The three projects (of a project, resource types) that explain most of an anomaly, in words; null where it is none.
     fct_gpu_hours_anomaly_drivers has them in figures.
+  is_forecast: Whether the day is still to come; gpu_hours and all that follows from them are null then.
+  forecast: >-
+    GPU-hours that are forecast for a day to come, by the method that fct_forecast_accuracy has as chosen for target day;
+    null for other days.
+  forecast_low: The lower end of its 80 % interval, not below 0; null with too little history for a back-test.
+  forecast_high: The upper end of it.
 tests:
-  - not_null: [usage_date, scope, scope_value, scope_name, is_anomaly]
+  - not_null: [usage_date, scope, scope_value, scope_name, is_anomaly, is_forecast]
+  - range: {column: forecast, min: 0}
   - accepted_values:
       column: scope
       values: [all, project, gpu_type, region, cost_centre]
@@ -170,7 +177,7 @@ anomalies as (
     and scopes.scope_value = drivers.scope_value
 ),
 
-final as (
+past as (
   select
     changes.usage_date,
     scopes.scope,
@@ -196,6 +203,48 @@ final as (
   left join anomalies
     on changes.scope_number = anomalies.scope_number
     and changes.usage_date = anomalies.usage_date
+),
+
+to_come as (
+  select
+    days.usage_date,
+    scopes.scope,
+    scopes.scope_value,
+    scopes.scope_name,
+    days.forecast,
+    greatest(days.forecast - days.half_width, 0)::decimal(38, 12) as lower_end,
+    (days.forecast + days.half_width)::decimal(38, 12) as forecast_high,
+    days.half_width
+  from int_forecast_days as days
+  inner join int_gpu_hours_scopes as scopes
+    on days.scope_number = scopes.scope_number
+  where days.target = 'day'
+    and days.is_to_come
+    and days.usage_date <= greatest(scopes.last_date + 30, last_day(scopes.last_date + 1))
+),
+
+final as (
+  select
+    *,
+    false as is_forecast,
+    null::decimal(38, 12) as forecast,
+    null::decimal(38, 12) as forecast_low,
+    null::decimal(38, 12) as forecast_high
+  from past
+
+  union all by name
+
+  select
+    usage_date,
+    scope,
+    scope_value,
+    scope_name,
+    false as is_anomaly,
+    true as is_forecast,
+    forecast,
+    case when half_width is not null then lower_end end as forecast_low,
+    forecast_high
+  from to_come
 )
 
 select
@@ -216,5 +265,9 @@ select
   expected_gpu_hours,
   anomaly_gpu_hours,
   anomaly_reason,
-  anomaly_drivers
+  anomaly_drivers,
+  is_forecast,
+  forecast,
+  forecast_low,
+  forecast_high
 from final

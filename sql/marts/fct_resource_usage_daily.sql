@@ -1,6 +1,7 @@
 /*
 description: Usage as it is known now, by day and resource. Empty where the account has no export by resource.
 grain: [usage_date, project_id, region, resource_type, billable_metric, reservation_id, resource_id, resource_name]
+incremental: {by: usage_date, follows: [stg_resource_usage]}
 columns:
   organization_id: The organisation.
   usage_date: The UTC day.
@@ -19,15 +20,10 @@ tests:
     severity: warn
 */
 with metrics_of_several_spellings as (
-  select metrics.billable_metric
-  from (
-    select distinct billable_metric as spelling
-    from raw.resource_usage
-    where _known_to is null
-  ) as spellings
-  inner join stg_billable_metrics as metrics
-    on spellings.spelling = metrics.spelling
-  group by metrics.billable_metric
+  select billable_metric
+  from stg_billable_metrics
+  where is_by_resource
+  group by billable_metric
   having count(*) > 1
 ),
 

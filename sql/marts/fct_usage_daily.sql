@@ -1,6 +1,7 @@
 /*
 description: Usage as it is known now, by day, project, region, type, metric and reservation. Nothing that the API gave is left out.
 grain: [usage_date, project_id, region, resource_type, billable_metric, reservation_id]
+incremental: {by: usage_date, follows: [int_usage_daily]}
 columns:
   organization_id: The organisation.
   usage_date: The UTC day.

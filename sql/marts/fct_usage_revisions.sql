@@ -1,6 +1,7 @@
 /*
 description: Every value that a row of usage has had, with the times between which it was what was known.
 grain: [usage_date, project_id, region, resource_type, billable_metric, reservation_id, revision]
+incremental: {by: usage_date, follows: [stg_usage]}
 columns:
   organization_id: The organisation.
   project_id: The project.

@@ -13,6 +13,7 @@ with final as (
     anomaly_reason
   from fct_gpu_hours_trend
   where scope = 'all'
+    and not is_forecast
     and usage_date >= cast($month_end as date) - 91
     and usage_date < cast($month_end as date)
     and usage_date <= cast($today as date)

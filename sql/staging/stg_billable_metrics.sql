@@ -6,30 +6,48 @@ columns:
   spelling: The metric as it came.
   billable_metric: Its one spelling, such as gpu-hours; one that is not known is in lower case with - between its words.
   metric_kind: gpu_hours, instance_hours, storage or other.
+  is_by_resource: Whether usage by resource came in it.
 */
-with spellings as (
-  select billable_metric as spelling
+with named as (
+  select
+    billable_metric as spelling,
+    false as is_by_resource
   from raw.usage
 
   union
 
-  select billable_metric as spelling
+  select
+    billable_metric,
+    true
   from raw.resource_usage
 
   union
 
-  select billable_metric as spelling
+  select
+    billable_metric,
+    false
   from raw.billing_costs
 
   union
 
-  select billable_metric as spelling
+  select
+    billable_metric,
+    false
   from workspace.prices
+),
+
+spellings as (
+  select
+    spelling,
+    bool_or(is_by_resource) as is_by_resource
+  from named
+  group by spelling
 ),
 
 keyed as (
   select
     spelling,
+    is_by_resource,
     regexp_replace(lower(spelling), '[^\p{L}\p{N}]', '', 'g') as metric_key,
     trim(
       lower(regexp_replace(regexp_replace(spelling, '([a-z0-9])([A-Z])', '\1-\2', 'g'), '[\s_./-]+', '-', 'g')),
@@ -43,7 +61,8 @@ final as (
   select
     keyed.spelling,
     coalesce(metrics.billable_metric, nullif(keyed.dashed, ''), keyed.spelling) as billable_metric,
-    coalesce(metrics.kind, 'other') as metric_kind
+    coalesce(metrics.kind, 'other') as metric_kind,
+    keyed.is_by_resource
   from keyed
   left join reference.billable_metrics as metrics
     on keyed.metric_key = metrics.metric_key
@@ -52,5 +71,6 @@ final as (
 select
   spelling,
   billable_metric,
-  metric_kind
+  metric_kind,
+  is_by_resource
 from final

@@ -1,6 +1,7 @@
 /*
 description: What the API itself bills by day, for on-demand and spot usage, with every value that it ever gave. Empty where it is not offered.
 grain: [organization_id, project_id, usage_date, region, resource_type, billable_metric, known_from]
+incremental: {by: usage_date, follows: [raw.billing_costs]}
 columns:
   organization_id: The organisation.
   project_id: The project.

@@ -1,6 +1,7 @@
 /*
 description: Usage by resource as the API's export gave it, as it is known now, with the metric in its one spelling.
 grain: [organization_id, project_id, usage_date, region, resource_type, billable_metric, reservation_id, resource_id, resource_name]
+incremental: {by: usage_date, follows: [raw.resource_usage]}
 columns:
   organization_id: The organisation.
   project_id: The project.

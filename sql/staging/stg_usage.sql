@@ -1,6 +1,7 @@
 /*
 description: Usage by project as the API gave it, every version of each row, with the metric in its one spelling.
 grain: [organization_id, project_id, usage_date, region, resource_type, billable_metric, reservation_id, known_from]
+incremental: {by: usage_date, follows: [raw.usage]}
 columns:
   organization_id: The organisation.
   project_id: The project.

@@ -4,6 +4,7 @@ import { instantOf } from "./as-of.ts";
 
 interface BuildFlags {
   select?: string;
+  fullRefresh?: boolean;
   asOf?: string;
 }
 
@@ -14,6 +15,7 @@ export const buildCommand = () =>
       "--select <models>",
       "build only these models: NAME, +NAME with what it rests on, NAME+ with what rests on it",
     )
+    .option("--full-refresh", "make every day of these models anew, also where nothing changed")
     .option(
       "--as-of <instant>",
       "what was known then, into a file of its own beside analytics.duckdb, which stays as it is",
@@ -23,10 +25,10 @@ export const buildCommand = () =>
       `
 Examples:
   $ tally build --workspace costs
-  $ tally build --select fct_cost_daily+
+  $ tally build --select fct_cost_daily+ --full-refresh
   $ tally build --as-of 2026-10-05T06:00:00Z`,
     )
-    .action(async ({ select, asOf }: BuildFlags, command: Command) => {
+    .action(async ({ select, fullRefresh, asOf }: BuildFlags, command: Command) => {
       const { withWarehouse, workspaceContext } = await import("./context.ts");
       const { withLock } = await import("../workspace.ts");
       const context = workspaceContext(command);
@@ -41,7 +43,10 @@ Examples:
       const published = await withLock(workspace, effects, "build", () =>
         withWarehouse(context, async (warehouse) => {
           if (instant) return (await buildAsOf({ ...context, warehouse }, instant)).analytics;
-          await build({ ...context, warehouse }, select === undefined ? {} : { select });
+          await build(
+            { ...context, warehouse },
+            { ...(select === undefined ? {} : { select }), fullRefresh: fullRefresh === true },
+          );
           await publish({ ...context, warehouse });
           return workspace.analytics;
         }),

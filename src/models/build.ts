@@ -1,16 +1,22 @@
+import { availableParallelism } from "node:os";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, openModelConnection, writeBuildContext } from "./context.ts";
-import { createGraph, type ModelGraph, selectModels } from "./graph.ts";
+import { noteSourceDays } from "./days.ts";
+import { createGraph, type ModelGraph, relationOf, selectModels } from "./graph.ts";
 import { keepIdleHistory } from "./idle-history.ts";
+import { type DayPlan, planDays } from "./incremental.ts";
 import { priceModel, refuseOverlappingPrices } from "./prices.ts";
-import { loadProject, projectRoots } from "./project.ts";
+import { loadProject, type Model, projectRoots } from "./project.ts";
 import { dropLeftovers, type ModelResult, runModel } from "./run-model.ts";
 import { loadSeeds } from "./seeds.ts";
+import { runSideBySide } from "./side-by-side.ts";
 import { type TestResult, testProject } from "./test.ts";
 
 export interface BuildOptions {
   /** NAME, +NAME, NAME+ or several with commas between; default: every model. */
   select?: string;
+  /** Whether every day of a model is made anew, also where nothing changed. */
+  fullRefresh?: boolean;
 }
 
 export interface BuildSummary {
@@ -19,10 +25,16 @@ export interface BuildSummary {
   durationMs: number;
 }
 
+/** A model that reads more rows runs alone: it takes every thread, and most of the memory. */
+const mostRowsBeside = 500_000;
+
+/** More models at once would only wait for each other, and share the memory out. */
+const mostAtOnce = 4;
+
 /**
- * Runs the models of sql/ in the order of their own FROM clauses, then tests what they made. A failed test
- * is a warning here and a row of meta.test; a model that can't be built ends the build, and leaves every
- * table as its last build made it.
+ * Runs the models of sql/ in the order of their own FROM clauses, side by side where that allows it, then tests
+ * what they made. A failed test is a warning here and a row of meta.test; a model that can't be built ends the
+ * build, and leaves every table as its last build made it.
  *
  * @throws ConfigError for a CSV or a model's header that is not as it should be, and for prices that overlap
  * @throws UsageError where the selection names no model
@@ -38,18 +50,22 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     await loadSeeds(connection, workspace, context.config.prices.currency);
     const graph = await createGraph(connection, project.models);
     const selected = options.select === undefined ? graph.order : selectModels(graph, options.select);
+    const plans = planDays(graph);
     await dropLeftovers(connection, project.models);
-    const built = await buildPrices(context, connection, graph);
-    const models: ModelResult[] = [];
-    for (const model of selected) {
-      const result = built.get(model.name) ?? (await runModel(connection, effects, model));
-      const size = result.rowCount === null ? "view" : `${result.rowCount} rows`;
-      effects.log.detail(`built ${model.name}: ${size} in ${result.durationMs} ms`);
-      models.push(result);
-    }
+    const building: Building = { context, graph, plans, isFullRefresh: options.fullRefresh === true };
+    // Nothing is kept of a build as of an instant, so that it has nothing to compare with.
+    if (!context.asOf) await noteSources(connection, plans, selected);
+    const built = await buildPrices(building, connection);
+    const models = await buildAll(building, connection, selected, built);
     const names = new Set(selected.map((model) => model.name));
     await keepIdleHistory(connection, graph, names);
-    const tests = await testProject(connection, project, names, effects.now());
+    const tests = await testProject(
+      connection,
+      project,
+      names,
+      effects.now(),
+      context.asOf ? new Map() : plans,
+    );
     warnOfFailures(context, tests);
     return { models, tests, durationMs: effects.wallClock().getTime() - startedAt };
   } finally {
@@ -57,18 +73,98 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
   }
 }
 
+interface Building {
+  context: ModelContext;
+  graph: ModelGraph;
+  plans: ReadonlyMap<string, DayPlan>;
+  isFullRefresh: boolean;
+}
+
 /** Prices are checked before anything is computed with them, whatever is selected. */
-async function buildPrices(
-  { effects, workspace }: ModelContext,
-  connection: Warehouse,
-  graph: ModelGraph,
-): Promise<Map<string, ModelResult>> {
+async function buildPrices(building: Building, connection: Warehouse): Promise<Map<string, ModelResult>> {
   const built = new Map<string, ModelResult>();
-  for (const model of selectModels(graph, `+${priceModel}`)) {
-    built.set(model.name, await runModel(connection, effects, model));
+  for (const model of selectModels(building.graph, `+${priceModel}`)) {
+    built.set(model.name, await buildModel(building, connection, model));
   }
-  await refuseOverlappingPrices(connection, workspace.csv.prices);
+  await refuseOverlappingPrices(connection, building.context.workspace.csv.prices);
   return built;
+}
+
+async function noteSources(
+  connection: Warehouse,
+  plans: ReadonlyMap<string, DayPlan>,
+  selected: readonly Model[],
+): Promise<void> {
+  const days = new Map<string, string>();
+  for (const { name, materialization } of selected) {
+    const plan = materialization === "table" ? plans.get(name) : undefined;
+    for (const source of plan?.sources ?? []) days.set(source, plan?.by ?? "");
+  }
+  for (const [source, by] of days) await noteSourceDays(connection, source, by);
+}
+
+async function buildAll(
+  building: Building,
+  connection: Warehouse,
+  selected: readonly Model[],
+  built: ReadonlyMap<string, ModelResult>,
+): Promise<ModelResult[]> {
+  const { context, graph } = building;
+  const rows = await rowsOfTables(connection);
+  const width = Math.min(mostAtOnce, context.config.warehouse.threads ?? availableParallelism());
+  const connections = [connection];
+  try {
+    while (connections.length < width) connections.push(await openModelConnection(context.warehouse));
+    return await runSideBySide(selected, {
+      width,
+      reads: graph.reads,
+      runsAlone: (model) => rowsRead(model, graph, rows) > mostRowsBeside,
+      async run(model, lane) {
+        const result =
+          built.get(model.name) ?? (await buildModel(building, connections[lane] ?? connection, model));
+        rows.set(relationOf(model), result.rowCount ?? 0);
+        return result;
+      },
+    });
+  } finally {
+    for (const other of connections.slice(1)) other.close();
+  }
+}
+
+async function buildModel(
+  { context: { effects, asOf }, plans, isFullRefresh }: Building,
+  connection: Warehouse,
+  model: Model,
+): Promise<ModelResult> {
+  const plan = asOf ? undefined : plans.get(model.name);
+  const result = await runModel(connection, effects, model, { plan, isFullRefresh });
+  effects.log.detail(`built ${model.name}: ${describe(result)} in ${result.durationMs} ms`);
+  return result;
+}
+
+function describe({ rowCount, daysRebuilt, whyFull }: ModelResult): string {
+  const size = rowCount === null ? "view" : `${rowCount} rows`;
+  if (daysRebuilt !== null) return `${size}, ${daysRebuilt} ${daysRebuilt === 1 ? "day" : "days"} anew`;
+  return whyFull === null ? size : `${size}, in full since ${whyFull}`;
+}
+
+async function rowsOfTables(connection: Warehouse): Promise<Map<string, number>> {
+  const tables = await connection.all<{ relation: string; row_count: string }>(`
+    select schema_name || '.' || table_name as relation, estimated_size as row_count
+    from duckdb_tables()
+    where database_name = current_database()
+  `);
+  return new Map(tables.map(({ relation, row_count: rows }) => [relation, Number(rows)]));
+}
+
+/** The rows of the tables that a model reads, also by way of views. */
+function rowsRead(model: Model, graph: ModelGraph, rows: ReadonlyMap<string, number>): number {
+  const inputs = graph.readings.get(model.name)?.inputs ?? [];
+  return inputs.reduce(
+    (sum, { relation, model: read }) =>
+      sum + (read?.materialization === "view" ? rowsRead(read, graph, rows) : (rows.get(relation) ?? 0)),
+    0,
+  );
 }
 
 function warnOfFailures({ effects }: ModelContext, tests: readonly TestResult[]): void {

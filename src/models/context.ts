@@ -5,6 +5,7 @@ import { packageVersion } from "../package.ts";
 import type { SharedCost } from "../shared-cost-settings.ts";
 import type { Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
+import { createDayTables } from "./days.ts";
 import { createIdleHistory } from "./idle-history.ts";
 import { createMetaTables } from "./meta.ts";
 
@@ -42,6 +43,7 @@ export async function writeBuildContext(
   const { idle, prices, sharedCosts } = config;
   await createMetaTables(connection);
   await createIdleHistory(connection);
+  await createDayTables(connection);
   await connection.transaction(async () => {
     await connection.run(
       `

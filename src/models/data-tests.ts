@@ -13,10 +13,17 @@ export interface DataTest {
   query: string;
   /** A query for one number: how many rows fail. Cheaper than to count the rows of `query`, where it differs. */
   count: string;
+  /**
+   * The same for some rows of the table alone, given as a table expression. Only where the rows of a day fail or
+   * pass whatever the other days hold.
+   */
+  countAmong?: (rows: string) => string;
   /** The file that makes the claim. */
   file: string;
   /** Another model that the query reads. */
   reads?: string;
+  /** The column of that model. */
+  readsColumn?: string;
 }
 
 /**
@@ -36,35 +43,38 @@ export function fileTest({ name, severity, sql, file }: SqlTest): DataTest {
   return { name, model: null, severity, file, query, count: `select count(*) from (${query}\n)` };
 }
 
-function grainTest({ name, file, header: { grain } }: Model): DataTest {
+function grainTest({ name, file, header: { grain, incremental } }: Model): DataTest {
   const keys = grain.map(sqlName).join(", ");
   const groups = (table: string, by: string) =>
     `select ${by}, count(*) as row_count from ${table} group by ${by} having count(*) > 1`;
+  // Rows are grouped by a hash, and only those that share one are compared: a fraction of the memory.
+  const count = (rows: string) => `
+      select count(*) from (
+        ${groups(`(select ${keys} from ${rows} where hash(${keys}) in (select key_hash from (${groups(`(select hash(${keys}) as key_hash from ${rows})`, "key_hash")})))`, keys)}
+      )`;
   return {
     name: `${name}.grain`,
     model: name,
     severity: "error",
     file,
     query: groups(sqlName(name), keys),
-    // Rows are grouped by a hash, and only those that share one are compared: a fraction of the memory.
-    count: `
-      select count(*) from (
-        ${groups(`(select ${keys} from ${sqlName(name)} where hash(${keys}) in (select key_hash from (${groups(`(select hash(${keys}) as key_hash from ${sqlName(name)})`, "key_hash")})))`, keys)}
-      )`,
+    count: count(sqlName(name)),
+    ...(incremental && grain.includes(incremental.by) ? { countAmong: count } : {}),
   };
 }
 
 function headerTests({ name, file }: Model, test: HeaderTest, now: Date): DataTest[] {
   const { severity } = test;
-  const failing = (what: string, query: string): DataTest => ({
+  const failing = (what: string, query: (rows: string) => string): DataTest => ({
     name: `${name}.${what}`,
     model: name,
     severity,
     file,
-    query,
-    count: `select count(*) from (${query})`,
+    query: query(sqlName(name)),
+    count: `select count(*) from (${query(sqlName(name))})`,
+    countAmong: (rows) => `select count(*) from (${query(rows)})`,
   });
-  const where = (condition: string) => `select * from ${sqlName(name)} where ${condition}`;
+  const where = (condition: string) => (rows: string) => `select * from ${rows} where ${condition}`;
   if ("not_null" in test) {
     return test.not_null.map((column) => failing(`not_null.${column}`, where(`${sqlName(column)} is null`)));
   }
@@ -75,11 +85,11 @@ function headerTests({ name, file }: Model, test: HeaderTest, now: Date): DataTe
   }
   if ("relationship" in test) {
     const { column, model, to } = test.relationship;
-    const query =
-      `select ours.* from ${sqlName(name)} as ours ` +
+    const query = (rows: string) =>
+      `select ours.* from ${rows} as ours ` +
       `anti join ${sqlName(model)} as theirs on ours.${sqlName(column)} = theirs.${sqlName(to)} ` +
       `where ours.${sqlName(column)} is not null`;
-    return [{ ...failing(`relationship.${column}`, query), reads: model }];
+    return [{ ...failing(`relationship.${column}`, query), reads: model, readsColumn: to }];
   }
   if ("range" in test) {
     const { column, min, max } = test.range;
@@ -92,10 +102,9 @@ function headerTests({ name, file }: Model, test: HeaderTest, now: Date): DataTe
   const { column, within } = test.freshness;
   const latest = `max(${sqlName(column)})`;
   const oldest = `timestamp ${sqlText(timestampText(now))} - interval ${sqlText(within)}`;
-  return [
-    failing(
-      `freshness.${column}`,
-      `select ${latest} as latest from ${sqlName(name)} having ${latest} < ${oldest}`,
-    ),
-  ];
+  const { countAmong: _, ...freshness } = failing(
+    `freshness.${column}`,
+    (rows) => `select ${latest} as latest from ${rows} having ${latest} < ${oldest}`,
+  );
+  return [freshness];
 }

@@ -4,13 +4,33 @@ import { UsageError } from "../errors/usage-error.ts";
 import type { Warehouse } from "../warehouse.ts";
 import { modelLayers, sourceSchemas } from "./context.ts";
 import type { Model } from "./project.ts";
-import { findTables, type TableReference } from "./references.ts";
+import { readSelect, type TableReference } from "./references.ts";
+
+/** A table that a model reads, and what of it. */
+export interface Input {
+  /** Its schema and name, such as raw.usage or marts.dim_vm. */
+  relation: string;
+  /** The model that makes it; undefined for a source. */
+  model: Model | undefined;
+  /** Whether it may read any column, and not only those whose name is among its words. */
+  isReadWhole: boolean;
+  /** The line on which it stands first. */
+  line: number;
+}
+
+/** What a model reads. */
+export interface ModelReading {
+  inputs: readonly Input[];
+  words: ReadonlySet<string>;
+}
 
 /** Models in an order in which each comes after those that it reads. */
 export interface ModelGraph {
   order: Model[];
   /** By a model's name, the names of the models that it reads. */
   reads: ReadonlyMap<string, ReadonlySet<string>>;
+  /** By a model's name, the tables that it reads. */
+  readings: ReadonlyMap<string, ModelReading>;
 }
 
 /**
@@ -22,18 +42,31 @@ export async function createGraph(connection: Warehouse, models: readonly Model[
   const byName = new Map(models.map((model) => [model.name.toLowerCase(), model]));
   const sources = await sourceTables(connection);
   const reads = new Map<string, Set<string>>();
+  const readings = new Map<string, ModelReading>();
   const lines = new Map<string, number>();
   for (const model of models) {
     const names = new Set<string>();
-    for (const table of await findTables(connection, model.sql, model.file)) {
+    const inputs = new Map<string, Input>();
+    const { tables, words } = await readSelect(connection, model.sql, model.file);
+    for (const table of tables) {
       const read = resolve(table, model, byName, sources);
+      const relation = read ? relationOf(read) : `${table.schema}.${table.name}`.toLowerCase();
+      const known = inputs.get(relation);
+      const isReadWhole = table.isReadWhole || known?.isReadWhole === true;
+      inputs.set(relation, { relation, model: read, isReadWhole, line: known?.line ?? table.line });
       if (!read) continue;
       names.add(read.name);
       lines.set(edge(model.name, read.name), table.line);
     }
     reads.set(model.name, names);
+    readings.set(model.name, { inputs: [...inputs.values()], words });
   }
-  return { order: sort(models, reads, lines), reads };
+  return { order: sort(models, reads, lines), reads, readings };
+}
+
+/** The table or view that a model makes, with its schema. */
+export function relationOf({ layer, name }: Pick<Model, "layer" | "name">): string {
+  return `${layer}.${name}`;
 }
 
 /**
@@ -42,7 +75,10 @@ export async function createGraph(connection: Warehouse, models: readonly Model[
  *
  * @throws UsageError where no model has that name
  */
-export function selectModels({ order, reads }: ModelGraph, selection: string): Model[] {
+export function selectModels(
+  { order, reads }: Pick<ModelGraph, "order" | "reads">,
+  selection: string,
+): Model[] {
   const chosen = new Set<string>();
   for (const part of selection.split(",").map((text) => text.trim())) {
     const [, before, name = "", after] = /^(\+?)([^+]*)(\+?)$/.exec(part) ?? [];
@@ -159,7 +195,7 @@ function readersOf(name: string, reads: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /** The three names most like what was written. */
-function nearest(name: string, names: readonly string[]): string[] {
+export function nearest(name: string, names: readonly string[]): string[] {
   const wanted = pairs(name);
   const likeness = (other: string) => {
     const found = pairs(other);

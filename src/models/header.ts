@@ -33,18 +33,32 @@ const modelTest = z.union([
   }),
 ]);
 
+/** That the rows of a day follow from the rows of that day in the tables named, and from all of every other. */
+const incremental = z.strictObject({ by: column, follows: names });
+
 const modelHeader = z.strictObject({
   description: z.string().min(1),
   grain: names,
   columns: z.record(z.string(), z.string().min(1)),
   tests: z.array(modelTest).default([]),
   materialized: z.enum(["view", "table"]).optional(),
+  incremental: incremental.optional(),
 });
 
 const testHeader = z.strictObject({ description: z.string().min(1), severity });
 
 /** What a test in a model's header claims of the table. */
 export type HeaderTest = z.infer<typeof modelTest>;
+
+/** How a model's rows are bound to days. */
+export interface Incremental {
+  /** The column that holds the day. */
+  by: string;
+  /** The tables, each with a column of that name, whose rows of a day are all of theirs that the day rests on. */
+  follows: readonly string[];
+  /** The line of the file that declares it. */
+  line: number;
+}
 
 export interface ModelHeader {
   description: string;
@@ -55,6 +69,8 @@ export interface ModelHeader {
   columnsLine: number;
   tests: HeaderTest[];
   materialized: "view" | "table" | undefined;
+  /** Null where the model is always made as a whole. */
+  incremental: Incremental | null;
 }
 
 export interface TestHeader {
@@ -86,9 +102,14 @@ export function parseModelFile(text: string, file: string): { header: ModelHeade
     description: oneLine(data.description),
     columnsLine: lineOf(["columns"]),
     materialized: data.materialized,
+    incremental: data.incremental ? { ...data.incremental, line: lineOf(["incremental"]) } : null,
   };
   const declared = new Set(header.columns.map(({ name }) => name));
-  const used = [...header.grain, ...header.tests.flatMap(testColumns)];
+  const used = [
+    ...header.grain,
+    ...header.tests.flatMap(testColumns),
+    ...(data.incremental ? [data.incremental.by] : []),
+  ];
   const unknown = used.find((name) => !declared.has(name));
   if (unknown !== undefined) {
     throw new ConfigError(
@@ -172,7 +193,9 @@ function parseHeader<T>(
     const path = issue?.path ?? [];
     throw new ConfigError(
       `${file}:${lineOf(path)}: the header's ${path.join(".") || "YAML"} is not as it should be: ${issue?.message ?? "invalid"}.`,
-      { hint: "A header has description, grain, columns and, if wanted, tests and materialized." },
+      {
+        hint: "A header has description, grain, columns and, if wanted, tests, materialized and incremental.",
+      },
     );
   }
   return { data: parsed.data, lineOf };

@@ -55,6 +55,21 @@ export const metaTables: readonly MetaTable[] = [
         description: "How long it took to build, in milliseconds.",
       },
       { name: "built_at", from: "built_at", description: "The clock of the build that made it, UTC." },
+      {
+        name: "started_at",
+        from: "started_at",
+        description: "When its making began, by the machine's clock, UTC.",
+      },
+      {
+        name: "build_mode",
+        from: "build_mode",
+        description: "full, or incremental where only the days that changed were made anew.",
+      },
+      {
+        name: "days_rebuilt",
+        from: "days_rebuilt",
+        description: "How many days were made anew; 0 where nothing changed, null where it was made in full.",
+      },
     ],
   },
   {
@@ -110,6 +125,10 @@ export async function createMetaTables(connection: Warehouse): Promise<void> {
       duration_ms bigint not null,
       built_at timestamp not null
     );
+    -- Added since; a warehouse of an older version has the table without them.
+    alter table meta.model add column if not exists started_at timestamp;
+    alter table meta.model add column if not exists build_mode varchar;
+    alter table meta.model add column if not exists days_rebuilt integer;
     create table if not exists meta.test (
       test_name varchar not null,
       model_name varchar,

@@ -7,6 +7,15 @@ export interface TableReference {
   schema: string;
   name: string;
   line: number;
+  /** Whether every column counts as read: by a star, a natural join, or the row as one value. */
+  isReadWhole: boolean;
+}
+
+/** What one SELECT reads. */
+export interface Reading {
+  tables: TableReference[];
+  /** Every text in its parse, in lower case: no column is read whose name is not among them, save by a star. */
+  words: ReadonlySet<string>;
 }
 
 interface Parsed {
@@ -28,6 +37,15 @@ export async function findTables(
   sql: string,
   file: string,
 ): Promise<TableReference[]> {
+  return (await readSelect(connection, sql, file)).tables;
+}
+
+/**
+ * The tables that one SELECT reads, and the words in it.
+ *
+ * @throws TallyError that names the file and the line where the text is not one SELECT
+ */
+export async function readSelect(connection: Warehouse, sql: string, file: string): Promise<Reading> {
   const row = await connection.first<{ tree: string }>(`select json_serialize_sql(${sqlText(sql)}) as tree`);
   const parsed = JSON.parse(row?.tree ?? "{}") as Parsed;
   const lineAt = lineCounter(sql);
@@ -45,38 +63,74 @@ export async function findTables(
       },
     );
   }
-  const found: TableReference[] = [];
-  walk(parsed.statements[0], new Set(), (node) => {
-    found.push({
-      schema: text(node.schema_name),
-      name: text(node.table_name),
-      line: lineAt(Number(node.query_location)),
-    });
+  const found: FoundTable[] = [];
+  const words = new Set<string>();
+  const rows = new Set<string>();
+  walk(parsed.statements[0], new Set(), newScope(), {
+    table: (node, scope) => void found.push({ node, scope }),
+    word: (word) => void words.add(word.toLowerCase()),
+    row: (name) => void rows.add(name.toLowerCase()),
   });
-  return found;
+  const tables = found.map(({ node, scope }) => {
+    const name = text(node.table_name);
+    const shown = (text(node.alias) || name).toLowerCase();
+    return {
+      schema: text(node.schema_name),
+      name,
+      line: lineAt(Number(node.query_location)),
+      isReadWhole: scope.stars.has("") || scope.stars.has(shown) || rows.has(shown),
+    };
+  });
+  return { tables, words };
 }
+
+interface FoundTable {
+  node: Node;
+  scope: Scope;
+}
+
+/** One SELECT of a query, with the stars in it: empty for one over all that it reads, else a table's name. */
+interface Scope {
+  stars: Set<string>;
+}
+
+interface Visitor {
+  table(node: Node, scope: Scope): void;
+  word(word: string): void;
+  /** A name that stands alone, which may be that of a table whose row it means. */
+  row(name: string): void;
+}
+
+const newScope = (): Scope => ({ stars: new Set() });
 
 type Node = Record<string, unknown>;
 
-function walk(value: unknown, ctes: ReadonlySet<string>, found: (table: Node) => void): void {
+function walk(value: unknown, ctes: ReadonlySet<string>, outer: Scope, visitor: Visitor): void {
+  if (typeof value === "string") visitor.word(value);
   if (Array.isArray(value)) {
-    for (const item of value) walk(item, ctes, found);
+    for (const item of value) walk(item, ctes, outer, visitor);
     return;
   }
   if (typeof value !== "object" || value === null) return;
   const node = value as Node;
+  const scope = node.type === "SELECT_NODE" ? newScope() : outer;
   const visible = new Set(ctes);
   for (const { key, value: cte } of cteEntries(node)) {
     // A CTE sees those before it, and itself only where it is recursive.
-    walk(cte, isRecursive(cte) ? new Set([...visible, key]) : visible, found);
+    walk(cte, isRecursive(cte) ? new Set([...visible, key]) : visible, scope, visitor);
     visible.add(key);
   }
   if (node.type === "BASE_TABLE") {
     const isCte = !node.schema_name && !node.catalog_name && visible.has(text(node.table_name).toLowerCase());
-    if (!isCte) found(node);
+    if (!isCte) visitor.table(node, scope);
+  }
+  if (node.class === "STAR") scope.stars.add(text(node.relation_name).toLowerCase());
+  if (node.ref_type === "NATURAL") scope.stars.add("");
+  if (Array.isArray(node.column_names) && node.column_names.length === 1) {
+    visitor.row(text(node.column_names[0]));
   }
   for (const [key, child] of Object.entries(node)) {
-    if (key !== "cte_map") walk(child, visible, found);
+    if (key !== "cte_map") walk(child, visible, scope, visitor);
   }
 }
 

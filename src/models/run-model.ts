@@ -2,7 +2,12 @@ import type { Effects } from "../effects.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
+import { timestampText } from "./context.ts";
+import { forget, forgetDays, isAmong, noteModelDays, recordSeen } from "./days.ts";
+import { nearest, relationOf } from "./graph.ts";
+import { currentInputs, type DayPlan, daysToRebuild, viewInputs } from "./incremental.ts";
 import { commentStatements } from "./meta.ts";
+import { testsReader } from "./passed-tests.ts";
 import type { Model } from "./project.ts";
 import { firstLine } from "./references.ts";
 
@@ -12,45 +17,162 @@ export interface ModelResult {
   /** Null for a view, which holds no rows. */
   rowCount: number | null;
   durationMs: number;
+  /** How it was made: in full, or by the days that changed, which may be none. */
+  mode: "full" | "incremental";
+  /** Null where it was made in full. */
+  daysRebuilt: number | null;
+  /** Why a model that can be made by day was made in full. */
+  whyFull: string | null;
+}
+
+/** How a model is to be made, but for what its own file says. */
+export interface Running {
+  /** How it follows others by day; undefined where it is made as a whole. */
+  plan: DayPlan | undefined;
+  /** Whether it is made in full whatever has changed. */
+  isFullRefresh: boolean;
 }
 
 /**
- * Builds one model in one transaction: its table or view, the comments on it, and its row in meta.model.
+ * Builds one model in one transaction: its table or view, or the days of it that changed, the comments on it,
+ * what it was made of, and its row in meta.model.
  *
  * @throws TallyError that names the file and the line where its SQL fails
  */
-export async function runModel(connection: Warehouse, effects: Effects, model: Model): Promise<ModelResult> {
-  const startedAt = effects.wallClock().getTime();
+export async function runModel(
+  connection: Warehouse,
+  effects: Effects,
+  model: Model,
+  { plan, isFullRefresh }: Running,
+): Promise<ModelResult> {
+  const startedAt = effects.wallClock();
   const relation = `${model.layer}.${sqlName(model.name)}`;
   return connection.transaction(async () => {
-    try {
-      // On one line before the SELECT, so that the lines of DuckDB's errors are those of the file.
-      await connection.run(`create or replace ${model.materialization} ${relation} as ${model.sql}`);
-    } catch (error) {
-      throw sqlError(model, error);
+    const { days, why } = await whatToBuild(connection, model, plan, isFullRefresh);
+    if (days !== null && plan) {
+      if (days.length > 0) await replaceDays(connection, model, relation, plan, days);
+      await recordSeen(connection, model.name, plan.follows, new Map(), days);
+    } else {
+      await replaceAll(connection, model, relation, plan);
     }
-    await checkColumns(connection, model, relation);
-    await connection.run(
-      commentStatements(model.materialization, relation, model.header.description, model.header.columns),
-    );
     const rowCount = model.materialization === "view" ? null : await countRows(connection, relation);
-    const durationMs = Math.max(0, effects.wallClock().getTime() - startedAt);
-    await connection.run("delete from meta.model where model_name = $name", { name: model.name });
-    await connection.run(
-      `
-      insert into meta.model (model_name, materialization, row_count, duration_ms, built_at)
-      select $name::varchar, $materialization::varchar, $row_count::bigint, $duration_ms::bigint, now
-      from meta.build
-      `,
-      {
-        name: model.name,
-        materialization: model.materialization,
-        row_count: rowCount,
-        duration_ms: durationMs,
-      },
-    );
-    return { name: model.name, materialization: model.materialization, rowCount, durationMs };
+    const result: ModelResult = {
+      name: model.name,
+      materialization: model.materialization,
+      rowCount,
+      durationMs: Math.max(0, effects.wallClock().getTime() - startedAt.getTime()),
+      mode: days === null ? "full" : "incremental",
+      daysRebuilt: days?.length ?? null,
+      whyFull: why,
+    };
+    await recordModel(connection, result, startedAt);
+    return result;
   });
+}
+
+async function whatToBuild(
+  connection: Warehouse,
+  model: Model,
+  plan: DayPlan | undefined,
+  isFullRefresh: boolean,
+): Promise<{ days: string[] | null; why: string | null }> {
+  if (!plan || model.materialization === "view") return { days: null, why: null };
+  if (isFullRefresh) return { days: null, why: "a full refresh was asked for" };
+  const table = await connection.first(
+    `select 1 as found from duckdb_tables()
+     where database_name = current_database() and schema_name = $layer and table_name = $name`,
+    { layer: model.layer, name: model.name },
+  );
+  if (!table) return { days: null, why: "there is no table of it yet" };
+  const found = await daysToRebuild(connection, model, plan);
+  if ("why" in found) return { days: null, why: found.why };
+  if (found.days.length > 0 && !(await hasSameColumns(connection, model))) {
+    return { days: null, why: "its columns changed" };
+  }
+  return { days: found.days, why: null };
+}
+
+async function hasSameColumns(connection: Warehouse, model: Model): Promise<boolean> {
+  const shape = async (query: string) => {
+    const rows = await connection.all<{ column_name: string; column_type: string }>(`describe ${query}`);
+    return JSON.stringify(rows.map(({ column_name: name, column_type: type }) => [name, type]));
+  };
+  try {
+    return (await shape(`(${model.sql}\n)`)) === (await shape(`${model.layer}.${sqlName(model.name)}`));
+  } catch (error) {
+    throw sqlError(model, error);
+  }
+}
+
+async function replaceAll(
+  connection: Warehouse,
+  model: Model,
+  relation: string,
+  plan: DayPlan | undefined,
+): Promise<void> {
+  try {
+    // On one line before the SELECT, so that the lines of DuckDB's errors are those of the file.
+    await connection.run(`create or replace ${model.materialization} ${relation} as ${model.sql}`);
+  } catch (error) {
+    throw sqlError(model, error);
+  }
+  await checkColumns(connection, model, relation);
+  await connection.run(
+    commentStatements(model.materialization, relation, model.header.description, model.header.columns),
+  );
+  await forget(connection, model.name);
+  await forgetDays(connection, relationOf(model));
+  if (!plan) return;
+  if (model.materialization === "view") {
+    await recordSeen(connection, model.name, [], viewInputs(model), null);
+    return;
+  }
+  await noteModelDays(connection, relationOf(model), plan.by, null);
+  const inputs = await currentInputs(connection, model, plan);
+  if (inputs) await recordSeen(connection, model.name, plan.follows, inputs, null);
+}
+
+async function replaceDays(
+  connection: Warehouse,
+  model: Model,
+  relation: string,
+  plan: DayPlan,
+  days: readonly string[],
+): Promise<void> {
+  const isRebuilt = isAmong(plan.by, days);
+  try {
+    await connection.run(`delete from ${relation} where ${isRebuilt}`);
+    await connection.run(
+      `insert into ${relation} select * from (${model.sql}\n) as ${sqlName(model.name)} where ${isRebuilt}`,
+    );
+  } catch (error) {
+    throw sqlError(model, error);
+  }
+  await noteModelDays(connection, relationOf(model), plan.by, days);
+}
+
+async function recordModel(connection: Warehouse, result: ModelResult, startedAt: Date): Promise<void> {
+  await connection.run("delete from meta.model where model_name = $name", { name: result.name });
+  await connection.run(
+    `
+    insert into meta.model (
+      model_name, materialization, row_count, duration_ms, built_at, started_at, build_mode, days_rebuilt
+    )
+    select
+      $name::varchar, $materialization::varchar, $row_count::bigint, $duration_ms::bigint, now,
+      $started_at::timestamp, $mode::varchar, $days_rebuilt::integer
+    from meta.build
+    `,
+    {
+      name: result.name,
+      materialization: result.materialization,
+      row_count: result.rowCount,
+      duration_ms: result.durationMs,
+      started_at: timestampText(startedAt),
+      mode: result.mode,
+      days_rebuilt: result.daysRebuilt,
+    },
+  );
 }
 
 /**
@@ -72,8 +194,13 @@ export async function dropLeftovers(connection: Warehouse, models: readonly Mode
     const wanted = kinds.get(`${schema_name}.${name}`);
     if (wanted !== kind) await connection.run(`drop ${kind} if exists ${schema_name}.${sqlName(name)}`);
   }
-  const names = models.map((model) => sqlText(model.name));
-  await connection.run(`delete from meta.model where model_name not in (${["''", ...names].join(", ")})`);
+  const names = models.flatMap(({ name }) => [sqlText(name), sqlText(testsReader(name))]);
+  const known = ["''", ...names].join(", ");
+  await connection.run(`
+    delete from meta.model where model_name not in (${known});
+    delete from meta.seen_day where reader not in (${known});
+    delete from meta.seen_input where reader not in (${known});
+  `);
 }
 
 async function checkColumns(
@@ -81,8 +208,15 @@ async function checkColumns(
   { layer, file, header, sql }: Model,
   relation: string,
 ): Promise<void> {
-  const rows = await connection.all<{ column_name: string }>(`describe ${relation}`);
+  const rows = await connection.all<{ column_name: string; column_type: string }>(`describe ${relation}`);
   const produced = new Set(rows.map((row) => row.column_name));
+  const day = rows.find((row) => row.column_name === header.incremental?.by);
+  if (header.incremental && day && day.column_type !== "DATE") {
+    throw new ConfigError(
+      `${file}:${header.incremental.line}: it is incremental by ${header.incremental.by}, which is no DATE but ${day.column_type}.`,
+      { hint: `Cast the column in the SELECT: ${header.incremental.by}::date.` },
+    );
+  }
   const absent = header.columns.find((column) => !produced.has(column.name));
   if (absent) {
     throw new ConfigError(
@@ -113,8 +247,15 @@ function sqlError(model: Model, error: unknown): TallyError {
   if (!(error instanceof Error)) throw error;
   const line = /\nLINE (\d+):/.exec(error.message)?.[1] ?? firstLine(model.sql);
   const reason = error.message.split("\n\nLINE ", 1)[0]?.replace(/\s*\n\s*/g, " ") ?? error.message;
+  const kept = `Nothing of ${model.name} was changed; models built before it are kept.`;
+  // Of most columns that are not there DuckDB names the nearest itself, but not of a CTE's.
+  const unknown = /does not have a column named "([^"]+)"/.exec(reason)?.[1];
+  const words = [...new Set(model.sql.match(/[A-Za-z_]\w*/g) ?? [])].filter((word) => word !== unknown);
   return new TallyError(`${model.file}:${line}: ${reason}`, {
-    hint: `Nothing of ${model.name} was changed; models built before it are kept.`,
+    hint:
+      unknown === undefined || /candidate/i.test(reason)
+        ? kept
+        : `Nearest in the file: ${nearest(unknown, words).join(", ")}. ${kept}`,
     cause: error,
   });
 }

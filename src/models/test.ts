@@ -5,6 +5,8 @@ import { UsageError } from "../errors/usage-error.ts";
 import { sqlText, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, modelLayers, openModelConnection, timestampText } from "./context.ts";
 import { type DataTest, fileTest, modelTests } from "./data-tests.ts";
+import type { DayPlan } from "./incremental.ts";
+import { type PassedTests, whatPassed } from "./passed-tests.ts";
 import { loadProject, type Project, projectRoots } from "./project.ts";
 
 export interface TestResult extends Pick<DataTest, "name" | "model" | "severity" | "query"> {
@@ -71,17 +73,35 @@ export async function readFailingRows<T>(
   }
 }
 
-/** Tests the named models; the queries of sql/tests speak of several, and run with every model only. */
+/**
+ * Tests the named models; the queries of sql/tests speak of several, and run with every model only. Of a model
+ * that is made by day, a test that passed is run on the days that changed since.
+ */
 export async function testProject(
   connection: Warehouse,
   project: Project,
   names: ReadonlySet<string>,
   now: Date,
+  plans: ReadonlyMap<string, DayPlan>,
 ): Promise<TestResult[]> {
   const built = await builtModels(connection);
   const tests = testsOf(project, names, now).filter(({ reads }) => reads === undefined || built.has(reads));
   const isFull = project.models.every((model) => names.has(model.name));
-  return runTests(connection, tests, { isFull, now });
+  const passed = new Map<string, PassedTests>();
+  for (const model of project.models) {
+    const plan =
+      names.has(model.name) && model.materialization === "table" ? plans.get(model.name) : undefined;
+    if (!plan) continue;
+    const own = tests.filter((test) => test.model === model.name);
+    passed.set(model.name, await whatPassed(connection, project, model, plan.by, own));
+  }
+  const counted = tests.map((test) => {
+    const known = test.model === null ? undefined : passed.get(test.model);
+    return known ? { ...test, count: known.countOf(test) } : test;
+  });
+  const results = await runTests(connection, counted, { isFull, now });
+  for (const each of passed.values()) await each.record(results);
+  return results;
 }
 
 function testsOf(project: Project, names: ReadonlySet<string>, now: Date): DataTest[] {

@@ -6,7 +6,7 @@ import { type Analytics, openOrganization } from "./organization.ts";
 import type { RawRow } from "./raw-tables.ts";
 
 // Each test builds a few times: a history is what several builds make.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const prices = "resource_type,billable_metric,unit_price\npersistent-ssd,gib-hours,0.0001\n";
 const disk = (id: string, more: RawRow = {}) => ({

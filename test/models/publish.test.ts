@@ -33,22 +33,30 @@ const publicColumns: Record<string, string> = {
     "organization_id vm_id vm_name project_id location region vm_type gpu_type num_gpu state reservation_id instance_group_id billing_type disk_ids created_at updated_at valid_from valid_to is_current",
   dim_vm_type:
     "vm_type gpu_type num_gpu cpu_cores cpu_type memory_gb disk_gb description valid_from valid_to is_current",
+  fct_billing_comparison:
+    "organization_id usage_date project_id project_name region resource_type billable_metric usage_quantity billed_quantity computed_cost computed_currency billed_cost billed_currency difference status",
   fct_cost_daily:
-    "organization_id usage_date project_id project_name cost_centre region resource_type gpu_type billable_metric reservation_id pricing_category quantity gpu_hours unit_price cost list_cost currency price_source exchange_rate cost_reporting list_cost_reporting reporting_currency",
+    "organization_id usage_date project_id project_name cost_centre region resource_type gpu_type billable_metric reservation_id pricing_category quantity gpu_hours unit_price cost list_cost currency price_source computed_cost computed_currency exchange_rate cost_reporting list_cost_reporting reporting_currency",
+  fct_forecast_accuracy:
+    "scope scope_value scope_name target method method_description is_naive is_chosen comparisons mean_absolute_error relative_error naive_mean_absolute_error error_to_naive interval_coverage interval_comparisons",
   fct_gpu_hours_anomaly_drivers:
     "usage_date scope scope_value scope_name driver_kind driver_rank driver_value driver_name gpu_hours expected_gpu_hours driver_gpu_hours share",
   fct_gpu_hours_by_period:
     "period period_start period_end scope scope_value scope_name gpu_hours days known_days is_over is_whole daily_mean previous_gpu_hours change change_ratio daily_mean_change_ratio",
   fct_gpu_hours_daily:
     "organization_id usage_date project_id project_name region resource_type gpu_type reservation_id is_reserved gpu_hours",
+  fct_gpu_hours_forecast:
+    "scope scope_value scope_name target starts_on ends_on known_days known_gpu_hours missing_days forecast_days forecast forecast_low forecast_high method mean_absolute_error naive_mean_absolute_error note",
   fct_gpu_hours_trend:
-    "usage_date scope scope_value scope_name gpu_hours mean_7d mean_28d week_on_week month_on_month month_to_date previous_month_to_date month_to_date_change is_anomaly anomaly_score expected_gpu_hours anomaly_gpu_hours anomaly_reason anomaly_drivers",
+    "usage_date scope scope_value scope_name gpu_hours mean_7d mean_28d week_on_week month_on_month month_to_date previous_month_to_date month_to_date_change is_anomaly anomaly_score expected_gpu_hours anomaly_gpu_hours anomaly_reason anomaly_drivers is_forecast forecast forecast_low forecast_high",
   fct_idle_episodes:
     "rule_id resource_kind resource_id first_found_at last_found_at closed_at outcome resource_name organization_id project_id project_name idle_since evidence monthly_waste counted_monthly_waste saved_per_month currency",
   fct_idle_findings:
     "rule_id rule_title resource_kind resource_id resource_name organization_id project_id project_name location idle_since idle_days evidence monthly_waste_usd monthly_waste currency counted_monthly_waste_usd counted_monthly_waste overlaps_rule_id severity status suppressed_until suppression_reason first_seen_at last_seen_at resolved_at",
   fct_idle_history:
     "month_start rule_id rule_title currency found_count found_monthly_waste resolved_count saved_per_month withdrawn_count standing_count standing_monthly_waste saved_per_month_to_date",
+  fct_new_and_gone:
+    "kind value name first_usage_date last_usage_date days_known_before days_read_since days_unread_since status since message",
   fct_reservation_daily:
     "organization_id reservation_id usage_date product_line gpu_type is_read_whole reserved_gpu_hours used_gpu_hours unused_gpu_hours overage_gpu_hours utilisation coverage on_demand_gpu_hours unit_price is_contract_price committed_cost used_cost unused_cost overage_cost effective_rate on_demand_unit_price break_even_utilisation savings currency price_source",
   fct_reservation_scenarios:
@@ -64,6 +72,8 @@ const publicColumns: Record<string, string> = {
   fct_usage_coverage: "organization_id project_id project_name usage_date stream status read_at message",
   fct_usage_daily:
     "organization_id usage_date project_id region resource_type billable_metric reservation_id quantity",
+  fct_usage_reconciliation:
+    "organization_id usage_date project_id region resource_type billable_metric usage_quantity resource_usage_quantity resource_difference resource_tolerance resource_status inventory_kind inventory_quantity inventory_quantity_least inventory_quantity_most inventory_difference inventory_tolerance inventory_status status explanation",
   fct_usage_revisions:
     "organization_id project_id usage_date region resource_type billable_metric reservation_id revision quantity previous_quantity known_from known_to",
   meta_build: "built_at today as_of price_label currency tally_version",

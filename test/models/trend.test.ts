@@ -18,7 +18,7 @@ const read = (window_from: string, window_to: string, more: Record<string, unkno
   attempted_at: "2026-11-03 00:10:00",
   ...more,
 });
-const all = "from marts.fct_gpu_hours_trend where scope = 'all'";
+const all = "from marts.fct_gpu_hours_trend where scope = 'all' and not is_forecast";
 
 test("the trend has each day from the first use to yesterday, for all, project, GPU type and region", async () => {
   const analytics = await buildOrganization({

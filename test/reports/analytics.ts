@@ -9,7 +9,7 @@ const publicTables = `
   create table dim_project (organization_id varchar, project_id varchar, project_name varchar, cost_centre varchar, owner varchar, is_current boolean, first_seen_at timestamp);
   create table fct_resource_usage_daily (organization_id varchar, usage_date date, project_id varchar, region varchar, resource_type varchar, billable_metric varchar, reservation_id varchar, quantity decimal(38, 12), resource_id varchar, resource_name varchar);
   create table fct_gpu_hours_daily (organization_id varchar, usage_date date, project_id varchar, project_name varchar, region varchar, resource_type varchar, gpu_type varchar, reservation_id varchar, is_reserved boolean, gpu_hours decimal(38, 12));
-  create table fct_gpu_hours_trend (usage_date date, scope varchar, scope_value varchar, scope_name varchar, gpu_hours decimal(38, 12), mean_7d decimal(38, 12), mean_28d decimal(38, 12), week_on_week double, month_on_month double, is_anomaly boolean, anomaly_reason varchar);
+  create table fct_gpu_hours_trend (usage_date date, scope varchar, scope_value varchar, scope_name varchar, gpu_hours decimal(38, 12), mean_7d decimal(38, 12), mean_28d decimal(38, 12), week_on_week double, month_on_month double, is_anomaly boolean, anomaly_reason varchar, is_forecast boolean);
   create table fct_cost_daily (organization_id varchar, usage_date date, project_id varchar, project_name varchar, cost_centre varchar, region varchar, resource_type varchar, gpu_type varchar, billable_metric varchar, reservation_id varchar, quantity decimal(38, 12), gpu_hours decimal(38, 12), unit_price decimal(18, 8), cost decimal(38, 10), list_cost decimal(38, 10), currency varchar, price_source varchar);
   create table fct_idle_findings (rule_id varchar, rule_title varchar, resource_kind varchar, resource_id varchar, resource_name varchar, organization_id varchar, project_id varchar, project_name varchar, location varchar, idle_since timestamp, idle_days integer, evidence varchar, monthly_waste_usd decimal(38, 10), monthly_waste decimal(38, 10), currency varchar, severity varchar, status varchar, first_seen_at timestamp, last_seen_at timestamp, counted_monthly_waste decimal(38, 10), overlaps_rule_id varchar, suppressed_until date, suppression_reason varchar);
   create table fct_usage_coverage (organization_id varchar, project_id varchar, project_name varchar, usage_date date, stream varchar, status varchar, read_at timestamp, message varchar);
@@ -84,7 +84,7 @@ export async function twoProjects(analytics: Warehouse): Promise<void> {
       select organization_id, usage_date, project_id, region, resource_type, billable_metric, reservation_id, quantity, 'r-' || resource_type, 'node ' || resource_type
       from fct_cost_daily;
     insert into fct_gpu_hours_trend
-      select usage_date, 'all', 'all', 'all', sum(gpu_hours), 10, 10, 0, null, usage_date = '2026-10-05', case when usage_date = '2026-10-05' then '14.0 GPU-hours, 40% above the mean of 28 days' end
+      select usage_date, 'all', 'all', 'all', sum(gpu_hours), 10, 10, 0, null, usage_date = '2026-10-05', case when usage_date = '2026-10-05' then '14.0 GPU-hours, 40% above the mean of 28 days' end, false
       from fct_gpu_hours_daily group by usage_date;
     insert into fct_usage_coverage
       select 'org', project_id, project_name, day::date, stream, 'complete', '2026-11-03 05:00:00', null

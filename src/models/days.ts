@@ -1,0 +1,183 @@
+import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
+
+/**
+ * What is remembered from build to build, so that only days that changed are made again. meta.relation_day holds
+ * the version of each day of each table that is followed by day; meta.seen_day the versions that a reader was
+ * made of; meta.seen_input the state of all else that it was made of.
+ */
+export async function createDayTables(connection: Warehouse): Promise<void> {
+  await connection.run(`
+    create table if not exists meta.relation_day (relation varchar not null, day date, version ubigint not null);
+    create table if not exists meta.seen_day (
+      reader varchar not null,
+      relation varchar not null,
+      day date,
+      version ubigint not null
+    );
+    create table if not exists meta.seen_input (
+      reader varchar not null,
+      input varchar not null,
+      fingerprint varchar not null
+    );
+  `);
+}
+
+/**
+ * Notes the days of a table that no model makes, by what they hold: whatever was loaded, restated, replayed or
+ * changed by hand shows, in whatever order and instant that happened.
+ */
+export async function noteSourceDays(connection: Warehouse, relation: string, by: string): Promise<void> {
+  const columns = await columnsOf(connection, relation);
+  const compared = columns.filter(({ name }) => name !== "_load_id").map(({ name }) => sqlName(name));
+  await connection.transaction(async () => {
+    await connection.run(`
+      delete from meta.relation_day where relation = ${sqlText(relation)};
+      insert into meta.relation_day
+      select ${sqlText(relation)}, ${sqlName(by)}::date, hash(count(*), sum(hash(${compared.join(", ")})))
+      from ${relation}
+      group by ${sqlName(by)}::date
+    `);
+  });
+}
+
+/** Gives days of a model's table, or all of them, a version that they never had. */
+export async function noteModelDays(
+  connection: Warehouse,
+  relation: string,
+  by: string,
+  days: readonly string[] | null,
+): Promise<void> {
+  const known = days === null ? "true" : isAmong("day", days);
+  const rebuilt = days === null ? "true" : isAmong(by, days);
+  await connection.run(`
+    delete from meta.relation_day where relation = ${sqlText(relation)} and ${known};
+    insert into meta.relation_day
+    select ${sqlText(relation)}, day, version
+    from (select distinct ${sqlName(by)} as day from ${relation} where ${rebuilt})
+    cross join (select hash(uuid()) as version)
+  `);
+}
+
+/** The days on which one of the relations is not as the reader has seen it; null for rows without a day. */
+export async function changedDays(
+  connection: Warehouse,
+  reader: string,
+  relations: readonly string[],
+): Promise<(string | null)[]> {
+  const rows = await connection.all<{ day: string | null }>(
+    `
+    select distinct coalesce(present.day, seen.day)::varchar as day
+    from (select * from meta.relation_day where relation in (${relations.map(sqlText).join(", ")})) as present
+    full join (select * from meta.seen_day where reader = $reader) as seen
+      on present.relation = seen.relation
+      and present.day is not distinct from seen.day
+    where present.version is distinct from seen.version
+    order by day
+    `,
+    { reader },
+  );
+  return rows.map(({ day }) => day);
+}
+
+/** By input, the state of all that a reader was made of, but for what it follows by day. */
+export async function seenInputs(connection: Warehouse, reader: string): Promise<Map<string, string>> {
+  const rows = await connection.all<{ input: string; fingerprint: string }>(
+    "select input, fingerprint from meta.seen_input where reader = $reader",
+    { reader },
+  );
+  return new Map(rows.map(({ input, fingerprint }) => [input, fingerprint]));
+}
+
+/** Records what a reader is made of now; `days` are those that it had not seen so, null for all. */
+export async function recordSeen(
+  connection: Warehouse,
+  reader: string,
+  relations: readonly string[],
+  inputs: ReadonlyMap<string, string>,
+  days: readonly string[] | null,
+): Promise<void> {
+  const name = sqlText(reader);
+  if (days === null) await forget(connection, reader);
+  const among = days === null ? "true" : isAmong("day", days);
+  if (relations.length > 0 && (days === null || days.length > 0)) {
+    await connection.run(`
+      delete from meta.seen_day where reader = ${name} and ${among};
+      insert into meta.seen_day
+      select ${name}, relation, day, version
+      from meta.relation_day
+      where relation in (${relations.map(sqlText).join(", ")}) and ${among}
+    `);
+  }
+  // With days, the inputs are those that are recorded: it is in full that it is made where one of them changed.
+  if (days !== null) return;
+  const rows = [...inputs].map(([input, state]) => `(${name}, ${sqlText(input)}, ${sqlText(state)})`);
+  if (rows.length > 0) await connection.run(`insert into meta.seen_input values ${rows.join(", ")}`);
+}
+
+/** Forgets what a reader was made of, so that it is made in full. */
+export async function forget(connection: Warehouse, reader: string): Promise<void> {
+  await connection.run(`
+    delete from meta.seen_day where reader = ${sqlText(reader)};
+    delete from meta.seen_input where reader = ${sqlText(reader)};
+  `);
+}
+
+/** Forgets the days of a table that is no longer made by day. */
+export async function forgetDays(connection: Warehouse, relation: string): Promise<void> {
+  await connection.run("delete from meta.relation_day where relation = $relation", { relation });
+}
+
+/** The state of a table or view, as far as columns of these names tell: null names for all of its columns. */
+export async function fingerprintOf(
+  connection: Warehouse,
+  relation: string,
+  words: ReadonlySet<string> | null,
+): Promise<string> {
+  const all = await columnsOf(connection, relation);
+  const read = all.filter(({ name }) => words === null || words.has(name.toLowerCase()));
+  const row = await connection.first<{ state: string }>(
+    read.length === 0
+      ? `select count(*)::varchar as state from ${relation}`
+      : `select count(*) || ' ' || coalesce(sum(hash(${read.map(({ name }) => sqlName(name)).join(", ")})), 0) as state
+         from ${relation}`,
+  );
+  return `${row?.state} ${read.map(({ name, type }) => `${name} ${type}`).join(", ")}`;
+}
+
+/** The state of a table that is made by day, as a whole. */
+export async function daysFingerprintOf(connection: Warehouse, relation: string): Promise<string> {
+  const row = await connection.first<{ state: string }>(
+    `select count(*) || ' ' || coalesce(sum(hash(day, version)), 0) as state
+     from meta.relation_day
+     where relation = $relation`,
+    { relation },
+  );
+  return row?.state ?? "";
+}
+
+/** A condition that holds for the rows of these days, in a form that lets DuckDB skip what lies outside them. */
+export function isAmong(column: string, days: readonly string[]): string {
+  const [first] = days;
+  const last = days.at(-1);
+  if (first === undefined || last === undefined) return "false";
+  const name = sqlName(column);
+  const list = days.map((day) => `date ${sqlText(day)}`).join(", ");
+  return `(${name} between date ${sqlText(first)} and date ${sqlText(last)} and ${name} in (${list}))`;
+}
+
+async function columnsOf(connection: Warehouse, relation: string): Promise<{ name: string; type: string }[]> {
+  const [schema = "", table = ""] = relation.split(".");
+  const rows = await connection.all<{ name: string; type: string }>(
+    `
+    select column_name as name, data_type as type
+    from duckdb_columns()
+    where database_name = current_database()
+      and lower(schema_name) = lower($schema)
+      and lower(table_name) = lower($table)
+    order by column_index
+    `,
+    { schema, table },
+  );
+  if (rows.length === 0) throw new Error(`There is no table ${relation}.`);
+  return rows;
+}

@@ -1,0 +1,189 @@
+import { createHash } from "node:crypto";
+import { ConfigError } from "../errors/config-error.ts";
+import { packageVersion } from "../package.ts";
+import type { Warehouse } from "../warehouse.ts";
+import { changedDays, daysFingerprintOf, fingerprintOf, seenInputs } from "./days.ts";
+import { type Input, type ModelGraph, relationOf } from "./graph.ts";
+import type { Incremental } from "./header.ts";
+import type { Model } from "./project.ts";
+
+/** What the days of a model rest on, seen through the views between. */
+export interface DayPlan {
+  /** The column that holds the day. */
+  by: string;
+  /** The tables that it follows by day. */
+  follows: readonly string[];
+  /** The sources among them, whose days nothing notes but what they hold. */
+  sources: readonly string[];
+  /** The views that it follows, which hold no days of their own. */
+  views: readonly Model[];
+  /** All else that it reads: whatever changes in it can change every day. */
+  whole: readonly WholeInput[];
+}
+
+interface WholeInput {
+  relation: string;
+  /** The names of which its columns are read; null for every one. */
+  words: ReadonlySet<string> | null;
+  /** Whether it is made by day itself, so that its versions tell its state. */
+  isByDay: boolean;
+}
+
+/** Of so many days and this share of all, a model is made in full: it costs no more then. */
+const mostDays = { number: 62, share: 0.25 };
+
+/** How the state of a model's own text is called among its inputs. */
+const ownText = "its own text";
+
+/**
+ * How each model whose header says that it is incremental follows others by day.
+ *
+ * @throws ConfigError, with file and line, for a header that says what can't be
+ */
+export function planDays({ order, readings }: ModelGraph): Map<string, DayPlan> {
+  const plans = new Map<string, DayPlan>();
+  for (const model of order) {
+    const { incremental } = model.header;
+    if (!incremental) continue;
+    const { inputs, words } = readings.get(model.name) ?? { inputs: [], words: new Set<string>() };
+    checkFollowed(model, incremental, inputs);
+    const plan = { follows: new Set<string>(), sources: new Set<string>(), views: new Set<Model>() };
+    const whole: WholeInput[] = [];
+    for (const input of inputs) {
+      const other = input.model ? plans.get(input.model.name) : undefined;
+      if (!follows(incremental, input)) {
+        whole.push({
+          relation: input.relation,
+          words: input.isReadWhole ? null : words,
+          isByDay: other !== undefined && input.model?.materialization === "table",
+        });
+      } else if (!input.model || !other) {
+        plan.follows.add(input.relation);
+        plan.sources.add(input.relation);
+      } else if (input.model.materialization === "table") {
+        plan.follows.add(input.relation);
+      } else {
+        for (const relation of other.follows) plan.follows.add(relation);
+        for (const relation of other.sources) plan.sources.add(relation);
+        for (const view of [input.model, ...other.views]) plan.views.add(view);
+        whole.push(...other.whole);
+      }
+    }
+    plans.set(model.name, {
+      by: incremental.by,
+      follows: [...plan.follows],
+      sources: [...plan.sources],
+      views: [...plan.views],
+      whole,
+    });
+  }
+  return plans;
+}
+
+/**
+ * The state of all that a model is made of, but for what it follows by day. Null where a view that it follows
+ * is not as its file has it, so that nothing is known of what that rests on.
+ */
+export async function currentInputs(
+  connection: Warehouse,
+  model: Model,
+  { views, whole }: DayPlan,
+): Promise<Map<string, string> | null> {
+  const inputs = new Map([[ownText, textOf(model)]]);
+  for (const view of views) {
+    const seen = await seenInputs(connection, view.name);
+    const text = seen.get(ownText);
+    if (text !== textOf(view)) return null;
+    inputs.set(relationOf(view), text);
+  }
+  for (const [index, { relation, words, isByDay }] of whole.entries()) {
+    const state = isByDay
+      ? await daysFingerprintOf(connection, relation)
+      : await fingerprintOf(connection, relation, words);
+    // A table that is read here and in a view may be read by other columns there.
+    inputs.set(`${relation} ${index}`, state);
+  }
+  return inputs;
+}
+
+/** What is recorded of a view that others follow. */
+export function viewInputs(view: Model): Map<string, string> {
+  return new Map([[ownText, textOf(view)]]);
+}
+
+/** The days of a model that are to be made again, or why all of them are. */
+export async function daysToRebuild(
+  connection: Warehouse,
+  model: Model,
+  plan: DayPlan,
+): Promise<{ days: string[] } | { why: string }> {
+  const seen = await seenInputs(connection, model.name);
+  if (seen.size === 0) return { why: "it was not made by day before" };
+  const inputs = await currentInputs(connection, model, plan);
+  if (!inputs) return { why: "a view that it follows was not built as its file is now" };
+  const names = new Set([...seen.keys(), ...inputs.keys()]);
+  const changed = [...names].filter((name) => seen.get(name) !== inputs.get(name));
+  if (changed.length > 0) {
+    return { why: `${changed.map((name) => name.replace(/ \d+$/, "")).join(", ")} changed` };
+  }
+  const found = await changedDays(connection, model.name, plan.follows);
+  const days = found.filter((day) => day !== null);
+  if (days.length < found.length) return { why: "rows without a day changed" };
+  if (!(await isFew(connection, relationOf(model), days)))
+    return { why: `${days.length} of its days changed` };
+  return { days };
+}
+
+/** Whether so few of a relation's days are named that it pays to look at them apart. */
+export async function isFew(
+  connection: Warehouse,
+  relation: string,
+  days: readonly string[],
+): Promise<boolean> {
+  if (days.length <= mostDays.number) return true;
+  const known = await connection.first<{ days: number }>(
+    "select count(*)::integer as days from meta.relation_day where relation = $relation",
+    { relation },
+  );
+  return days.length <= (known?.days ?? 0) * mostDays.share;
+}
+
+function textOf({ sql, header, materialization }: Model): string {
+  const told = JSON.stringify([packageVersion(), materialization, header, sql]);
+  return createHash("sha256").update(told).digest("hex");
+}
+
+function follows({ follows: names }: Incremental, { relation, model }: Input): boolean {
+  return names.some((name) => {
+    const followed = name.toLowerCase();
+    return followed === relation.toLowerCase() || followed === model?.name.toLowerCase();
+  });
+}
+
+function checkFollowed(model: Model, incremental: Incremental, inputs: readonly Input[]): void {
+  const place = `${model.file}:${incremental.line}`;
+  const astray = incremental.follows.find(
+    (name) => !inputs.some((input) => follows({ ...incremental, follows: [name] }, input)),
+  );
+  if (astray !== undefined) {
+    throw new ConfigError(
+      `${place}: ${model.name} follows ${astray} by day, but its SELECT does not read it.`,
+      {
+        hint: `It reads ${inputs.map(({ model: read, relation }) => read?.name ?? relation).join(", ")}.`,
+      },
+    );
+  }
+  for (const input of inputs.filter((each) => follows(incremental, each))) {
+    if (!input.model) continue;
+    const other = input.model.header.incremental;
+    if (other?.by === incremental.by) continue;
+    throw new ConfigError(
+      `${place}: ${model.name} follows ${input.model.name} by ${incremental.by}, but ${
+        other ? `that is made by ${other.by}` : "that is made as a whole"
+      }.`,
+      {
+        hint: `Take ${input.model.name} out of follows, so that any change of it makes every day anew, or say in ${input.model.file} that it is incremental by ${incremental.by}.`,
+      },
+    );
+  }
+}

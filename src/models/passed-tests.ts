@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { sqlName, type Warehouse } from "../warehouse.ts";
+import type { DataTest } from "./data-tests.ts";
+import { changedDays, fingerprintOf, isAmong, recordSeen, seenInputs } from "./days.ts";
+import { relationOf } from "./graph.ts";
+import { isFew } from "./incremental.ts";
+import type { Model, Project } from "./project.ts";
+
+/** What is known of the tests of a model that is made by day: which passed, and on which days. */
+export interface PassedTests {
+  /** The query that counts what fails: on the days that changed since the test passed, else on all. */
+  countOf(test: DataTest): string;
+  /** Remembers which of the tests passed, on the days as they are now. */
+  record(results: readonly { name: string; failingRows: number }[]): Promise<void>;
+}
+
+/** How the tests of a model are called as one reader of its days. */
+export const testsReader = (model: string): string => `tests of ${model}`;
+
+/** Finds which tests of a model passed on which days. */
+export async function whatPassed(
+  connection: Warehouse,
+  project: Project,
+  model: Model,
+  by: string,
+  tests: readonly DataTest[],
+): Promise<PassedTests> {
+  const reader = testsReader(model.name);
+  const relation = relationOf(model);
+  const seen = await seenInputs(connection, reader);
+  const found = seen.size === 0 ? [] : await changedDays(connection, reader, [relation]);
+  const days = found.filter((day) => day !== null);
+  const isByDay = days.length === found.length && (await isFew(connection, relation, days));
+  const states = new Map<string, string>();
+  for (const test of tests) {
+    if (test.countAmong) states.set(test.name, await stateOf(connection, project, test));
+  }
+  return {
+    countOf(test) {
+      const state = states.get(test.name);
+      if (!test.countAmong || !isByDay || state === undefined || seen.get(test.name) !== state) {
+        return test.count;
+      }
+      return test.countAmong(`(select * from ${sqlName(model.name)} where ${isAmong(by, days)})`);
+    },
+    async record(results) {
+      const passed = new Map<string, string>();
+      for (const { name, failingRows } of results) {
+        const state = states.get(name);
+        if (state !== undefined && failingRows === 0) passed.set(name, state);
+      }
+      const isSame =
+        passed.size === seen.size && [...passed].every(([name, state]) => seen.get(name) === state);
+      if (isSame && found.length === 0) return;
+      await connection.transaction(() => recordSeen(connection, reader, [relation], passed, null));
+    },
+  };
+}
+
+/** What a test says, and of what else than the model's own rows. */
+async function stateOf(connection: Warehouse, project: Project, test: DataTest): Promise<string> {
+  const text = createHash("sha256").update(test.count).digest("hex");
+  const other = project.models.find(({ name }) => name === test.reads);
+  if (!other) return text;
+  return `${text} ${await fingerprintOf(connection, relationOf(other), new Set([(test.readsColumn ?? "").toLowerCase()]))}`;
+}

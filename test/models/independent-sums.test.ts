@@ -1,0 +1,97 @@
+import fc from "fast-check";
+import { expect, test, vi } from "vitest";
+import {
+  expectedCosts,
+  expectedFindings,
+  expectedGpuHours,
+  expectedReservationDays,
+} from "./independent-sums.ts";
+import { type Analytics, buildOrganization } from "./organization.ts";
+import { organizationRows } from "./organization-rows.ts";
+import { type RandomOrganization, randomOrganization } from "./random-organization.ts";
+
+// Each build of a new warehouse takes about a second on a busy machine.
+vi.setConfig({ testTimeout: 240_000 });
+
+/** The same organisations in every run; another seed looks for other mistakes. */
+const seed = Number(process.env.TALLY_TEST_SEED ?? 20_261_103);
+
+/** Rows by their key, so that a difference shows as the rows that differ. */
+async function byKey(analytics: Analytics, sql: string): Promise<Map<string, unknown>> {
+  const rows = await analytics.all(sql);
+  const found = new Map(rows.map(({ key, ...row }) => [String(key), row]));
+  expect(found.size).toBe(rows.length);
+  return found;
+}
+
+const sorted = (rows: Map<string, unknown>) =>
+  Object.fromEntries([...rows].sort(([a], [b]) => (a < b ? -1 : 1)));
+
+async function check(organization: RandomOrganization): Promise<void> {
+  const analytics = await buildOrganization(organizationRows(organization), {
+    select: "+fct_idle_findings,+fct_cost_daily,+fct_reservation_daily",
+  });
+  const hours = await byKey(
+    analytics,
+    `
+    select to_json([usage_date::varchar, project_id, region, resource_type, reservation_id])::varchar as key, gpu_hours
+    from marts.fct_gpu_hours_daily
+    `,
+  );
+  const gpuHours = expectedGpuHours(organization);
+  expect(sorted(hours)).toEqual(
+    sorted(new Map([...gpuHours].map(([key, gpu_hours]) => [key, { gpu_hours }]))),
+  );
+
+  const costs = await byKey(
+    analytics,
+    `
+    select
+      to_json([usage_date::varchar, project_id, region, resource_type, billable_metric, reservation_id])::varchar as key,
+      quantity, unit_price, cost, list_cost, currency, price_source, cost_centre
+    from marts.fct_cost_daily
+    `,
+  );
+  expect(sorted(costs)).toEqual(sorted(expectedCosts(organization)));
+
+  const reservationDays = await byKey(
+    analytics,
+    `
+    select
+      to_json([reservation_id, usage_date::varchar])::varchar as key,
+      reserved_gpu_hours, used_gpu_hours, unused_gpu_hours, on_demand_gpu_hours,
+      round(coverage * 1000000)::integer as covered_millionths,
+      committed_cost, used_cost, unused_cost, effective_rate, savings, price_source
+    from marts.fct_reservation_daily
+    `,
+  );
+  expect(sorted(reservationDays)).toEqual(sorted(expectedReservationDays(organization)));
+
+  const findings = await byKey(
+    analytics,
+    `
+    select rule_id || ' ' || resource_id as key, idle_since, monthly_waste, currency
+    from marts.fct_idle_findings
+    where rule_id in ('stopped_vm_with_disks', 'unattached_disk', 'orphaned_snapshot', 'gpu_vm_without_usage',
+      'underused_reservation')
+    `,
+  );
+  expect(sorted(findings)).toEqual(sorted(expectedFindings(organization)));
+}
+
+test("for any organisation, hours, costs, reservations and findings equal an independent computation", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.gen(), async (g) => {
+      const projectCount = g(fc.integer, { min: 3, max: 6 });
+      await check(randomOrganization(g, { projectCount, rowsPerProject: 30 }));
+    }),
+    { seed, numRuns: 4, endOnFailure: true },
+  );
+});
+
+test("so they do for one of three hundred projects", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.gen(), (g) => check(randomOrganization(g, { projectCount: 300, rowsPerProject: 8 }))),
+    { seed, numRuns: 1, endOnFailure: true },
+  );
+});
