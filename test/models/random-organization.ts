@@ -211,7 +211,7 @@ export function randomOrganization(
         type,
         sizes: [
           { from: 0, quantity: int(1, 4) },
-          ...(chance(40) ? [{ from: grown, quantity: int(1, 6) }] : []),
+          ...(chance(75) ? [{ from: grown, quantity: int(5, 8) }] : []),
         ],
         starts,
         ends: chance(30) ? null : chance(30) ? int(starts, 43) : int(44, 400),
