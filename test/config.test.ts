@@ -187,6 +187,21 @@ describe("tally.toml", () => {
     ["[ingest]\nlookback_days = -1", "ingest.lookback_days"],
     ["[warehouse]\nmemory_limit = '9 lives'", "warehouse.memory_limit"],
     ["[prices]\ncurrency = 'dollars'", "prices.currency"],
+    ["[prices]\nbilling = 'both'", "prices.billing"],
+    ["[[shared_cost]]\nname = 'A'\nprojects = ['p']\nkey = 'gpu'", "shared_cost.0.key"],
+    ["[[shared_cost]]\nname = 'A'\nkey = 'even'", '"A" shares nothing'],
+    [
+      "[[shared_cost]]\nname = 'A'\nprojects = ['p']\nkey = 'even'\n[[shared_cost]]\nname = 'A'\nunused_reservations = true\nkey = 'even'",
+      'two have the name "A"',
+    ],
+    [
+      "[[shared_cost]]\nname = 'A'\nprojects = ['p']\nkey = 'even'\n[[shared_cost]]\nname = 'B'\nprojects = ['q', 'p']\nkey = 'even'",
+      '"A" and "B" both share the project p',
+    ],
+    [
+      "[[shared_cost]]\nname = 'A'\nunused_reservations = true\nkey = 'even'\n[[shared_cost]]\nname = 'B'\nunused_reservations = true\nkey = 'even'",
+      '"A" and "B" both share unused reservations',
+    ],
     ["[api\n", "line 1"],
   ])("names the file and the setting that is wrong: %j", (text, named) => {
     const folder = folderWith({ "tally.toml": text });

@@ -35,6 +35,8 @@ const publicColumns: Record<string, string> = {
     "vm_type gpu_type num_gpu cpu_cores cpu_type memory_gb disk_gb description valid_from valid_to is_current",
   fct_billing_comparison:
     "organization_id usage_date project_id project_name region resource_type billable_metric usage_quantity billed_quantity computed_cost computed_currency billed_cost billed_currency difference status",
+  fct_cost_allocated_daily:
+    "organization_id usage_date project_id project_name cost_centre currency direct_cost handed_on_cost shared_cost unused_reservation_cost total_cost total_cost_reporting reporting_currency has_unpriced_usage",
   fct_cost_daily:
     "organization_id usage_date project_id project_name cost_centre region resource_type gpu_type billable_metric reservation_id pricing_category quantity gpu_hours unit_price cost list_cost currency price_source computed_cost computed_currency exchange_rate cost_reporting list_cost_reporting reporting_currency",
   fct_forecast_accuracy:
@@ -65,6 +67,8 @@ const publicColumns: Record<string, string> = {
     "organization_id reservation_id product_line gpu_type status reserved_gpus contract_first_date contract_end_date days_left read_days_7d utilisation_7d read_days_28d utilisation_28d read_days_90d utilisation_90d unit_price is_contract_price on_demand_unit_price break_even_utilisation effective_rate_90d unused_cost_90d savings_90d committed_cost_to_date committed_cost_to_come currency price_source message",
   fct_resource_usage_daily:
     "organization_id usage_date project_id region resource_type billable_metric reservation_id resource_id resource_name quantity",
+  fct_shared_cost_daily:
+    "organization_id usage_date shared_cost currency project_id project_name cost_centre amount allocation_key weight total_weight cost cost_reporting reporting_currency",
   fct_unconverted_cost:
     "currency reporting_currency first_usage_date last_usage_date usage_days cost rate_line",
   fct_unpriced_usage:
