@@ -1,33 +1,38 @@
 /*
 description: Where usage lies outside of what the inventory allows for, with what explains it.
-grain: [organization_id, usage_date, project_id, region_key, type_key, billable_metric]
+grain: [series_id, usage_date]
 columns:
-  organization_id: The organisation.
+  series_id: The series.
   usage_date: The UTC day.
-  project_id: The project.
-  region_key: The region in one spelling; null for all regions where a source names none.
-  type_key: The type in one spelling.
-  billable_metric: What is counted, in one spelling.
   status: explained, unexplained or not_comparable.
   explanation: Why, in words.
 */
 with apart as (
   select
-    *,
-    (case when inventory_kind = 'vm' then change_count * units else 0 end)::decimal(18, 0) as hours_of_changes
-  from int_usage_sides
-  where inventory_outcome = 'apart'
+    sides.*,
+    series.organization_id,
+    series.project_id,
+    series.type_key,
+    series.inventory_kind,
+    (case when series.inventory_kind = 'vm' then sides.change_count * series.units else 0 end)::decimal(18, 0)
+      as hours_of_changes
+  from int_usage_sides as sides
+  inner join int_usage_series as series
+    on sides.series_id = series.series_id
+  where sides.inventory_outcome = 'apart'
 ),
 
 -- What disks count for is not promised: a type of disk whose usage never agreed is counted in another way.
 disks_that_agreed as (
   select distinct
-    organization_id,
-    type_key
-  from int_usage_sides
-  where inventory_kind = 'disk'
-    and inventory_outcome = 'agrees'
-    and usage_quantity > 0
+    series.organization_id,
+    series.type_key
+  from int_usage_sides as sides
+  inner join int_usage_series as series
+    on sides.series_id = series.series_id
+  where series.inventory_kind = 'disk'
+    and sides.inventory_outcome = 'agrees'
+    and sides.usage_quantity > 0
 ),
 
 -- Who was changed within the day may have been of another type for a while.
@@ -78,44 +83,36 @@ seen as (
 -- By resource it shows which usage is of what no read of the inventory had in it on that day.
 by_resource as (
   select
-    apart.organization_id,
+    apart.series_id,
     apart.usage_date,
-    apart.project_id,
-    case when apart.region_key is not null then regions.match_key end as region_key,
+    apart.organization_id,
     apart.type_key,
-    apart.billable_metric,
     usage.resource_id,
     sum(usage.quantity) as quantity
-  from (
-    select distinct
-      organization_id,
-      usage_date,
-      project_id,
-      region_key,
-      type_key,
-      billable_metric
-    from apart
-    where usage_quantity > proven_most + inventory_tolerance
-  ) as apart
+  from apart
+  inner join int_usage_series_names as names
+    on apart.series_id = names.series_id
   inner join fct_resource_usage_daily as usage
-    on apart.organization_id = usage.organization_id
-    and apart.usage_date = usage.usage_date
-    and apart.project_id = usage.project_id
-  inner join int_match_keys as types
-    on types.kind = 'type'
-    and usage.resource_type = types.spelling
-    and apart.type_key = types.match_key
-  left join int_match_keys as regions
-    on regions.kind = 'region'
-    and usage.region = regions.spelling
-  where (usage.billable_metric is null or usage.billable_metric = apart.billable_metric)
-    and (apart.region_key is null or apart.region_key = regions.match_key)
-  group by all
+    on apart.usage_date = usage.usage_date
+    and names.organization_id = usage.organization_id
+    and names.project_id = usage.project_id
+    and names.region = coalesce(usage.region, '')
+    and names.resource_type = usage.resource_type
+    and names.billable_metric = coalesce(usage.billable_metric, '')
+  where apart.usage_quantity > apart.proven_most + apart.inventory_tolerance
+  group by
+    apart.series_id,
+    apart.usage_date,
+    apart.organization_id,
+    apart.type_key,
+    usage.resource_id
 ),
 
 known as (
   select
-    by_resource.*,
+    by_resource.series_id,
+    by_resource.usage_date,
+    by_resource.quantity,
     exists (
       select 1
       from seen
@@ -130,16 +127,14 @@ known as (
 
 unseen as (
   select
-    organization_id,
+    series_id,
     usage_date,
-    project_id,
-    region_key,
-    type_key,
-    billable_metric,
     count(*) filter (where not is_seen) as unseen_count,
     coalesce(sum(quantity) filter (where not is_seen), 0)::decimal(38, 12) as unseen_quantity
   from known
-  group by all
+  group by
+    series_id,
+    usage_date
 ),
 
 judged as (
@@ -189,12 +184,8 @@ judged as (
     end as verdict
   from apart
   left join unseen
-    on apart.organization_id = unseen.organization_id
+    on apart.series_id = unseen.series_id
     and apart.usage_date = unseen.usage_date
-    and apart.project_id = unseen.project_id
-    and apart.region_key is not distinct from unseen.region_key
-    and apart.type_key = unseen.type_key
-    and apart.billable_metric is not distinct from unseen.billable_metric
   left join updated
     on apart.inventory_kind = 'vm'
     and apart.organization_id = updated.organization_id
@@ -207,24 +198,16 @@ judged as (
 
 final as (
   select
-    organization_id,
+    series_id,
     usage_date,
-    project_id,
-    region_key,
-    type_key,
-    billable_metric,
     split_part(verdict, ': ', 1) as status,
     substr(verdict, length(split_part(verdict, ': ', 1)) + 3) as explanation
   from judged
 )
 
 select
-  organization_id,
+  series_id,
   usage_date,
-  project_id,
-  region_key,
-  type_key,
-  billable_metric,
   status,
   explanation
 from final

@@ -4,7 +4,7 @@ grain: [kind, spelling]
 columns:
   kind: type or region.
   spelling: The type or region as it came.
-  match_key: Its letters and digits in lower case with - between words; a region's without the zone.
+  match_key: Its letters and digits in lower case with - between words; a region's without the zone. Null where nothing is left.
 */
 with spellings as (
   select
@@ -66,10 +66,13 @@ final as (
   select
     kind,
     spelling,
-    case kind
-      when 'region' then regexp_replace(regexp_replace(lower(trim(spelling)), '[\s_-]+', '-', 'g'), '-[a-z]$', '')
-      else regexp_replace(lower(trim(spelling)), '[\s_-]+', '-', 'g')
-    end as match_key
+    nullif(
+      case kind
+        when 'region' then regexp_replace(regexp_replace(lower(trim(spelling)), '[\s_-]+', '-', 'g'), '-[a-z]$', '')
+        else regexp_replace(lower(trim(spelling)), '[\s_-]+', '-', 'g')
+      end,
+      ''
+    ) as match_key
   from spellings
   where spelling is not null
 )

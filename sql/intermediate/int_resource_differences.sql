@@ -1,17 +1,29 @@
 /*
 description: Where usage by project and usage by resource lie apart, with what explains it.
-grain: [organization_id, usage_date, project_id, region_key, type_key, billable_metric]
+grain: [series_id, usage_date]
 columns:
-  organization_id: The organisation.
+  series_id: The series.
   usage_date: The UTC day.
-  project_id: The project.
-  region_key: The region in one spelling; null for all regions where a source names none.
-  type_key: The type in one spelling.
-  billable_metric: What is counted, in one spelling.
   status: explained or unexplained.
   explanation: Why, in words.
 */
-with coverage as (
+with apart_sides as (
+  select
+    sides.series_id,
+    series.organization_id,
+    sides.usage_date,
+    series.project_id,
+    series.type_key,
+    sides.usage_quantity,
+    sides.resource_usage_quantity,
+    sides.resource_row_count
+  from int_usage_sides as sides
+  inner join int_usage_series as series
+    on sides.series_id = series.series_id
+  where sides.resource_outcome = 'apart'
+),
+
+coverage as (
   select
     project_id,
     usage_date,
@@ -22,11 +34,7 @@ with coverage as (
     max(read_at) filter (where stream = 'resource_usage') as resource_read_at,
     max(message) filter (where stream = 'resource_usage') as resource_message
   from fct_usage_coverage
-  where (project_id, usage_date) in (
-    select (project_id, usage_date)
-    from int_usage_sides
-    where resource_outcome = 'apart'
-  )
+  where (project_id, usage_date) in (select (project_id, usage_date) from apart_sides)
   group by
     project_id,
     usage_date
@@ -34,26 +42,17 @@ with coverage as (
 
 apart as (
   select
-    sides.organization_id,
-    sides.usage_date,
-    sides.project_id,
-    sides.region_key,
-    sides.type_key,
-    sides.billable_metric,
-    sides.usage_quantity,
-    sides.resource_usage_quantity,
-    sides.resource_row_count,
+    sides.*,
     coverage.usage_status,
     coverage.usage_read_at,
     coverage.usage_message,
     coverage.resource_status,
     coverage.resource_read_at,
     coverage.resource_message
-  from int_usage_sides as sides
+  from apart_sides as sides
   left join coverage
     on sides.project_id = coverage.project_id
     and sides.usage_date = coverage.usage_date
-  where sides.resource_outcome = 'apart'
 ),
 
 -- Read in one run both know the same; else a value that came to be known between the two reads explains it.
@@ -106,12 +105,8 @@ restated as (
 
 final as (
   select
-    apart.organization_id,
+    apart.series_id,
     apart.usage_date,
-    apart.project_id,
-    apart.region_key,
-    apart.type_key,
-    apart.billable_metric,
     case
       when apart.usage_status is distinct from 'complete'
         then 'The usage by project of this day was not read whole' || coalesce(': ' || apart.usage_message, '.')
@@ -137,12 +132,8 @@ final as (
 )
 
 select
-  organization_id,
+  series_id,
   usage_date,
-  project_id,
-  region_key,
-  type_key,
-  billable_metric,
   case when reason is null then 'unexplained' else 'explained' end as status,
   coalesce(reason, figures) as explanation
 from final

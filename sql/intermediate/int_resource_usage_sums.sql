@@ -1,5 +1,6 @@
 /*
 description: Usage by resource, summed over its resources, so that it can be held against the usage by project.
+incremental: {by: usage_date, follows: [fct_resource_usage_daily]}
 grain: [organization_id, usage_date, project_id, region, resource_type, billable_metric]
 columns:
   organization_id: The organisation.

@@ -29,41 +29,29 @@ tests:
       values: [agrees, explained, unexplained, not_comparable]
   - relationship: {column: project_id, model: dim_project, to: project_id}
 */
-with spellings as (
+with stated as (
   select
-    kind,
-    match_key,
-    min(spelling) as spelling
-  from int_match_keys
-  group by
-    kind,
-    match_key
-),
-
-stated as (
-  select
-    sides.organization_id,
+    series.organization_id,
     sides.usage_date,
-    sides.project_id,
-    -- Where usage has no row, the inventory's own word is taken.
-    case when sides.resource_type is null then regions.spelling else sides.region end as region,
-    coalesce(sides.resource_type, types.spelling) as resource_type,
-    sides.billable_metric,
+    series.project_id,
+    series.region,
+    series.resource_type,
+    series.billable_metric,
     sides.usage_quantity,
     sides.resource_usage_quantity,
     sides.resource_tolerance,
-    case
-      when sides.resource_outcome = 'agrees' then 'agrees'
-      when sides.resource_outcome = 'apart' then by_resource.status
+    case sides.resource_outcome
+      when 'agrees' then 'agrees'
+      when 'apart' then by_resource.status
       else 'not_comparable'
     end as resource_status,
-    case when sides.least is not null then sides.inventory_kind end as inventory_kind,
+    case when sides.least is not null then series.inventory_kind end as inventory_kind,
     sides.least,
     sides.most,
     sides.inventory_tolerance,
-    case
-      when sides.inventory_outcome = 'agrees' then 'agrees'
-      when sides.inventory_outcome = 'apart' then by_inventory.status
+    case sides.inventory_outcome
+      when 'agrees' then 'agrees'
+      when 'apart' then by_inventory.status
       else 'not_comparable'
     end as inventory_status,
     case sides.resource_outcome
@@ -84,28 +72,14 @@ stated as (
       when 'unknown_gpus' then 'Nothing says how many GPUs the type has.'
     end as inventory_explanation
   from int_usage_sides as sides
+  inner join int_usage_series as series
+    on sides.series_id = series.series_id
   left join int_resource_differences as by_resource
-    on sides.resource_outcome = 'apart'
-    and sides.organization_id = by_resource.organization_id
+    on sides.series_id = by_resource.series_id
     and sides.usage_date = by_resource.usage_date
-    and sides.project_id = by_resource.project_id
-    and sides.region_key is not distinct from by_resource.region_key
-    and sides.type_key is not distinct from by_resource.type_key
-    and sides.billable_metric is not distinct from by_resource.billable_metric
   left join int_inventory_differences as by_inventory
-    on sides.inventory_outcome = 'apart'
-    and sides.organization_id = by_inventory.organization_id
+    on sides.series_id = by_inventory.series_id
     and sides.usage_date = by_inventory.usage_date
-    and sides.project_id = by_inventory.project_id
-    and sides.region_key is not distinct from by_inventory.region_key
-    and sides.type_key is not distinct from by_inventory.type_key
-    and sides.billable_metric is not distinct from by_inventory.billable_metric
-  left join spellings as regions
-    on regions.kind = 'region'
-    and sides.region_key = regions.match_key
-  left join spellings as types
-    on types.kind = 'type'
-    and sides.type_key = types.match_key
 ),
 
 final as (
