@@ -10,50 +10,75 @@ columns:
   gpu_hours: What was used on the days compared.
   absolute_error: The distances between forecast and use, added up.
 */
-with forecasts as (
+with runs as (
+  select
+    runs.scope_number,
+    runs.weeks_back,
+    runs.horizon,
+    runs.gpu_hours,
+    runs.forecasts,
+    spans.unknown_days as month_end_days
+  from int_forecast_runs as runs
+  inner join int_forecast_spans as spans
+    on runs.scope_number = spans.scope_number
+    and spans.target = 'month_end'
+  where runs.weeks_back > 0
+    and runs.known_days >= 14
+    and runs.gpu_hours is not null
+),
+
+used as (
+  select
+    scope_number,
+    weeks_back,
+    month_end_days,
+    count(*) as days,
+    sum(gpu_hours) as gpu_hours,
+    count(*) filter (where horizon <= 30) as days_30,
+    sum(gpu_hours) filter (where horizon <= 30) as gpu_hours_30,
+    count(*) filter (where horizon <= month_end_days) as days_month_end,
+    sum(gpu_hours) filter (where horizon <= month_end_days) as gpu_hours_month_end
+  from runs
+  group by
+    scope_number,
+    weeks_back,
+    month_end_days
+),
+
+errors as (
   select
     scope_number,
     weeks_back,
     horizon,
-    gpu_hours,
+    month_end_days,
     unnest(range(1, len(forecasts) + 1)) as method_number,
-    unnest(forecasts) as forecast
-  from int_forecast_runs
-  where weeks_back > 0
-    and known_days >= 14
-    and gpu_hours is not null
+    unnest(forecasts) - gpu_hours as error
+  from runs
 ),
 
-spans as (
+off as (
   select
     scope_number,
-    max(unknown_days) filter (where target = 'month_end') as month_end_days
-  from int_forecast_spans
-  group by scope_number
+    weeks_back,
+    method_number,
+    sum(abs(error)) as absolute_error,
+    sum(error) filter (where horizon <= 30) as error_30,
+    sum(error) filter (where horizon <= month_end_days) as error_month_end
+  from errors
+  group by
+    scope_number,
+    weeks_back,
+    method_number
 ),
 
 summed as (
   select
-    forecasts.scope_number,
-    forecasts.weeks_back,
-    forecasts.method_number,
-    max(spans.month_end_days) as month_end_days,
-    count(*) as days,
-    sum(forecasts.gpu_hours) as gpu_hours,
-    sum(abs(forecasts.forecast - forecasts.gpu_hours)) as absolute_error,
-    count(*) filter (where horizon <= 30) as days_30,
-    sum(forecasts.gpu_hours) filter (where horizon <= 30) as gpu_hours_30,
-    sum(forecasts.forecast - forecasts.gpu_hours) filter (where horizon <= 30) as error_30,
-    count(*) filter (where horizon <= month_end_days) as days_month_end,
-    sum(forecasts.gpu_hours) filter (where horizon <= month_end_days) as gpu_hours_month_end,
-    sum(forecasts.forecast - forecasts.gpu_hours) filter (where horizon <= month_end_days) as error_month_end
-  from forecasts
-  inner join spans
-    on forecasts.scope_number = spans.scope_number
-  group by
-    forecasts.scope_number,
-    forecasts.weeks_back,
-    forecasts.method_number
+    off.*,
+    used.* exclude (scope_number, weeks_back)
+  from off
+  inner join used
+    on off.scope_number = used.scope_number
+    and off.weeks_back = used.weeks_back
 ),
 
 -- A span counts where three quarters of its days are known; forecast and use are summed over the same days.

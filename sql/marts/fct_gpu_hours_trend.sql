@@ -42,14 +42,32 @@ tests:
       column: scope
       values: [all, project, gpu_type, region, cost_centre]
 */
-with days as (
+with calendar as (
   select
-    scope_number,
     usage_date,
-    gpu_hours,
-    case when is_whole then gpu_hours end as whole_gpu_hours,
-    (usage_date - (usage_date - interval 1 month)::date)::integer as days_to_month_before
-  from int_gpu_hours_by_scope
+    day(usage_date) as day_of_month,
+    date_trunc('month', usage_date)::date as month_start,
+    (usage_date - (usage_date - interval 1 month)::date)::integer as days_to_month_before,
+    (date_trunc('month', usage_date) - interval 1 month)::date as previous_month_start
+  from (
+    select unnest(generate_series(min(first_date), max(last_date), interval 1 day))::date as usage_date
+    from int_gpu_hours_scopes
+  )
+),
+
+days as (
+  select
+    days.scope_number,
+    days.usage_date,
+    days.gpu_hours,
+    case when days.is_whole then days.gpu_hours end as whole_gpu_hours,
+    calendar.day_of_month,
+    calendar.month_start,
+    calendar.days_to_month_before,
+    calendar.previous_month_start
+  from int_gpu_hours_by_scope as days
+  inner join calendar
+    on days.usage_date = calendar.usage_date
 ),
 
 totals as (
@@ -57,7 +75,9 @@ totals as (
     scope_number,
     usage_date,
     gpu_hours,
+    month_start,
     days_to_month_before,
+    previous_month_start,
     sum(whole_gpu_hours) over last_7 as total_7d,
     sum(whole_gpu_hours) over last_28 as total_28d,
     coalesce(sum(whole_gpu_hours) over month_so_far, 0) as month_to_date,
@@ -70,7 +90,7 @@ totals as (
     month_so_far as (
       partition by scope_number
       order by usage_date
-      rows between (day(usage_date) - 1) preceding and current row
+      rows between (day_of_month - 1) preceding and current row
     )
 ),
 
@@ -82,13 +102,14 @@ known as (
     totals.usage_date,
     totals.gpu_hours,
     totals.days_to_month_before,
+    totals.previous_month_start,
     scopes.first_date,
     scopes.known_from,
     coalesce(totals.last_gap_date + 1, scopes.first_date) as unbroken_since,
     case when unbroken_since + 6 <= totals.usage_date then totals.total_7d end as total_7d,
     case when unbroken_since + 27 <= totals.usage_date then totals.total_28d end as total_28d,
     case
-      when coalesce(totals.last_gap_date + 1, scopes.known_from) <= date_trunc('month', totals.usage_date)
+      when coalesce(totals.last_gap_date + 1, scopes.known_from) <= totals.month_start
         then totals.month_to_date
     end as month_to_date
   from totals
@@ -112,6 +133,7 @@ means as (
     gpu_hours,
     month_to_date,
     days_to_month_before,
+    previous_month_start,
     first_date,
     known_from,
     (
@@ -134,7 +156,7 @@ changes as (
       when usage_date - days_to_month_before >= first_date
         then lag(month_to_date, days_to_month_before) over scope_days
       -- Nothing had been used by then.
-      when date_trunc('month', usage_date - days_to_month_before) >= known_from then 0
+      when previous_month_start >= known_from then 0
     end::decimal(38, 12) as previous_month_to_date
   from means
   window scope_days as (partition by scope_number order by usage_date)

@@ -54,7 +54,21 @@ async function build() {
   const { tests } = await analytics.build();
   expect(tests.map(({ name }) => name)).toContain("forecast_is_never_worse_than_naive");
   expect(tests.filter(({ failingRows }) => failingRows > 0)).toEqual([]);
+  const digests = () =>
+    analytics.all(
+      ["fct_gpu_hours_trend", "fct_gpu_hours_forecast", "fct_forecast_accuracy"]
+        .map(
+          (table) =>
+            `select '${table}' as table_name, count(*) as rows, bit_xor(hash(t)) as digest from marts.${table} as t`,
+        )
+        .join(" union all "),
+    );
+  const byThreads = [await digests()];
+  await analytics.context.warehouse.run("set threads = 1");
+  await analytics.build({ select: "int_gpu_hours_by_scope+" });
+  byThreads.push(await digests());
   return {
+    byThreads,
     accuracy: await analytics.all(`
       select scope_value, target, method, is_chosen, comparisons, mean_absolute_error::double as error, error_to_naive
       from marts.fct_forecast_accuracy where scope = 'project'
@@ -285,4 +299,9 @@ test("the trend keeps history and forecast apart: 30 days to come follow the las
       used_days_to_come: 0,
     },
   ]);
+});
+
+test("one thread forecasts, to the last place, what several do", async () => {
+  const { byThreads } = await forecasts();
+  expect(byThreads[1]).toEqual(byThreads[0]);
 });
