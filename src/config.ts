@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Effects } from "./effects.ts";
 import { ConfigError } from "./errors/config-error.ts";
 import { type IdleSetting, readIdleSettings } from "./idle-settings.ts";
+import { type ReportSettings, readReportSettings, reportsTable } from "./report-settings.ts";
 import { readSharedCosts, type SharedCost, sharedCostTable } from "./shared-cost-settings.ts";
 import { readToml } from "./toml.ts";
 
@@ -53,8 +54,9 @@ const tallyToml = z.strictObject({
         .optional(),
     })
     .prefault({}),
-  /** By rule; what each may have is in idle-rules.csv. */
   shared_cost: z.array(sharedCostTable).default([]),
+  reports: reportsTable.prefault({}),
+  /** By rule; what each may have is in idle-rules.csv. */
   idle: z.record(z.string(), z.unknown()).default({}),
 });
 
@@ -83,6 +85,7 @@ export interface Config {
     billingCurrency: string;
   };
   sharedCosts: SharedCost[];
+  reports: ReportSettings;
   /** What differs from idle-rules.csv, by rule. */
   idle: IdleSetting[];
 }
@@ -104,7 +107,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
   refuseCredentials(document, tallyTomlPath);
   const parsed = tallyToml.safeParse(document);
   if (!parsed.success) throw settingsError(tallyTomlPath, parsed.error);
-  const { api, ingest, raw, warehouse, prices, shared_cost: sharedCosts, idle } = parsed.data;
+  const { api, ingest, raw, warehouse, prices, shared_cost: sharedCosts, reports, idle } = parsed.data;
   const profile = loadProfile(effects);
   return {
     api: {
@@ -126,6 +129,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
       billingCurrency: prices.billing_currency ?? prices.currency,
     },
     sharedCosts: readSharedCosts(sharedCosts, tallyTomlPath),
+    reports: readReportSettings(reports),
     idle: readIdleSettings(idle, tallyTomlPath),
   };
 }

@@ -4,7 +4,7 @@ import { csvLine } from "../src/csv.ts";
 
 const text = (value: string) => ({ text: value, isNumber: false });
 
-it.each(["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])(
+it.each(["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", " =1+1", "\uff1d1+1"])(
   "keeps a spreadsheet from running %j",
   (value) => {
     expect(

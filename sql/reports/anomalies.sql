@@ -1,4 +1,15 @@
--- The days of the month that stand out, for everything, a project, a GPU type, a region or a cost centre.
+/*
+description: The days of the month that stand out, for everything, a project, a GPU type, a region or a cost centre.
+grain: [usage_date, scope, scope_value]
+columns:
+  usage_date: The UTC day.
+  scope: What stands out on it, all, project, gpu_type, region or cost_centre.
+  scope_value: The id or the name of the one meant.
+  scope_name: Its name to be read.
+  gpu_hours: The GPU-hours of the day.
+  mean_28d: The mean of this day and the 27 before; null unless every one of them was read whole.
+  anomaly_reason: Why the day stands out, with the numbers that it rests on.
+*/
 -- Parameters: $month_start, $month_end (exclusive).
 
 with final as (

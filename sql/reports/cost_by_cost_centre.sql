@@ -1,5 +1,16 @@
--- What the month cost by cost centre and currency, where it is priced, with the month before. Usage of a project without
--- a cost centre is in the row whose cost centre is empty.
+/*
+description: What the month cost by cost centre and currency, where it is priced, with the month before.
+grain: [cost_centre, currency]
+columns:
+  cost_centre: The cost centre in force on the day of the usage; null for that of projects without one.
+  project_count: How many of its projects have a row of usage in the month.
+  currency: The currency of the costs in the row.
+  cost: What the month cost; null where nothing of it has a price.
+  previous_cost: What the days before that it is compared with cost; null likewise.
+  change_cost: Cost less previous cost; null where one of them is.
+  gpu_hours: The GPU-hours of the month.
+  unpriced_gpu_hours: Those of them that no price applies to.
+*/
 -- Parameters: $month_start, $month_end, $previous_start, $previous_end (ends exclusive).
 
 with charges as (

@@ -1,5 +1,17 @@
--- What the month cost by project, cost centre and currency, where it is priced, with the month before. A cost is null
--- where nothing of that project has a price.
+/*
+description: What the month cost by project, cost centre and currency, where it is priced, with the month before.
+grain: [project_id, cost_centre, currency]
+columns:
+  project_id: The project.
+  project_name: Its name; its id where it has none.
+  cost_centre: Its cost centre on the day of the usage; null where none was in force.
+  currency: The currency of the costs in the row.
+  cost: What the month cost; null where nothing of that project has a price.
+  previous_cost: What the days before that it is compared with cost; null likewise.
+  change_cost: Cost less previous cost; null where one of them is.
+  gpu_hours: The GPU-hours of the month.
+  unpriced_gpu_hours: Those of them that no price applies to.
+*/
 -- Parameters: $month_start, $month_end, $previous_start, $previous_end (ends exclusive).
 
 with charges as (

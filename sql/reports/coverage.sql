@@ -1,5 +1,19 @@
--- Which days of the month were read for which project, as unbroken stretches of one result. Days without
--- any entry, up to the day of the report, were not read for anyone: the data end before them.
+/*
+description: >-
+  Which days of the month were read for which project, as unbroken stretches of one result. Days without any entry, up
+  to the day of the report, were not read for anyone. The data end before them.
+grain: [stream, project_id, status, message, first_date]
+columns:
+  stream: What was read, usage by project or usage by resource.
+  project_id: The project; null where it was read for all of them at once, or for none.
+  project_name: Its name; its id where it has none.
+  status: complete, partial, failed or another result as fct_usage_coverage has it; not_yet where nothing was read.
+  first_date: The first UTC day of the stretch.
+  last_date: Its last UTC day.
+  day_count: How many days it has.
+  last_read_at: When a day of it was last read, UTC; null where none was.
+  message: What the API or the network said where reading failed.
+*/
 -- Parameters: $month_start, $month_end (exclusive), $today.
 
 with days as (

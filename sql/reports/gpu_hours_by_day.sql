@@ -1,5 +1,13 @@
--- GPU-hours of the month by day and GPU type. A day that was read and had none has one row with 0; a day
--- that was not read has one row with null.
+/*
+description: >-
+  GPU-hours of the month by day and GPU type. A day that was read and had none has one row with 0; a day that was not
+  read has one row with null.
+grain: [usage_date, gpu_type]
+columns:
+  usage_date: The UTC day.
+  gpu_type: The GPU's type, or the resource's where that is not known; null on a day without any.
+  gpu_hours: The GPU-hours of that type on that day; null where the day was not read.
+*/
 -- Parameters: $month_start, $month_end (exclusive), $today.
 
 with used as (

@@ -1,4 +1,15 @@
--- GPU-hours of the month by project, with the month before.
+/*
+description: GPU-hours of the month by project, with the month before.
+grain: [project_id]
+columns:
+  project_id: The project.
+  project_name: Its name; its id where it has none.
+  gpu_hours: The GPU-hours of the month.
+  reserved_gpu_hours: Those of them that were drawn from a reservation.
+  previous_gpu_hours: The GPU-hours of the days before that the month is compared with.
+  change_gpu_hours: GPU-hours less previous GPU-hours.
+  active_days: On how many days of the month it used any.
+*/
 -- Parameters: $month_start, $month_end, $previous_start, $previous_end (ends exclusive).
 
 with gpu_usage as (

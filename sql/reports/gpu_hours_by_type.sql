@@ -1,4 +1,13 @@
--- GPU-hours of the month by GPU type, with the month before.
+/*
+description: GPU-hours of the month by GPU type, with the month before.
+grain: [gpu_type]
+columns:
+  gpu_type: The GPU's type, or the resource's where that is not known.
+  gpu_hours: The GPU-hours of the month.
+  previous_gpu_hours: The GPU-hours of the days before that the month is compared with.
+  change_gpu_hours: GPU-hours less previous GPU-hours.
+  active_days: On how many days of the month any was used.
+*/
 -- Parameters: $month_start, $month_end, $previous_start, $previous_end (ends exclusive).
 
 with gpu_usage as (

@@ -1,4 +1,16 @@
--- GPU-hours by day over the thirteen weeks that end with the month, with their means and anomalies.
+/*
+description: GPU-hours by day over the thirteen weeks that end with the month, with their means and anomalies.
+grain: [usage_date]
+columns:
+  usage_date: The UTC day.
+  gpu_hours: The GPU-hours of the day.
+  mean_7d: The mean of this day and the 6 before; null unless every one of them was read whole.
+  mean_28d: The mean of this day and the 27 before; null unless every one of them was read whole.
+  week_on_week: mean_7d over the one of 7 days before, less 1; null where either is missing or that is 0.
+  month_on_month: mean_28d over the one of 28 days before, less 1; null where either is missing or that is 0.
+  is_anomaly: Whether the day stands out.
+  anomaly_reason: Why it does; null where it does not.
+*/
 -- Parameters: $month_end (exclusive), $today.
 
 with final as (

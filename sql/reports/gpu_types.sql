@@ -1,5 +1,10 @@
--- Every GPU type that was ever used, in the order of its first use: what colours are given by.
-
+/*
+description: Every GPU type that was ever used, in the order of its first use. Colours are given by it.
+grain: [gpu_type]
+columns:
+  gpu_type: The GPU's type, or the resource's where that is not known.
+  first_usage_date: The first UTC day on which it was used.
+*/
 with final as (
   select
     coalesce(gpu_type, resource_type) as gpu_type,

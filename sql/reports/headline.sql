@@ -1,6 +1,15 @@
--- The figures at the head of a report, one a row, with the month before beside them; a cost has one row
--- for each currency that prices are in. The month before is null where nothing was read in it; what is idle
--- is known as of now only.
+/*
+description: >-
+  The figures at the head of a report, one a row, with the month before beside them; a cost has one row for each
+  currency that prices are in. What is idle is known as of now only.
+grain: [figure, unit]
+columns:
+  figure: What is counted, in words joined by underscores.
+  unit: What it is counted in; of an amount, its currency.
+  value: The figure; null where it is not known.
+  previous_value: The figure of the days before that the month is compared with; null where nothing was read in them.
+  change: Value less previous value; null where one of them is.
+*/
 -- Parameters: $month_start, $month_end, $previous_start, $previous_end (ends exclusive), $today.
 
 with days as (

@@ -1,5 +1,31 @@
--- Idle resources as found when the data were built, the costliest first; suppressed ones at the end. What is resolved is idle no more.
-
+/*
+description: >-
+  Idle resources as found when the data were built, the costliest first; suppressed ones at the end. What is resolved
+  is idle no more.
+grain: [rule_id, resource_kind, resource_id]
+columns:
+  status: open, or suppressed by a row of suppressions.csv.
+  severity: high, medium or low.
+  rule_id: The rule that found it.
+  rule_title: What the rule finds.
+  resource_kind: vm, disk, snapshot, reservation or another kind that a rule judges.
+  resource_id: The resource.
+  resource_name: Its name; of a reservation, its product line.
+  project_id: The project; null where it belongs to none.
+  project_name: The project's name; its id where it has none.
+  location: Where it is, as far as known.
+  idle_since: Since when it is so, UTC.
+  idle_days: How many full days that is.
+  monthly_waste: What it costs in a month of 730 hours at today's prices; null where unpriced.
+  counted_monthly_waste: What of it no other finding counts, so that a sum counts no cost twice; null where unpriced.
+  currency: The currency of both; null where unpriced.
+  overlaps_rule_id: The first rule that counts a part of this waste instead; null where none does.
+  evidence: A sentence with the numbers and dates that it rests on.
+  suppressed_until: The last day on which it is suppressed; null where that has no end, or it is not.
+  suppression_reason: Why it is, as suppressions.csv says.
+  first_seen_at: When tally could first tell, UTC.
+  last_seen_at: When the list that it stands in was last read well, UTC.
+*/
 with final as (
   select
     status,

@@ -1,4 +1,16 @@
--- Every month that holds usage, or in which usage was read: what a report can be about.
+/*
+description: Every month that holds usage, or in which usage was read. A report can be about each of them.
+grain: [month]
+columns:
+  month: The month, as YYYY-MM.
+  last_usage_date: Its last UTC day with usage; null where it has none.
+  gpu_hours: Its GPU-hours.
+  cost: What it cost in the reporting currency; null where nothing has a price in that currency.
+  has_other_currency: Whether some of it is priced in another currency.
+  unpriced_gpu_hours: The GPU-hours that no price applies to.
+  missing_project_days: On how many days of how many projects usage could not be read in full.
+  is_known: Whether anything of it was read.
+*/
 -- Parameters: $today, the UTC day on which the report is made.
 
 with usage_months as (

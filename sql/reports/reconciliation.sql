@@ -1,5 +1,22 @@
--- How the usage of the month stands to the usage by resource and to the inventory: what differs by project, type
--- and reason with the largest difference, what agrees or can't be compared by type.
+/*
+description: >-
+  How the usage of the month stands to the usage by resource and to the inventory, as what differs by project, type and
+  reason with the largest difference, and what agrees or can't be compared by type.
+columns:
+  status: unexplained, explained, agrees or not_comparable.
+  project_id: The project of what differs; null of what does not.
+  project_name: Its name.
+  resource_type: The type as it came.
+  billable_metric: What is counted.
+  row_count: How many figures of a day, a project and a type the row stands for.
+  day_count: On how many days they are.
+  first_date: The first of those UTC days.
+  last_date: The last of them.
+  usage_quantity: Their usage by project, in the metric's unit.
+  largest_difference: The largest difference among them, with its sign; null of what agrees.
+  largest_on: The UTC day of that.
+  explanation: Why it differs, or what was found, in the words of that day.
+*/
 -- Parameters: $month_start, $month_end (exclusive).
 
 with compared as (

@@ -1,5 +1,23 @@
--- The 25 resources that used most in the month: by GPU-hours, then by cost. The GPUs of a unit and its
--- price are those by which the same usage is reckoned in fct_cost_daily, so that both sums agree.
+/*
+description: >-
+  The 25 resources that used most in the month, by GPU-hours, then by cost. The GPUs of a unit and its price are those
+  by which the same usage is reckoned in fct_cost_daily, so that both sums agree.
+grain: [resource_id, project_id, region, resource_type, billable_metric, currency]
+columns:
+  resource_id: The resource.
+  resource_name: Its latest name; its id where it has none.
+  project_id: The project.
+  project_name: The project's name; its id where it has none.
+  region: The region as it came.
+  resource_type: The type as it came.
+  gpu_type: The GPU's type; null where the usage is no GPU time.
+  billable_metric: What is counted.
+  quantity: How much, in the metric's unit.
+  gpu_hours: The GPU-hours in it; null where the usage is no GPU time.
+  currency: The currency of the cost; null where unpriced.
+  cost: What it cost; null where unpriced.
+  active_days: On how many days of the month it was used.
+*/
 -- Parameters: $month_start, $month_end (exclusive).
 
 with rates as (

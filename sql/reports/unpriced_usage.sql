@@ -1,4 +1,16 @@
--- Usage of the month that no price applies to, by resource type, in the units it is metered in.
+/*
+description: Usage of the month that no price applies to, by resource type, in the units it is metered in.
+grain: [resource_type, billable_metric]
+columns:
+  resource_type: The type as it came.
+  billable_metric: What is counted.
+  gpu_type: The GPU's type; null where the usage is no GPU time.
+  quantity: How much, in the metric's unit.
+  gpu_hours: The GPU-hours in it; null where the usage is no GPU time.
+  project_count: How many projects used it.
+  first_usage_date: The first UTC day of such usage in the month.
+  last_usage_date: The last one.
+*/
 -- Parameters: $month_start, $month_end (exclusive).
 
 with final as (

@@ -1,14 +1,12 @@
 import { Command } from "commander";
 import { UsageError } from "../errors/usage-error.ts";
+import type { ReportFormat } from "../report-settings.ts";
 import { instantOf } from "./as-of.ts";
 import type { WorkspaceContext } from "./context.ts";
 
-const formatNames = ["html", "csv"] as const;
-type ReportFormat = (typeof formatNames)[number];
-
 interface ReportFlags {
   month?: string;
-  format: string;
+  format?: string;
   asOf?: string;
 }
 
@@ -16,7 +14,10 @@ export const reportCommand = () =>
   new Command("report")
     .description("Write the report of a month as HTML and CSV, and print the path of its page.")
     .option("--month <YYYY-MM>", "the month (default: the last complete one)")
-    .option("--format <formats>", "html, csv or both, joined by a comma", "html,csv")
+    .option(
+      "--format <formats>",
+      "what to write, joined by commas (default: formats under [reports] in tally.toml)",
+    )
     .option(
       "--as-of <instant>",
       "from what was known then, into a folder of its own; the other reports stay as they are",
@@ -35,10 +36,10 @@ Examples:
       if (month !== undefined && !/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
         throw new UsageError(`--month takes a month such as 2026-09, not ${JSON.stringify(month)}.`);
       }
-      const formats = formatsOf(format);
+      const formats = format === undefined ? undefined : await formatsOf(format);
       const instant = asOf === undefined ? undefined : instantOf(asOf);
       const { renderReport } = await import("../reports/report.ts");
-      const options = { formats, ...(month && { month }) };
+      const options = { ...(formats && { formats }), ...(month && { month }) };
       const { page } = instant
         ? await renderReport(
             { ...context, effects: { ...context.effects, now: () => instant } },
@@ -62,11 +63,14 @@ async function knownAt(
   return { analytics, suffix: `@${instantSlug(instant)}` };
 }
 
-function formatsOf(text: string): readonly ReportFormat[] {
+async function formatsOf(text: string): Promise<readonly ReportFormat[]> {
+  const { reportFormats } = await import("../report-settings.ts");
   const named = text.split(",").map((name) => name.trim());
-  const unknown = named.find((name) => !formatNames.some((known) => known === name));
+  const unknown = named.find((name) => !reportFormats.some((known) => known === name));
   if (unknown !== undefined) {
-    throw new UsageError(`--format takes ${formatNames.join(" and ")}, not ${JSON.stringify(unknown)}.`);
+    throw new UsageError(`--format knows no ${JSON.stringify(unknown)}.`, {
+      hint: `It takes ${reportFormats.join(", ")}, several of them joined by commas.`,
+    });
   }
-  return formatNames.filter((known) => named.includes(known));
+  return reportFormats.filter((known) => named.includes(known));
 }

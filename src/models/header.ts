@@ -1,6 +1,6 @@
-import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { ConfigError } from "../errors/config-error.ts";
+import { type HeaderColumn, headerColumns, oneLine, parseHeader, splitSqlFile } from "../sql-header.ts";
 
 const severity = z.enum(["error", "warn"]).default("error");
 const names = z.array(z.string().min(1)).min(1);
@@ -64,7 +64,7 @@ export interface ModelHeader {
   description: string;
   grain: string[];
   /** Each with the line of the file that declares it. */
-  columns: { name: string; description: string; line: number }[];
+  columns: HeaderColumn[];
   /** The line of `columns:`, where a missing one belongs. */
   columnsLine: number;
   tests: HeaderTest[];
@@ -78,11 +78,9 @@ export interface TestHeader {
   severity: "error" | "warn";
 }
 
-/** A file's header, and its SQL with the header blanked out, so that line numbers stay true. */
-interface SplitFile {
-  yaml: string;
-  sql: string;
-}
+const modelTakes =
+  "A header has description, grain, columns and, if wanted, tests, materialized and incremental.";
+const testTakes = "The header of a test has a description and, if wanted, a severity.";
 
 /**
  * Reads the comment that leads a model's file: YAML that says what the table means.
@@ -90,15 +88,12 @@ interface SplitFile {
  * @throws ConfigError that names the file and the line
  */
 export function parseModelFile(text: string, file: string): { header: ModelHeader; sql: string } {
-  const { yaml, sql } = splitFile(text, file);
-  const { data, lineOf } = parseHeader(yaml, file, modelHeader);
+  const { yaml, sql } = splitSqlFile(text, file);
+  const parsed = parseHeader(yaml, file, modelHeader, modelTakes);
+  const { data, lineOf } = parsed;
   const header: ModelHeader = {
     ...data,
-    columns: Object.entries(data.columns).map(([name, description]) => ({
-      name,
-      description: oneLine(description),
-      line: lineOf(["columns", name]),
-    })),
+    columns: headerColumns(parsed),
     description: oneLine(data.description),
     columnsLine: lineOf(["columns"]),
     materialized: data.materialized,
@@ -128,8 +123,8 @@ export function parseModelFile(text: string, file: string): { header: ModelHeade
  * @throws ConfigError that names the file and the line
  */
 export function parseTestFile(text: string, file: string): { header: TestHeader; sql: string } {
-  const { yaml, sql } = splitFile(text, file);
-  const { data } = parseHeader(yaml, file, testHeader);
+  const { yaml, sql } = splitSqlFile(text, file);
+  const { data } = parseHeader(yaml, file, testHeader, testTakes);
   return { header: { ...data, description: oneLine(data.description) }, sql };
 }
 
@@ -139,68 +134,4 @@ export function testColumns(test: HeaderTest): string[] {
   if ("accepted_values" in test) return [test.accepted_values.column];
   if ("relationship" in test) return [test.relationship.column];
   return ["range" in test ? test.range.column : test.freshness.column];
-}
-
-function splitFile(text: string, file: string): SplitFile {
-  const match = /^\s*\/\*([\s\S]*?)\*\//.exec(text);
-  if (!match?.[1]) {
-    throw new ConfigError(`${file}:1: the file does not start with its description.`, {
-      hint: "Begin it with /* … */ that holds YAML: description, grain, columns.",
-    });
-  }
-  const before = match[0].indexOf("/*") + 2;
-  return {
-    // The lines before the YAML stay in it as empty ones: its line numbers are the file's.
-    yaml: blank(text.slice(0, before)) + match[1],
-    sql: blank(match[0]) + text.slice(match[0].length),
-  };
-}
-
-function blank(text: string): string {
-  return text.replace(/[^\n]+/g, "");
-}
-
-function parseHeader<T>(
-  yaml: string,
-  file: string,
-  schema: z.ZodType<T>,
-): { data: T; lineOf: (path: string[]) => number } {
-  const lines = new LineCounter();
-  const document = parseDocument(yaml, { lineCounter: lines });
-  const [problem] = document.errors;
-  if (problem) {
-    const line = problem.linePos?.[0].line ?? 1;
-    throw new ConfigError(`${file}:${line}: the header is not YAML: ${problem.message.split("\n", 1)[0]}`, {
-      hint: "Put texts that hold a colon or a # into double quotes.",
-    });
-  }
-  const lineOf = (path: readonly PropertyKey[]) => {
-    let node: unknown = document.contents;
-    let offset = 0;
-    for (const key of path) {
-      const pair = isMap(node)
-        ? node.items.find((item) => isScalar(item.key) && item.key.value === key)
-        : undefined;
-      if (!pair) break;
-      if (isScalar(pair.key) && pair.key.range) offset = pair.key.range[0];
-      node = pair.value;
-    }
-    return lines.linePos(offset).line;
-  };
-  const parsed = schema.safeParse(document.toJS());
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const path = issue?.path ?? [];
-    throw new ConfigError(
-      `${file}:${lineOf(path)}: the header's ${path.join(".") || "YAML"} is not as it should be: ${issue?.message ?? "invalid"}.`,
-      {
-        hint: "A header has description, grain, columns and, if wanted, tests, materialized and incremental.",
-      },
-    );
-  }
-  return { data: parsed.data, lineOf };
-}
-
-function oneLine(text: string): string {
-  return text.trim().replace(/\s+/g, " ");
 }

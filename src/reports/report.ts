@@ -5,18 +5,19 @@ import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
+import type { ReportFormat } from "../report-settings.ts";
 import { openReadOnly, type Params, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
-import { csvOf, type Dataset, readDataset } from "./dataset.ts";
+import { type Dataset, readDataset } from "./dataset.ts";
+import type { DataTable } from "./formats/format.ts";
+import { tableFormats } from "./formats.ts";
 import { indexPage } from "./index-page.ts";
 import { chooseMonth, isoDate, type Period } from "./month.ts";
 import { monthPage } from "./month-page.ts";
-import { type BuildFacts, csvName, type MonthRow, type ReportFacts } from "./section.ts";
+import type { BuildFacts, MonthRow, ReportFacts } from "./section.ts";
 import { monthlySections } from "./sections.ts";
 import { gpuColours } from "./theme.ts";
 import { replaceFile, replaceFolder } from "./write.ts";
-
-export type ReportFormat = "html" | "csv";
 
 export interface ReportContext {
   effects: Effects;
@@ -27,7 +28,7 @@ export interface ReportContext {
 export interface ReportOptions {
   /** YYYY-MM; by default the last complete month that holds data. */
   month?: string;
-  /** What to write; by default the page and a CSV for each of its tables. */
+  /** What to write; by default what the settings name. */
   formats?: readonly ReportFormat[];
   /** The file of published tables to read; by default analytics.duckdb. */
   analytics?: string;
@@ -53,19 +54,18 @@ export async function renderReport(
   { effects, workspace, config }: ReportContext,
   options: ReportOptions = {},
 ): Promise<{ month: string; page: string }> {
-  const formats = new Set(options.formats ?? ["html", "csv"]);
+  const formats = new Set(options.formats ?? config.reports.formats);
   const source = { ...workspace, analytics: options.analytics ?? workspace.analytics };
   const { facts, datasets } = await readReport({ effects, workspace: source, config }, options.month);
   const { month } = facts.period;
-  const files = new Map<string, string>();
+  const files = new Map<string, string | Uint8Array>();
   if (formats.has("html")) {
     files.set("index.html", await monthPage(datasets, facts, { hasCsv: formats.has("csv") }));
   }
-  if (formats.has("csv")) {
-    for (const section of monthlySections) {
-      const dataset = datasets.get(section.query);
-      if (dataset) files.set(csvName(section), csvOf(dataset));
-    }
+  const tables = tablesOf(datasets);
+  for (const format of tableFormats.filter(({ name }) => formats.has(name))) {
+    const context = { facts, settings: config.reports };
+    for (const [path, content] of await format.filesOf(tables, context)) files.set(path, content);
   }
   const folder = await replaceFolder(workspace.reports, month + (options.suffix ?? ""), files);
   if (options.suffix === undefined) {
@@ -75,6 +75,13 @@ export async function renderReport(
     );
   }
   return { month, page: formats.has("html") ? join(folder, "index.html") : folder };
+}
+
+function tablesOf(datasets: ReadonlyMap<string, Dataset>): DataTable[] {
+  return monthlySections.flatMap(({ id, title, query }) => {
+    const dataset = datasets.get(query);
+    return dataset ? [{ id, title, dataset }] : [];
+  });
 }
 
 async function readReport(

@@ -1,11 +1,11 @@
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { TallyError } from "../errors/tally-error.ts";
 
 const leftover = /^\.(.+)\.(tmp|old)-(\d+)$/;
 
 /**
- * Writes a folder whole, and puts it in the place of the one that is there: a reader finds the old files or
+ * Writes a folder whole, its files by their paths in it, and puts it in the place of the one that is there: a reader finds the old files or
  * the new ones, and never a mixture. Where anything fails, the old ones stay.
  *
  * @throws TallyError where the folder can't be written
@@ -13,7 +13,7 @@ const leftover = /^\.(.+)\.(tmp|old)-(\d+)$/;
 export async function replaceFolder(
   parent: string,
   name: string,
-  files: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, string | Uint8Array>,
 ): Promise<string> {
   const target = join(parent, name);
   const aside = join(parent, `.${name}.tmp-${process.pid}`);
@@ -23,7 +23,10 @@ export async function replaceFolder(
     await sweep(parent);
     try {
       await mkdir(aside);
-      for (const [file, text] of files) await writeFile(join(aside, file), text);
+      for (const [file, content] of files) {
+        await mkdir(dirname(join(aside, file)), { recursive: true });
+        await writeFile(join(aside, file), content);
+      }
       const hadOne = await moved(target, old);
       try {
         await rename(aside, target);

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chartLabel, inSentence } from "../../src/reports/charts/label.ts";
-import { csvOf, type Dataset } from "../../src/reports/dataset.ts";
 import { html, name } from "../../src/reports/html.ts";
 import { table } from "../../src/reports/table.ts";
 
@@ -86,101 +85,3 @@ describe("a table", () => {
     expect(markup).not.toContain("Show all");
   });
 });
-
-describe("a CSV", () => {
-  const dataset: Dataset = {
-    query: "test",
-    sql: "",
-    params: {},
-    columns: [
-      { name: "day", type: "DATE" },
-      { name: "at", type: "TIMESTAMP" },
-      { name: "name", type: "VARCHAR" },
-      { name: "amount", type: "DECIMAL(38,10)" },
-      { name: "days", type: "BIGINT" },
-      { name: "is_open", type: "BOOLEAN" },
-    ],
-    rows: [
-      {
-        day: "2026-10-01",
-        at: "2026-10-01 05:06:07",
-        name: "=cmd|' /C calc'!A0",
-        amount: "-1234567.8900000000",
-        days: "3",
-        is_open: true,
-      },
-      { day: null, at: null, name: 'say "hi",\r\nthen go', amount: null, days: "-1", is_open: false },
-      {
-        day: "2026-10-02",
-        at: "2026-10-01 05:06:07.5",
-        name: "\tTab",
-        amount: "0.0000000001",
-        days: "0",
-        is_open: null,
-      },
-    ],
-  };
-
-  it("has a header, ISO 8601 dates and times, exact numbers, quoted text and no formula", () => {
-    expect(csvOf(dataset)).toBe(
-      [
-        "day,at,name,amount,days,is_open",
-        "2026-10-01,2026-10-01T05:06:07Z,'=cmd|' /C calc'!A0,-1234567.89,3,true",
-        ',,"say ""hi"",\r\nthen go",,-1,false',
-        "2026-10-02,2026-10-01T05:06:07.5Z,'\tTab,0.0000000001,0,",
-        "",
-      ].join("\r\n"),
-    );
-  });
-
-  it("has its header where there is no row", () => {
-    expect(csvOf({ ...dataset, rows: [] })).toBe("day,at,name,amount,days,is_open\r\n");
-  });
-
-  it("gives every text back, with no cell that a spreadsheet would run", () => {
-    const columns = [
-      { name: "one", type: "VARCHAR" },
-      { name: "two", type: "VARCHAR" },
-    ];
-    const cell = fc.oneof(
-      fc.string({ unit: "binary" }),
-      fc.tuple(fc.constantFrom("=", "+", "-", "@", "\t", "\r", "\n"), fc.string()).map(([a, b]) => a + b),
-    );
-    fc.assert(
-      fc.property(fc.array(fc.record({ one: cell, two: cell })), (rows) => {
-        const [, ...read] = readCsv(csvOf({ ...dataset, columns, rows }));
-        const expected = rows.map(({ one, two }) =>
-          [one, two].map((text) => (/^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text)),
-        );
-        expect(read).toEqual(expected);
-      }),
-    );
-  });
-});
-
-/** A reader of RFC 4180, written from its grammar. */
-function readCsv(text: string): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let at = 0;
-  while (at < text.length) {
-    let cell = "";
-    if (text[at] === '"') {
-      for (at++; text[at] !== '"' || text[at + 1] === '"'; at++) {
-        cell += text[at];
-        if (text[at] === '"') at++;
-      }
-      at++;
-    } else {
-      while (at < text.length && text[at] !== "," && text.slice(at, at + 2) !== "\r\n") cell += text[at++];
-    }
-    row.push(cell);
-    if (text[at] === ",") at++;
-    else {
-      at += 2;
-      rows.push(row);
-      row = [];
-    }
-  }
-  return rows;
-}

@@ -1,0 +1,5 @@
+import { csv } from "./formats/csv.ts";
+import type { TableFormat } from "./formats/format.ts";
+
+/** How the tables of a report can be written beside its pages. A new format is a new line here. */
+export const tableFormats: readonly TableFormat[] = [csv];
