@@ -1,9 +1,16 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import { openOrganization } from "./organization.ts";
+import { type BuildOptions, build } from "../../src/models/build.ts";
+import { startContractServer } from "../ingest/contract-server.ts";
+import { type Setup, setUp, smallAccount } from "../ingest/ingest-setup.ts";
+import { anyFleet, type Fleet, inventoryRows, meter, operationRows, readRows } from "./fleet-life.ts";
+import { type Analytics, openOrganization, type TestOrganization } from "./organization.ts";
+import { organizationRows } from "./organization-rows.ts";
+import { randomOrganization } from "./random-organization.ts";
+import type { RawRow } from "./raw-tables.ts";
 
 // Each build of a new warehouse takes about a second on a busy machine, and some tests do many.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 test("GPU-hours and cost do not depend on the order of rows, the threads, or how history was loaded", async () => {
   const usageRow = fc.record({
@@ -87,6 +94,175 @@ test("GPU-hours and cost do not depend on the order of rows, the threads, or how
     { numRuns: 8 },
   );
 });
+
+test("every public table is the same to the byte, whatever the order of the rows and the number of threads", async () => {
+  const organization = withFleet(sampled());
+  const shuffled: TestOrganization = {
+    ...organization,
+    rows: Object.fromEntries(
+      Object.entries(organization.rows ?? {}).map(([table, rows], seed) => [
+        table,
+        [...rows].sort((a, b) => hash(JSON.stringify(a), seed) - hash(JSON.stringify(b), seed)),
+      ]),
+    ),
+  };
+  const published = [];
+  for (const [threads, loaded] of [
+    [1, organization],
+    [4, shuffled],
+  ] as const) {
+    const analytics = await openOrganization({
+      ...loaded,
+      files: {
+        ...loaded.files,
+        "tally.toml": `${loaded.files?.["tally.toml"] ?? ""}\n[warehouse]\nthreads = ${threads}\n`,
+      },
+    });
+    await analytics.build();
+    await analytics.publish();
+    published.push(await everyPublishedTable(analytics));
+  }
+  const [first, second] = published;
+  expect(Object.keys(first ?? {}).length).toBeGreaterThan(20);
+  for (const [table, rows] of Object.entries(first ?? {})) {
+    expect(second?.[table], table).toEqual(rows);
+  }
+  // What is empty in both is compared with nothing.
+  const empty = Object.keys(first ?? {}).filter((table) => first?.[table]?.length === 0);
+  expect(
+    empty.filter((table) => /^(dim_vm|dim_disk|fct_(usage|cost|gpu|idle_findings|resource))/.test(table)),
+  ).toEqual([]);
+});
+
+test("tables are the same whether history was loaded night by night with a build each night, in one go, or replayed", async () => {
+  const { setup, endpoint, close } = await threeNights(async (each) => void (await buildOf(each)));
+  const once = await setUp({ endpoint, now: "2026-11-12T06:00:00Z", lookbackDays: 30 });
+  try {
+    const nightly = await everyTable(setup);
+    expect(nightly.fct_usage_revisions?.length).toBeGreaterThan(nightly.fct_usage_daily?.length ?? 0);
+    expect(nightly.dim_vm).toHaveLength(2);
+
+    await setup.replay();
+    await buildOf(setup, { fullRefresh: true });
+    const replayed = await everyTable(setup);
+    for (const [table, rows] of Object.entries(nightly)) expect(replayed[table], table).toEqual(rows);
+
+    await once.run();
+    await buildOf(once);
+    const atOnce = await everyTable(once);
+    // Usage and what follows from it alone hold no time of a reading: all of their columns are compared.
+    for (const table of [
+      "fct_usage_daily",
+      "fct_resource_usage_daily",
+      "fct_gpu_hours_daily",
+      "fct_gpu_hours_by_period",
+      "fct_cost_daily",
+    ]) {
+      expect(atOnce[table], table).toEqual(nightly[table]);
+    }
+    // What the inventory holds now, but for since when that is known.
+    const current = (rows: readonly Row[] = []) =>
+      without(
+        rows.filter(({ is_current }) => is_current),
+        ["valid_from", "first_seen_at"],
+      );
+    for (const table of ["dim_vm", "dim_disk", "dim_snapshot", "dim_reservation", "dim_vm_type"]) {
+      expect(current(atOnce[table]), table).toEqual(current(nightly[table]));
+    }
+  } finally {
+    await once.close();
+    await close();
+  }
+});
+
+type Row = Record<string, unknown>;
+
+const without = (rows: readonly Row[] = [], columns: readonly string[]): Row[] =>
+  rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !columns.includes(name))));
+
+const sampled = (): TestOrganization => {
+  const seed = Number(process.env.TALLY_TEST_SEED ?? 20_261_103);
+  const [organization] = fc.sample(
+    fc.gen().map((g) => randomOrganization(g, { projectCount: 4, rowsPerProject: 40 })),
+    { numRuns: 1, seed },
+  );
+  if (!organization) throw new Error("fast-check gave no organisation");
+  return organizationRows(organization);
+};
+
+/** The same with the life of a fleet of its own project beside: versions, operations, usage to the second. */
+function withFleet(organization: TestOrganization): TestOrganization {
+  const [fleet] = fc.sample(anyFleet, { numRuns: 1, seed: 7 }) as [Fleet];
+  const project_id = "fleet";
+  const metered = meter(fleet, "gpu-hours").map(({ seconds, ...row }) => ({
+    ...row,
+    quantity: (seconds / 3600).toFixed(12),
+  }));
+  const added: Record<string, readonly RawRow[]> = {
+    projects: [{ id: project_id, name: "Fleet" }],
+    usage: metered.map(({ resource_id, ...row }, n) => ({ ...row, project_id, reservation_id: `r-${n}` })),
+    resource_usage: metered.map((row) => ({ ...row, project_id })),
+    vms: inventoryRows(fleet).vms.map((row) => ({ project_id, ...row })),
+    disks: inventoryRows(fleet).disks.map((row) => ({ project_id, ...row })),
+    vm_operations: operationRows(fleet).map((row) => ({ project_id, ...row })),
+    read_windows: readRows({ hasExport: true, hasOperations: true }).map((row) => ({ project_id, ...row })),
+  };
+  const rows: Record<string, readonly RawRow[]> = { ...organization.rows };
+  for (const [table, more] of Object.entries(added)) rows[table] = [...(rows[table] ?? []), ...more];
+  return { ...organization, rows };
+}
+
+/** Every table that readers find, with its rows in the order in which they stand; meta_ tells when it was made. */
+async function everyPublishedTable(analytics: Analytics): Promise<Record<string, Row[]>> {
+  const tables = await analytics.published("select table_name from duckdb_tables() order by table_name");
+  const found: Record<string, Row[]> = {};
+  for (const { table_name } of tables) {
+    if (!String(table_name).startsWith("meta_")) {
+      found[String(table_name)] = await analytics.published(`from ${table_name}`);
+    }
+  }
+  return found;
+}
+
+async function everyTable(setup: Setup): Promise<Record<string, Row[]>> {
+  const tables = await setup.all<{ name: string }>(
+    "select table_name as name from duckdb_tables() where schema_name = 'marts' order by name",
+  );
+  const found: Record<string, Row[]> = {};
+  for (const { name } of tables)
+    found[name] = await setup.all<Row>(`select * from marts.${name} order by all`);
+  return found;
+}
+
+const buildOf = ({ effects, config, workspace, warehouse }: Setup, options: BuildOptions = {}) =>
+  build({ effects, config, workspace, warehouse }, options);
+
+/** Three nights in which usage is restated, a VM stops, a disk grows and a project goes; after each, `then`. */
+async function threeNights(then: (setup: Setup) => Promise<void>) {
+  const server = await startContractServer(smallAccount());
+  const setup = await setUp({ endpoint: server.endpoint, lookbackDays: 30 });
+  const { account } = server;
+  await setup.run();
+  await then(setup);
+  setup.at("2026-11-11T06:00:00Z");
+  const [vm] = account.vms["p-1"] ?? [];
+  account.vms["p-1"] = [{ ...vm, state: "STATE_SHUTOFF" }];
+  const [row] = account.usage;
+  if (row) account.usage.push({ ...row, date: "2026-11-10", quantity: "7" });
+  await setup.run();
+  await then(setup);
+  setup.at("2026-11-12T06:00:00Z");
+  const [disk] = account.disks["p-1"] ?? [];
+  account.disks["p-1"] = [{ ...disk, size: "256GiB" }];
+  for (const each of account.usage.filter(({ date }) => date === "2026-11-10")) each.quantity = "8";
+  await setup.run();
+  await then(setup);
+  const close = async () => {
+    await setup.close();
+    await server.close();
+  };
+  return { setup, endpoint: server.endpoint, close };
+}
 
 function hash(text: string, seed: number): number {
   let value = seed | 0;
