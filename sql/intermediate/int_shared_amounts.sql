@@ -1,6 +1,7 @@
 /*
 description: What is to be shared on each day - the cost of shared projects and of reservations that were not used - as tally.toml has it.
 grain: [organization_id, usage_date, shared_cost, currency]
+incremental: {by: usage_date, follows: [fct_cost_daily]}
 columns:
   organization_id: The organisation; what one has is borne by its own projects.
   usage_date: The UTC day.

@@ -1,6 +1,7 @@
 /*
 description: What each project costs by day when shared costs are borne by those that share them. Over all projects it adds up to the cost of all usage and of all reservations that were not used, to the last place.
 grain: [organization_id, usage_date, project_id, currency]
+incremental: {by: usage_date, follows: [fct_cost_daily, fct_shared_cost_daily, int_shared_amounts]}
 columns:
   organization_id: The organisation.
   usage_date: The UTC day.

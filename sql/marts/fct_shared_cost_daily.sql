@@ -1,6 +1,7 @@
 /*
 description: Who bears how much of each shared cost, by day, with the key and the weights that say so. The parts add up to the whole, to the last place.
 grain: [organization_id, usage_date, shared_cost, currency, project_id]
+incremental: {by: usage_date, follows: [int_shared_amounts, fct_cost_daily]}
 columns:
   organization_id: The organisation.
   usage_date: The UTC day.

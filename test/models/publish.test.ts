@@ -35,6 +35,12 @@ const publicColumns: Record<string, string> = {
     "vm_type gpu_type num_gpu cpu_cores cpu_type memory_gb disk_gb description valid_from valid_to is_current",
   fct_billing_comparison:
     "organization_id usage_date project_id project_name region resource_type billable_metric usage_quantity billed_quantity computed_cost computed_currency billed_cost billed_currency difference status",
+  fct_budget_burn_down:
+    "scope cost_centre currency usage_date month budget is_forecast cost cost_to_date remaining even_remaining",
+  fct_budget_forecast_accuracy:
+    "scope cost_centre currency month as_of_date forecast naive_forecast actual error naive_error",
+  fct_budget_status:
+    "scope cost_centre month currency budget actual forecast remaining forecast_remaining used_share status days_in_month days_elapsed missing_days has_unpriced_usage message",
   fct_cost_allocated_daily:
     "organization_id usage_date project_id project_name cost_centre currency direct_cost handed_on_cost shared_cost unused_reservation_cost total_cost total_cost_reporting reporting_currency has_unpriced_usage",
   fct_cost_daily:
