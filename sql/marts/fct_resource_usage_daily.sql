@@ -1,5 +1,6 @@
 /*
 description: Usage as it is known now, by day and resource. Empty where the account has no export by resource.
+materialized: view
 grain: [usage_date, project_id, region, resource_type, billable_metric, reservation_id, resource_id, resource_name]
 incremental: {by: usage_date, follows: [stg_resource_usage]}
 columns:
@@ -21,7 +22,7 @@ tests:
 */
 with metrics_of_several_spellings as (
   select billable_metric
-  from stg_billable_metrics
+  from staging.stg_billable_metrics
   where is_by_resource
   group by billable_metric
   having count(*) > 1
@@ -40,7 +41,7 @@ final as (
     resource_id,
     resource_name,
     quantity::decimal(38, 12) as quantity
-  from stg_resource_usage
+  from staging.stg_resource_usage
   where billable_metric is null
     or billable_metric not in (select billable_metric from metrics_of_several_spellings)
 
@@ -57,7 +58,7 @@ final as (
     resource_id,
     resource_name,
     sum(quantity)::decimal(38, 12)
-  from stg_resource_usage
+  from staging.stg_resource_usage
   where billable_metric in (select billable_metric from metrics_of_several_spellings)
   group by all
 )

@@ -19,14 +19,18 @@ tests:
   - freshness: {column: read_at, within: 3 days}
     severity: warn
 */
+-- Attempts by number, in the order of their time: of the many that a day has had only numbers are compared.
 with attempts as (
   select
+    row_number() over (
+      order by windows.attempted_at, windows.status = 'complete', windows.message, windows.status
+    ) as reading_number,
+    row_number() over (order by windows.attempted_at, windows.status, windows.message) as attempt_number,
     windows.organization_id,
     windows.project_id,
     windows.stream,
-    unnest(
-      generate_series(windows.window_from, least(windows.window_to, build.today), interval 1 day)
-    )::date as usage_date,
+    windows.window_from,
+    least(windows.window_to, build.today) as window_to,
     windows.attempted_at,
     windows.status,
     windows.message
@@ -38,22 +42,53 @@ with attempts as (
     and windows.window_from <= least(windows.window_to, build.today)
 ),
 
-tried as (
+attempted_days as (
+  select
+    organization_id,
+    project_id,
+    stream,
+    unnest(generate_series(window_from, window_to, interval 1 day))::date as usage_date,
+    case when status in ('complete', 'partial') then reading_number end as reading_number,
+    attempt_number
+  from attempts
+),
+
+last_attempts as (
   select
     max(organization_id) as organization_id,
     project_id,
     stream,
     usage_date,
     -- What the tables hold is what the last reading that succeeded gave; one that failed takes nothing back.
-    max({'attempted_at': attempted_at, 'is_whole': status = 'complete', 'message': message}) filter (
-      where status in ('complete', 'partial')
-    ) as reading,
-    max({'attempted_at': attempted_at, 'status': status, 'message': message}) as latest
-  from attempts
+    max(reading_number) as reading_number,
+    max(attempt_number) as attempt_number
+  from attempted_days
   group by
     project_id,
     stream,
     usage_date
+),
+
+tried as (
+  select
+    last_attempts.organization_id,
+    last_attempts.project_id,
+    last_attempts.stream,
+    last_attempts.usage_date,
+    case
+      when readings.reading_number is not null
+        then {
+          'attempted_at': readings.attempted_at,
+          'is_whole': readings.status = 'complete',
+          'message': readings.message
+        }
+    end as reading,
+    {'status': latest.status, 'message': latest.message} as latest
+  from last_attempts
+  inner join attempts as latest
+    on last_attempts.attempt_number = latest.attempt_number
+  left join attempts as readings
+    on last_attempts.reading_number = readings.reading_number
 ),
 
 offered as (

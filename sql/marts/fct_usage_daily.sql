@@ -1,5 +1,6 @@
 /*
 description: Usage as it is known now, by day, project, region, type, metric and reservation. Nothing that the API gave is left out.
+materialized: view
 grain: [usage_date, project_id, region, resource_type, billable_metric, reservation_id]
 incremental: {by: usage_date, follows: [int_usage_daily]}
 columns:
@@ -27,7 +28,7 @@ with final as (
     billable_metric,
     reservation_id,
     quantity
-  from int_usage_daily
+  from intermediate.int_usage_daily
 )
 
 select

@@ -95,12 +95,21 @@ async function noteSources(
   plans: ReadonlyMap<string, DayPlan>,
   selected: readonly Model[],
 ): Promise<void> {
+  const built = new Set(selected.map(relationOf));
+  const tables = await rowsOfTables(connection);
   const days = new Map<string, string>();
-  for (const { name, materialization } of selected) {
-    const plan = materialization === "table" ? plans.get(name) : undefined;
-    for (const source of plan?.sources ?? []) days.set(source, plan?.by ?? "");
+  for (const { name, layer } of selected) {
+    // The views of staging only hand on what they follow.
+    const plan = layer === "staging" ? undefined : plans.get(name);
+    for (const source of plan?.sources ?? []) {
+      // What a model makes in this build is noted when it is made.
+      if (!built.has(source) && (tables.has(source) || source.startsWith("raw.")))
+        days.set(source, plan?.by ?? "");
+    }
   }
-  for (const [source, by] of days) await noteSourceDays(connection, source, by);
+  for (const [source, by] of days) {
+    await connection.transaction(() => noteSourceDays(connection, source, by));
+  }
 }
 
 async function buildAll(
@@ -137,9 +146,15 @@ async function buildModel(
   model: Model,
 ): Promise<ModelResult> {
   const plan = asOf ? undefined : plans.get(model.name);
-  const result = await runModel(connection, effects, model, { plan, isFullRefresh });
+  const followedBy = asOf ? undefined : daysFollowed(plans, relationOf(model));
+  const result = await runModel(connection, effects, model, { plan, followedBy, isFullRefresh });
   effects.log.detail(`built ${model.name}: ${describe(result)} in ${result.durationMs} ms`);
   return result;
+}
+
+/** The column by whose days some model follows a relation; undefined where none does. */
+function daysFollowed(plans: ReadonlyMap<string, DayPlan>, relation: string): string | undefined {
+  return [...plans.values()].find(({ sources }) => sources.includes(relation))?.by;
 }
 
 function describe({ rowCount, daysRebuilt, whyFull }: ModelResult): string {

@@ -23,21 +23,19 @@ export async function createDayTables(connection: Warehouse): Promise<void> {
 }
 
 /**
- * Notes the days of a table that no model makes, by what they hold: whatever was loaded, restated, replayed or
- * changed by hand shows, in whatever order and instant that happened.
+ * Notes the days of a table that is not made by day, by what they hold: whatever was loaded, restated, replayed
+ * or changed by hand shows, in whatever order and instant that happened.
  */
 export async function noteSourceDays(connection: Warehouse, relation: string, by: string): Promise<void> {
   const columns = await columnsOf(connection, relation);
   const compared = columns.filter(({ name }) => name !== "_load_id").map(({ name }) => sqlName(name));
-  await connection.transaction(async () => {
-    await connection.run(`
-      delete from meta.relation_day where relation = ${sqlText(relation)};
-      insert into meta.relation_day
-      select ${sqlText(relation)}, ${sqlName(by)}::date, hash(count(*), sum(hash(${compared.join(", ")})))
-      from ${relation}
-      group by ${sqlName(by)}::date
-    `);
-  });
+  await connection.run(`
+    delete from meta.relation_day where relation = ${sqlText(relation)};
+    insert into meta.relation_day
+    select ${sqlText(relation)}, ${sqlName(by)}::date, hash(count(*), sum(hash(${compared.join(", ")})))
+    from ${relation}
+    group by ${sqlName(by)}::date
+  `);
 }
 
 /** Gives days of a model's table, or all of them, a version that they never had. */

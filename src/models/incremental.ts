@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ConfigError } from "../errors/config-error.ts";
 import { packageVersion } from "../package.ts";
-import type { Warehouse } from "../warehouse.ts";
+import { sqlText, type Warehouse } from "../warehouse.ts";
 import { changedDays, daysFingerprintOf, fingerprintOf, seenInputs } from "./days.ts";
 import { type Input, type ModelGraph, relationOf } from "./graph.ts";
 import type { Incremental } from "./header.ts";
@@ -13,7 +13,7 @@ export interface DayPlan {
   by: string;
   /** The tables that it follows by day. */
   follows: readonly string[];
-  /** The sources among them, whose days nothing notes but what they hold. */
+  /** Those of them that are not made by day, raw tables and others: their days are told by what they hold. */
   sources: readonly string[];
   /** The views that it follows, which hold no days of their own. */
   views: readonly Model[];
@@ -57,15 +57,15 @@ export function planDays({ order, readings }: ModelGraph): Map<string, DayPlan> 
           words: input.isReadWhole ? null : words,
           isByDay: other !== undefined && input.model?.materialization === "table",
         });
-      } else if (!input.model || !other) {
+      } else if (!other) {
         plan.follows.add(input.relation);
         plan.sources.add(input.relation);
-      } else if (input.model.materialization === "table") {
+      } else if (input.model?.materialization === "table") {
         plan.follows.add(input.relation);
       } else {
         for (const relation of other.follows) plan.follows.add(relation);
         for (const relation of other.sources) plan.sources.add(relation);
-        for (const view of [input.model, ...other.views]) plan.views.add(view);
+        for (const view of [...(input.model ? [input.model] : []), ...other.views]) plan.views.add(view);
         whole.push(...other.whole);
       }
     }
@@ -129,7 +129,7 @@ export async function daysToRebuild(
   const found = await changedDays(connection, model.name, plan.follows);
   const days = found.filter((day) => day !== null);
   if (days.length < found.length) return { why: "rows without a day changed" };
-  if (!(await isFew(connection, relationOf(model), days)))
+  if (!(await isFew(connection, [relationOf(model)], days)))
     return { why: `${days.length} of its days changed` };
   return { days };
 }
@@ -137,13 +137,14 @@ export async function daysToRebuild(
 /** Whether so few of a relation's days are named that it pays to look at them apart. */
 export async function isFew(
   connection: Warehouse,
-  relation: string,
+  relations: readonly string[],
   days: readonly string[],
 ): Promise<boolean> {
   if (days.length <= mostDays.number) return true;
   const known = await connection.first<{ days: number }>(
-    "select count(*)::integer as days from meta.relation_day where relation = $relation",
-    { relation },
+    `select count(distinct day)::integer as days
+     from meta.relation_day
+     where relation in (${relations.map(sqlText).join(", ")})`,
   );
   return days.length <= (known?.days ?? 0) * mostDays.share;
 }
@@ -175,14 +176,20 @@ function checkFollowed(model: Model, incremental: Incremental, inputs: readonly 
   }
   for (const input of inputs.filter((each) => follows(incremental, each))) {
     if (!input.model) continue;
-    const other = input.model.header.incremental;
-    if (other?.by === incremental.by) continue;
+    const { header, materialization, file, name } = input.model;
+    if (header.incremental?.by === incremental.by) continue;
+    const isTableOfDays =
+      materialization === "table" && header.columns.some((column) => column.name === incremental.by);
+    if (!header.incremental && isTableOfDays) continue;
+    const isWhat = header.incremental
+      ? `is made by ${header.incremental.by}`
+      : materialization === "view"
+        ? "is a view that does not say what it follows itself"
+        : "has no such column";
     throw new ConfigError(
-      `${place}: ${model.name} follows ${input.model.name} by ${incremental.by}, but ${
-        other ? `that is made by ${other.by}` : "that is made as a whole"
-      }.`,
+      `${place}: ${model.name} follows ${name} by ${incremental.by}, but that ${isWhat}.`,
       {
-        hint: `Take ${input.model.name} out of follows, so that any change of it makes every day anew, or say in ${input.model.file} that it is incremental by ${incremental.by}.`,
+        hint: `Take ${name} out of follows, so that any change of it makes every day anew, or say in ${file} that it is incremental by ${incremental.by}.`,
       },
     );
   }

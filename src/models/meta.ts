@@ -47,7 +47,7 @@ export const metaTables: readonly MetaTable[] = [
       {
         name: "row_count",
         from: "row_count",
-        description: "Rows of the table; null for a view, which holds none.",
+        description: "Its rows; null for a view that is not public.",
       },
       {
         name: "duration_ms",

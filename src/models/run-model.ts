@@ -3,7 +3,7 @@ import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import { timestampText } from "./context.ts";
-import { forget, forgetDays, isAmong, noteModelDays, recordSeen } from "./days.ts";
+import { forget, forgetDays, isAmong, noteModelDays, noteSourceDays, recordSeen } from "./days.ts";
 import { nearest, relationOf } from "./graph.ts";
 import { currentInputs, type DayPlan, daysToRebuild, viewInputs } from "./incremental.ts";
 import { commentStatements } from "./meta.ts";
@@ -14,7 +14,7 @@ import { firstLine } from "./references.ts";
 export interface ModelResult {
   name: string;
   materialization: "view" | "table";
-  /** Null for a view, which holds no rows. */
+  /** Null for a view that is not public. */
   rowCount: number | null;
   durationMs: number;
   /** How it was made: in full, or by the days that changed, which may be none. */
@@ -29,6 +29,8 @@ export interface ModelResult {
 export interface Running {
   /** How it follows others by day; undefined where it is made as a whole. */
   plan: DayPlan | undefined;
+  /** The column by whose days others follow it though it is made as a whole; undefined where none does. */
+  followedBy: string | undefined;
   /** Whether it is made in full whatever has changed. */
   isFullRefresh: boolean;
 }
@@ -43,7 +45,7 @@ export async function runModel(
   connection: Warehouse,
   effects: Effects,
   model: Model,
-  { plan, isFullRefresh }: Running,
+  { plan, followedBy, isFullRefresh }: Running,
 ): Promise<ModelResult> {
   const startedAt = effects.wallClock();
   const relation = `${model.layer}.${sqlName(model.name)}`;
@@ -54,8 +56,10 @@ export async function runModel(
       await recordSeen(connection, model.name, plan.follows, new Map(), days);
     } else {
       await replaceAll(connection, model, relation, plan);
+      if (followedBy !== undefined) await noteSourceDays(connection, relationOf(model), followedBy);
     }
-    const rowCount = model.materialization === "view" ? null : await countRows(connection, relation);
+    const isCounted = model.materialization === "table" || model.layer === "marts";
+    const rowCount = isCounted ? await countRows(connection, relation) : null;
     const result: ModelResult = {
       name: model.name,
       materialization: model.materialization,

@@ -89,11 +89,10 @@ export async function testProject(
   const isFull = project.models.every((model) => names.has(model.name));
   const passed = new Map<string, PassedTests>();
   for (const model of project.models) {
-    const plan =
-      names.has(model.name) && model.materialization === "table" ? plans.get(model.name) : undefined;
-    if (!plan) continue;
+    const plan = names.has(model.name) ? plans.get(model.name) : undefined;
+    if (!plan || model.layer === "staging") continue;
     const own = tests.filter((test) => test.model === model.name);
-    passed.set(model.name, await whatPassed(connection, project, model, plan.by, own));
+    passed.set(model.name, await whatPassed(connection, project, model, plan, own));
   }
   const counted = tests.map((test) => {
     const known = test.model === null ? undefined : passed.get(test.model);

@@ -29,8 +29,21 @@ select
 from fct_cost_daily
 group by usage_date, project_id`;
 
+/** And one that follows a table that is made as a whole, and says so by the day. */
+const ownCoverage = `/*
+description: How many reads were whole on a day.
+grain: [usage_date]
+incremental: {by: usage_date, follows: [fct_usage_coverage]}
+columns:
+  usage_date: The UTC day.
+  whole_count: How many.
+*/
+select usage_date, count(*) filter (status = 'complete') as whole_count
+from fct_usage_coverage
+group by usage_date`;
+
 const everyModel =
-  "+own_ranks,+fct_usage_daily,+fct_gpu_hours_daily,+fct_usage_revisions,+fct_resource_usage_daily";
+  "+own_coverage,+own_ranks,+int_resource_usage_sums,+fct_usage_daily,+fct_gpu_hours_daily,+fct_usage_revisions,+fct_resource_usage_daily";
 
 const modesOf = (models: readonly ModelResult[]) =>
   Object.fromEntries(
@@ -60,7 +73,11 @@ async function openTwoDays(): Promise<Analytics> {
         resource_id: "vm",
       })),
     },
-    files: { "prices.csv": priceFile("2"), "sql/marts/own_ranks.sql": ownModel() },
+    files: {
+      "prices.csv": priceFile("2"),
+      "sql/marts/own_ranks.sql": ownModel(),
+      "sql/marts/own_coverage.sql": ownCoverage,
+    },
   });
 }
 
@@ -72,11 +89,9 @@ test("only the days that changed are made anew, and what is not by day makes all
   expect(await build()).toMatchObject({ fct_cost_daily: "full", own_ranks: "full" });
   const nothing = {
     int_usage_daily: 0,
-    fct_usage_daily: 0,
     fct_gpu_hours_daily: 0,
     fct_cost_daily: 0,
     fct_usage_revisions: 0,
-    fct_resource_usage_daily: 0,
     own_ranks: 0,
   };
   expect(await build()).toMatchObject(nothing);
@@ -92,7 +107,6 @@ test("only the days that changed are made anew, and what is not by day makes all
   expect(await build()).toMatchObject({
     ...nothing,
     int_usage_daily: 2,
-    fct_usage_daily: 2,
     fct_gpu_hours_daily: 2,
     fct_cost_daily: 2,
     fct_usage_revisions: 2,
@@ -155,7 +169,7 @@ test("what a header says of days that can't be is refused with file and line", a
     "sql/marts/own_ranks.sql:4: own_ranks follows fct_usage_daily by day, but its SELECT does not read it.",
   );
   expect(await refused(ownModel().replaceAll("fct_cost_daily", "int_projects"))).toBe(
-    "sql/marts/own_ranks.sql:4: own_ranks follows int_projects by usage_date, but that is made as a whole.",
+    "sql/marts/own_ranks.sql:4: own_ranks follows int_projects by usage_date, but that has no such column.",
   );
   expect(await refused(ownModel("fct_cost_daily", "usage_date::timestamp as usage_date"))).toBe(
     "sql/marts/own_ranks.sql:4: it is incremental by usage_date, which is no DATE but TIMESTAMP.",
@@ -243,13 +257,13 @@ test("any order of loads, restatements, changes, broken and partial builds ends 
 });
 
 const incrementalModels = [
+  "own_coverage",
+  "int_resource_usage_sums",
   "int_spot_usage_daily",
   "int_usage_daily",
-  "fct_usage_daily",
   "fct_gpu_hours_daily",
   "fct_cost_daily",
   "fct_usage_revisions",
-  "fct_resource_usage_daily",
   "own_ranks",
 ];
 
@@ -283,6 +297,16 @@ async function happen(analytics: Analytics, event: Event, hour: number): Promise
           quantity,
           _known_from: now,
           ...(name === "resource_usage" ? { resource_id: `vm of ${project}` } : {}),
+        },
+      ]);
+      await analytics.insert("read_windows", [
+        {
+          stream: name,
+          project_id: project,
+          window_from: day(event.day),
+          window_to: day(event.day),
+          attempted_at: now,
+          status: event.quantity === 1 ? "failed" : "complete",
         },
       ]);
       return hour;
