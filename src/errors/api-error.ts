@@ -31,6 +31,8 @@ export interface ApiErrorDetails {
   apiMessage?: string | undefined;
   /** What the answer's Retry-After asks for. */
   retryAfterMs?: number | undefined;
+  /** A refused signature: by how much the server's clock is ahead of the one that it was made by, if by minutes. */
+  clockSkewMs?: number | undefined;
 }
 
 /** A request to the Crusoe API failed: exit 1. It names the request and never holds a credential. */
@@ -44,6 +46,7 @@ export class ApiError extends TallyError {
   readonly code: string | undefined;
   readonly apiMessage: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly clockSkewMs: number | undefined;
 
   constructor(message: string, details: ApiErrorDetails, options: TallyErrorOptions = {}) {
     super(message, options);
@@ -54,6 +57,7 @@ export class ApiError extends TallyError {
     this.code = details.code;
     this.apiMessage = details.apiMessage;
     this.retryAfterMs = details.retryAfterMs;
+    this.clockSkewMs = details.clockSkewMs;
   }
 
   /** Whether the same request may succeed when it is made again. */
@@ -69,6 +73,14 @@ export class ApiError extends TallyError {
       default:
         return true;
     }
+  }
+
+  /**
+   * Whether it is more likely a fault of what stands before the API than its word: one of many servers whose
+   * clock or certificate is wrong, a proxy that leads elsewhere. It is worth asking a few times more.
+   */
+  get isDoubtful(): boolean {
+    return this.failure === "redirect" || this.failure === "certificate" || this.clockSkewMs !== undefined;
   }
 
   /** Whether the API says that this account has no such resource. */

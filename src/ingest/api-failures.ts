@@ -26,6 +26,7 @@ export function failureSentence({ method, path }: FailedRequest, what: string): 
 export async function statusError(failed: FailedRequest, response: Response): Promise<ApiError> {
   const { code, apiMessage, isPage } = await readErrorBody(failed, response);
   const said = [code !== String(response.status) && code, apiMessage].filter(Boolean).join(": ");
+  const clockSkewMs = response.status === 401 ? clockSkewOf(failed, response) : undefined;
   const shown = said ? ` (${said})` : isPage ? " with a page instead of JSON" : "";
   return new ApiError(
     failureSentence(failed, `answered ${response.status}${shown}`),
@@ -40,8 +41,9 @@ export async function statusError(failed: FailedRequest, response: Response): Pr
         response.headers.get("date"),
         failed.at,
       ),
+      clockSkewMs,
     },
-    hintOption(hintFor(failed, response)),
+    hintOption(hintFor(failed, response, clockSkewMs)),
   );
 }
 
@@ -63,11 +65,16 @@ export function redirectError(failed: FailedRequest, response: Response): ApiErr
 
 const hintOption = (hint: string | undefined) => (hint === undefined ? {} : { hint });
 
-function hintFor(failed: FailedRequest, response: Response): string | undefined {
+/** By how much the server's clock is ahead of ours; undefined where they agree, or it shows none. */
+function clockSkewOf({ at }: FailedRequest, response: Response): number | undefined {
+  const skewMs = Date.parse(response.headers.get("date") ?? "") - at.getTime();
+  return Math.abs(skewMs) < noticeableSkewMs || Number.isNaN(skewMs) ? undefined : skewMs;
+}
+
+function hintFor(failed: FailedRequest, response: Response, skewMs: number | undefined): string | undefined {
   switch (response.status) {
     case 401: {
-      const skewMs = Date.parse(response.headers.get("date") ?? "") - failed.at.getTime();
-      if (Math.abs(skewMs) < noticeableSkewMs || Number.isNaN(skewMs)) {
+      if (skewMs === undefined) {
         return "Check CRUSOE_ACCESS_KEY_ID and CRUSOE_SECRET_KEY: the key may be mistyped, expired or removed.";
       }
       const minutes = Math.max(1, Math.round(Math.abs(skewMs) / 60_000));

@@ -73,9 +73,9 @@ function valueSql(stream: Stream, column: Column, cells: CellSql, scope: ScopeSq
     case "day":
       return `${cast}(${bare(text)} as date)`;
     case "quantity":
-      // In JSON, a zero may be left out; in a table, a cell may not be empty.
-      return stream.format === "json"
-        ? `case when ${text} is null then ${cast === "cast" ? "error('quantity is missing')" : "0"} else ${decimal(text, cast)} end`
+      // In JSON, a zero may be left out; in a table, a cell may not be empty. Read strictly, the table refuses both.
+      return stream.format === "json" && cast === "try_cast"
+        ? `case when ${text} is null then 0 else ${decimal(text, cast)} end`
         : decimal(text, cast);
     case "amount":
     case "rate":

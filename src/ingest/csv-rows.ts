@@ -3,7 +3,6 @@ import { sqlName, sqlText } from "../warehouse.ts";
 import type { LandedFile, Landing } from "./land.ts";
 import type { NumberedRows } from "./row-source.ts";
 import type { Column, Stream } from "./streams.ts";
-import type { UnpackedRows } from "./unpack.ts";
 
 /** Where DuckDB keeps, for as long as the connection lasts, the lines of a CSV file that it could not take apart. */
 export const rejected = { scans: "rejected_scans", lines: "rejected_lines" };
@@ -11,8 +10,12 @@ export const rejected = { scans: "rejected_scans", lines: "rejected_lines" };
 export interface CsvReading {
   /** Whether a line that can't be taken apart is left out, and noted in `rejected`. */
   skipsRejected?: boolean;
-  /** Where all of the files, which are plain then, lie unpacked. */
-  unpacked?: UnpackedRows | null;
+}
+
+/** How a CSV answer with such a header is read: every cell as a text, `c0` and on. */
+export function csvOptions(header: readonly string[]): string {
+  const types = header.map((_, index) => `c${index}: 'varchar'`).join(", ");
+  return `columns = {${types}}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"'`;
 }
 
 /**
@@ -24,7 +27,7 @@ export function csvRows(
   stream: Stream,
   files: readonly LandedFile[],
   landing: Landing,
-  { skipsRejected = false, unpacked = null }: CsvReading = {},
+  { skipsRejected = false }: CsvReading = {},
 ): NumberedRows {
   const columns = stream.columns.filter((column) => !column.scope);
   const selects = files
@@ -35,11 +38,9 @@ export function csvRows(
         const index = headerIndex(column, file.header);
         return `${index === -1 ? "null::varchar" : `c${index}`} as ${sqlName(column.name)}`;
       });
-      const types = cells.map((cell) => `${cell}: 'varchar'`).join(", ");
       const options = [
-        `columns = {${types}}`,
-        "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"'",
-        `compression = '${unpacked ? "none" : "gzip"}'`,
+        csvOptions(file.header),
+        "compression = 'gzip'",
         // In its strict mode DuckDB 1.5 loses rows of a file whose line breaks are of several kinds.
         ...(file.isIrregular ? ["strict_mode = false"] : []),
         ...(skipsRejected
@@ -49,8 +50,7 @@ export function csvRows(
             ]
           : []),
       ];
-      const path = unpacked?.paths.get(file.path) ?? landing.absolute(file.path);
-      const read = `read_csv(${sqlText(path)}, ${options.join(", ")})`;
+      const read = `read_csv(${sqlText(landing.absolute(file.path))}, ${options.join(", ")})`;
       // What only a careful reading asks for is left out of a fast one by DuckDB itself.
       const extras = [
         `${sqlText(file.path)} as "_file"`,
@@ -73,15 +73,18 @@ export function csvRows(
     position: `answer."_position"`,
     whole: `answer."_whole"`,
     rowKind: null,
-    isPlain: unpacked !== null,
-    release: async () => unpacked?.release(),
+    release: async () => undefined,
   };
 }
 
 const normalized = (header: string): string => header.toLowerCase().replace(/[^a-z0-9]/g, "");
 
-/** The position of a column among a header's cells, by its own name first and then by its aliases. */
-function headerIndex(column: Column, header: readonly string[]): number {
+/**
+ * The position of a column among a header's cells, by its own name first and then by its aliases.
+ *
+ * @throws LoadError where one that is required has none
+ */
+export function headerIndex(column: Column, header: readonly string[]): number {
   const cells = header.map(normalized);
   for (const name of [column.name, ...(column.aliases ?? [])]) {
     const index = cells.indexOf(normalized(name));

@@ -1,29 +1,21 @@
 import { LoadError } from "../errors/load-error.ts";
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
-import { columnSelects, misreadSql, type ScopeSql } from "./column-sql.ts";
-import { csvRows, rejected } from "./csv-rows.ts";
-import { applyOutcome, type Counts, compareRows, noCounts } from "./diff.ts";
-import type { Landing } from "./land.ts";
-import type { Load, Loaded } from "./load.ts";
-import { quarantineRows } from "./quarantine.ts";
-import { declaredColumns, historyColumns, rawTable } from "./raw-tables.ts";
-import { openItems, openUsage, type RowSource } from "./row-source.ts";
-import type { Stream } from "./streams.ts";
-import type { UsageScope } from "./units.ts";
-
-export interface UsageLoad extends Load {
-  usage: UsageScope;
-}
-
-export interface LoadedUsage extends Loaded {
-  /** How many rows were read of each project. */
-  rowsOf: RowsOf;
-}
-
-type RowsOf = ReadonlyMap<string | null, number>;
-
-/** The rows have to be read with more care: a key came twice, or something can't be read. */
-export class NeedsCare extends Error {}
+import { columnSelects } from "./column-sql.ts";
+import { noCounts } from "./diff.ts";
+import type { LandedFile, Landing } from "./land.ts";
+import { arePlain, formOf, openPlain } from "./plain-rows.ts";
+import { historyColumns, rawTable } from "./raw-tables.ts";
+import { openUsage, type RowSource } from "./row-source.ts";
+import { insertDifferences, loadsWithKnownRows, requireDistinct } from "./usage-differences.ts";
+import {
+  clippedSql,
+  isOwnProject,
+  type LoadedUsage,
+  NeedsCare,
+  nothingLoaded,
+  scopeOf,
+  type UsageLoad,
+} from "./usage-load.ts";
 
 /**
  * Loads windows of usage of one stream, within the transaction that is open, as fast as DuckDB can read them.
@@ -39,192 +31,95 @@ export async function loadUsageFast(
   const isOdd = ({ files }: UsageLoad) =>
     files.some((file) => file.misshape || file.oddRows > 0 || file.isIrregular);
   if (loads.some(isOdd)) throw new NeedsCare();
-  const sources = new Map<UsageLoad, RowSource>();
   try {
-    const opening = loads.map(async (load) => {
-      sources.set(load, await openUsage(load.unit.stream, load.files, landing));
-    });
-    // All of them, since what is being written aside has to be removed too.
-    const failed = (await Promise.allSettled(opening)).find(({ status }) => status === "rejected");
-    if (failed?.status === "rejected") throw failed.reason;
     const known = await loadsWithKnownRows(warehouse, loads);
     const results = new Map<UsageLoad, LoadedUsage>();
-    const fresh: OpenedLoad[] = [];
-    for (const [load, source] of sources) {
-      if (known.has(load)) {
-        const rows = readSql({ load, source });
-        const inserted = await insertDifferences(warehouse, load, rows, now, !source.isPlain);
-        results.set(load, { ...nothingLoaded(), ...inserted });
-      } else if (load.hasPages && !load.settles.pages) {
-        // Nothing is known to tell by whether a row slipped between two pages.
+    const fresh: UsageLoad[] = [];
+    for (const load of loads) {
+      if (known.has(load)) results.set(load, await loadDifferences(warehouse, landing, load, now));
+      // Nothing is known to tell by whether a row slipped between two pages.
+      else if (load.hasPages && !load.settles.pages)
         results.set(load, { ...nothingLoaded(), doubt: "pages" });
-      } else fresh.push({ load, source });
+      else fresh.push(load);
     }
-    for (const [load, loaded] of await insertAll(warehouse, fresh, now)) results.set(load, loaded);
+    for (const [load, loaded] of await loadAll(warehouse, landing, fresh, now)) results.set(load, loaded);
     return loads.map((load) => results.get(load) ?? nothingLoaded());
   } catch (error) {
     if (error instanceof LoadError || isOutOfRoom(error)) throw error;
     throw new NeedsCare(undefined, { cause: error });
-  } finally {
-    for (const source of sources.values()) await source.release();
   }
 }
-
-interface OpenedLoad {
-  load: UsageLoad;
-  source: RowSource;
-}
-
-/** What was read, typed and clipped; what can't be read fails. */
-const readSql = ({ load, source }: OpenedLoad): string =>
-  clippedSql(
-    load,
-    `select ${columnSelects(load.unit.stream, source, scopeOf(load), "cast").join(", ")} from ${source.relation}`,
-  );
 
 /** What reading with more care would not mend. */
 const isOutOfRoom = (error: unknown): boolean =>
   error instanceof Error && /out of memory|no space left|read-only file system/i.test(error.message);
 
-/**
- * The same with every row judged: what can't be read is put aside, a row that is identical to another in all
- * that came with it is one, and rows of one key that differ are summed.
- */
-export async function loadUsageCarefully(
+async function loadDifferences(
   warehouse: Warehouse,
   landing: Landing,
   load: UsageLoad,
   now: string,
 ): Promise<LoadedUsage> {
-  const { stream } = load.unit;
-  const source =
-    stream.format === "csv"
-      ? csvRows(stream, load.files, landing, { skipsRejected: true })
-      : await openItems(stream, load.files, landing);
-  const names = stream.columns.map(({ name }) => sqlName(name)).join(", ");
+  const source = await openUsage(load.unit.stream, load.files, landing);
   try {
-    await warehouse.run(`
-      create or replace temp table judged_usage as
-      select
-        ${source.file} as "_file",
-        ${source.position} as "_position",
-        ${source.whole} as "_whole",
-        ${misreadSql(stream, source, source.rowKind)} as misread,
-        ${columnSelects(stream, source, scopeOf(load), "try_cast").join(", ")}
-      from ${source.relation}`);
+    const typed = `select ${typedColumns(load, source)} from ${source.relation}`;
+    const rows = clippedSql(load, typed);
+    return {
+      ...nothingLoaded(),
+      ...(await insertDifferences(warehouse, load, rows, now, !source.isPlain)),
+    };
   } finally {
     await source.release();
   }
-  if (stream.format === "csv") await judgeRejected(warehouse, load);
-  const misread = await warehouse.first<{ rows: string; fatal: string }>(
-    `select count(misread) as rows, count(*) filter (misread.is_fatal) as fatal from judged_usage`,
-  );
-  const isFatal = misread?.fatal !== "0";
-  if (isFatal && !load.settles.rows) return { ...nothingLoaded(), doubt: "rows" };
-  if (misread?.rows !== "0" && !load.settles.values) return { ...nothingLoaded(), doubt: "values" };
-  const aside = isFatal
-    ? await quarantineRows(warehouse, stream, load, "judged_usage", "true", now)
-    : { quarantined: 0, first: null };
-  const distinct = `select ${names} from (select distinct "_whole", ${names} from judged_usage where not coalesce(misread.is_fatal, false))`;
-  const rows = summedSql(stream, clippedSql(load, distinct));
-  const isWhole = load.isWhole && aside.quarantined === 0;
-  const result = await insertDifferences(warehouse, { ...load, isWhole }, rows, now, "judged");
-  await warehouse.run("drop table judged_usage");
-  return { doubt: null, isOdd: misread?.rows !== "0", ...aside, ...result };
 }
 
-const nothingLoaded = (): LoadedUsage => ({
-  counts: { ...noCounts },
-  doubt: null,
-  isOdd: false,
-  quarantined: 0,
-  first: null,
-  rowsOf: new Map(),
-});
+/** What can't be read fails. */
+const typedColumns = (load: UsageLoad, source: RowSource): string =>
+  columnSelects(load.unit.stream, source, scopeOf(load), "cast").join(", ");
 
-/** The lines of an export that DuckDB could not take apart; they have no columns, only a place. */
-async function judgeRejected(warehouse: Warehouse, { files }: UsageLoad): Promise<void> {
-  const [{ rejects } = { rejects: "0" }] = await warehouse.all<{ rejects: string }>(
-    `select count(*) as rejects from duckdb_tables() where table_name = ${sqlText(rejected.lines)}`,
-  );
-  if (rejects !== "0") {
-    await warehouse.run(`
-      insert into judged_usage ("_file", "_position", misread)
-      select
-        parse_path(scans.file_path)[-1],
-        lines.line - 1,
-        {
-          'field': '',
-          'reason': 'is no row of the table: ' || lower(replace(first(lines.error_type::varchar), '_', ' ')),
-          'is_fatal': true
-        }
-      from ${rejected.lines} as lines
-      inner join ${rejected.scans} as scans
-        on scans.scan_id = lines.scan_id and scans.file_id = lines.file_id
-      group by scans.file_path, lines.line;
-      drop table ${rejected.lines};
-      drop table ${rejected.scans}`);
-    for (const { path } of files) {
-      const name = path.split("/").at(-1) ?? "";
-      await warehouse.run(`update judged_usage set "_file" = $path where "_file" = $name`, { path, name });
-    }
-    // The rows after a line that was left out stand one further down than they were counted.
-    await warehouse.run(`
-      update judged_usage
-      set "_position" = "_position" + (
-        select count(*)
-        from (
-          select
-            "_file",
-            "_position" - row_number() over (partition by "_file" order by "_position") + 1 as counted_position
-          from judged_usage
-          where misread.reason like 'is no row of the table%'
-        ) as lines
-        where lines."_file" = judged_usage."_file" and lines.counted_position <= judged_usage."_position"
-      )
-      where misread.is_fatal and misread.field <> ''`);
-  }
-  const expected = files.reduce((sum, file) => sum + file.rows, 0);
-  const found = await warehouse.first<{ rows: string }>("select count(*) as rows from judged_usage");
-  if (Number(found?.rows) !== expected) {
-    throw new LoadError(`the answer has ${expected} rows, but only ${found?.rows} of them can be told apart`);
-  }
+/** Rows on their way into the raw table, each with its `_load_id`. */
+interface FreshRows {
+  sql: string;
+  isPlain: boolean;
+  release(): Promise<void>;
 }
-
-const scopeOf = ({ unit }: UsageLoad): ScopeSql => ({
-  organization: unit.organizationId === null ? "null::varchar" : `${sqlText(unit.organizationId)}::varchar`,
-  project: "null::varchar",
-  from: "null::date",
-  to: "null::date",
-});
 
 /** Nothing is known of these days yet: what was read goes straight in. */
-async function insertAll(
+async function loadAll(
   warehouse: Warehouse,
-  opened: readonly OpenedLoad[],
+  landing: Landing,
+  loads: readonly UsageLoad[],
   now: string,
 ): Promise<Map<UsageLoad, LoadedUsage>> {
-  const [first] = opened;
+  const [first] = loads;
   if (!first) return new Map();
-  const { stream } = first.load.unit;
-  const { from, to } = historyColumns(stream);
-  const names = stream.columns.map((column) => sqlName(column.name)).join(", ");
-  const selects = opened.map(
-    (each) => `
-      select ${names}, ${sqlText(now)}::timestamp, null, ${sqlText(each.load.loadId)}
-      from (${readSql(each)})`,
-  );
-  await warehouse.run(`
-    insert into ${rawTable(stream)} (${names}, ${from}, ${to}, _load_id)
-    ${selects.join(" union all ")}`);
-  const ids = opened.map(({ load }) => sqlText(load.loadId)).join(", ");
+  const { stream } = first.unit;
+  const opening = groupsOf(loads).map((group) => openFresh(group, landing));
+  // All of them, since what is being written aside has to be removed too.
+  const settled = await Promise.allSettled(opening);
+  const opened = settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  try {
+    const failed = settled.find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+    const { from, to } = historyColumns(stream);
+    const names = stream.columns.map((column) => sqlName(column.name)).join(", ");
+    const selects = opened.map(
+      ({ sql }) => `select ${names}, ${sqlText(now)}::timestamp, null, _load_id from (${sql})`,
+    );
+    await warehouse.run(`
+      insert into ${rawTable(stream)} (${names}, ${from}, ${to}, _load_id)
+      ${selects.join(" union all ")}`);
+  } finally {
+    for (const { release } of opened) await release();
+  }
+  const ids = loads.map(({ loadId }) => sqlText(loadId)).join(", ");
   const inserted = `(select * from ${rawTable(stream)} where _load_id in (${ids}))`;
-  await requireDistinct(warehouse, stream, inserted, !opened.every(({ source }) => source.isPlain));
+  await requireDistinct(warehouse, stream, inserted, !opened.every(({ isPlain }) => isPlain));
   const counted = await warehouse.all<{ _load_id: string; project_id: string | null; rows: string }>(
     `select _load_id, project_id, count(*) as rows from ${inserted} group by all`,
   );
   return new Map(
-    opened.map(({ load }) => {
+    loads.map((load) => {
       const own = counted.filter((each) => each._load_id === load.loadId);
       const rowsOf = new Map(own.map(({ project_id: project, rows }) => [project, Number(rows)]));
       const rows = own.reduce((sum, each) => sum + Number(each.rows), 0);
@@ -233,131 +128,50 @@ async function insertAll(
   );
 }
 
-async function insertDifferences(
-  warehouse: Warehouse,
-  load: UsageLoad,
-  rowsSql: string,
-  now: string,
-  care: boolean | "judged",
-): Promise<{ counts: Counts; rowsOf: RowsOf; doubt?: "pages" }> {
-  const { stream } = load.unit;
-  const { usage } = load;
-  const incoming = "incoming_usage";
-  const names = stream.columns.map((column) => sqlName(column.name)).join(", ");
-  await warehouse.run(
-    `create or replace temp table ${incoming} (_load integer default 0, ${declaredColumns(stream).join(", ")});
-     insert into ${incoming} (${names}) ${rowsSql}`,
-  );
-  if (care !== "judged") await requireDistinct(warehouse, stream, incoming, care);
-  // The read covers what was asked for, and what came without having been asked for.
-  const covers = (column: string, asked: readonly string[]) =>
-    `(${inList(`known.${column}`, asked)} or coalesce(known.${column}, '') in
-       (select coalesce(${column}, '') from ${incoming}))`;
-  const byLists = stream.filters === "lists";
-  const covered = [
-    knownSql(load),
-    ...(byLists
-      ? [
-          covers("project_id", usage.projects),
-          covers("resource_type", usage.resourceTypes),
-          covers("region", usage.regions),
-        ]
-      : []),
-  ];
-  const diff = { stream, incoming, loads: [{ loadId: load.loadId, closes: load.isWhole }] };
-  const counted = await compareRows(warehouse, {
-    ...diff,
-    knownSql: `
-      select known.rowid as row_id, 0 as _load, ${names}
-      from ${rawTable(stream)} as known
-      where known.${historyColumns(stream).to} is null and ${covered.join(" and ")}`,
-  });
-  const [counts = { ...noCounts }] = counted;
-  // What is gone from an answer of several pages may only have slipped between them.
-  if (load.hasPages && !load.settles.pages && counts.gone > 0) {
-    return { counts: { ...noCounts }, rowsOf: new Map(), doubt: "pages" };
+/** Loads that can be read in one scan: plain, of one form, and with the same projects to leave out. */
+function groupsOf(loads: readonly UsageLoad[]): UsageLoad[][] {
+  const groups = new Map<unknown, UsageLoad[]>();
+  for (const load of loads) {
+    const { files, unit, usage } = load;
+    const [file] = files;
+    const key =
+      file && arePlain(files)
+        ? JSON.stringify([unit.organizationId, formOf(file), usage.otherProjects])
+        : load;
+    groups.set(key, [...(groups.get(key) ?? []), load]);
   }
-  await applyOutcome(warehouse, diff, counted, now);
-  const byProject = await warehouse.all<{ project_id: string | null; rows: string }>(
-    `select project_id, count(*) as rows from ${incoming} group by project_id`,
+  return [...groups.values()];
+}
+
+async function openFresh(loads: readonly UsageLoad[], landing: Landing): Promise<FreshRows> {
+  const [first] = loads;
+  if (!first) throw new Error("A group of loads is never empty.");
+  const { stream } = first.unit;
+  if (!arePlain(first.files)) {
+    const source = await openUsage(stream, first.files, landing);
+    const typed = `select ${typedColumns(first, source)}, ${sqlText(first.loadId)} as _load_id from ${source.relation}`;
+    return { sql: clippedSql(first, typed), isPlain: source.isPlain === true, release: source.release };
+  }
+  const source = await openPlain(
+    stream,
+    loads.flatMap(({ files }) => files),
+    landing,
   );
-  await warehouse.run(`drop table ${incoming}`);
-  return { counts, rowsOf: new Map(byProject.map(({ project_id: id, rows }) => [id, Number(rows)])) };
-}
-
-/** What was read, clipped to the unit's days and projects. A day that can't be read is refused by the table. */
-function clippedSql({ usage }: UsageLoad, rowsSql: string): string {
-  const { from, to } = usage.window;
-  return `
-    select *
-    from (${rowsSql})
-    where coalesce(usage_date between ${sqlText(from)}::date and ${sqlText(to)}::date, true)
-      and ${isOwnProject("project_id", usage)}`;
-}
-
-function summedSql(stream: Stream, rowsSql: string): string {
-  const select = stream.columns.map(({ name, kind, isKey, scope }) => {
-    if (kind === "quantity" || kind === "amount") return `cast(sum(${name}) as decimal(28,12)) as ${name}`;
-    return isKey || scope ? name : `max(${name}) as ${name}`;
-  });
-  const keys = stream.columns.filter(({ isKey, scope }) => isKey || scope).map(({ name }) => name);
-  return `select ${select.join(", ")} from (${rowsSql}) group by ${keys.join(", ")}`;
-}
-
-const inList = (expression: string, texts: readonly string[]): string =>
-  texts.length > 0 ? `coalesce(${expression}, '') in (${texts.map(sqlText).join(", ")})` : "false";
-
-const isOwnProject = (expression: string, { otherProjects }: UsageScope): string =>
-  `not ${inList(expression, otherProjects)}`;
-
-function knownSql({ unit, usage }: UsageLoad): string {
-  return [
-    `known.organization_id is not distinct from ${unit.organizationId === null ? "null" : sqlText(unit.organizationId)}`,
-    `known.usage_date between ${sqlText(usage.window.from)}::date and ${sqlText(usage.window.to)}::date`,
-    isOwnProject("known.project_id", usage),
-  ].join(" and ");
-}
-
-/** Those of whose days and projects something is known already. */
-async function loadsWithKnownRows(
-  warehouse: Warehouse,
-  loads: readonly UsageLoad[],
-): Promise<Set<UsageLoad>> {
-  const found = await warehouse.all<{ load: number }>(
-    loads
-      .map(
-        (load, index) => `
-          (
-            select ${index} as load
-            from ${rawTable(load.unit.stream)} as known
-            where known.${historyColumns(load.unit.stream).to} is null and ${knownSql(load)}
-            limit 1
-          )`,
-      )
-      .join(" union all "),
-  );
-  return new Set(found.flatMap(({ load }) => loads[load] ?? []));
-}
-
-/** Throws NeedsCare where two rows have the same key, or, if that is to be looked for, a key is no text. */
-async function requireDistinct(
-  warehouse: Warehouse,
-  stream: Stream,
-  table: string,
-  findsNested: boolean,
-): Promise<void> {
-  const keys = stream.columns.filter((column) => column.isKey || column.scope === "organization");
-  const names = keys.map((column) => sqlName(column.name));
-  const nested = keys
-    .filter(({ kind, scope }) => findsNested && stream.format === "json" && kind === "text" && !scope)
-    .map(({ name }) => `(${name}[1] in ('{', '[') and json_valid(${name}))`);
-  // A collision of hashes only means that the rows are told apart with more care than needed.
-  const counted = await warehouse.first<{ rows: string; keys: string; nested: string }>(
-    `select
-       count(*) as rows,
-       count(distinct hash(${names.join(", ")})) as keys,
-       ${nested.length > 0 ? `count(*) filter (${nested.join(" or ")})` : 0} as nested
-     from ${table}`,
-  );
-  if (counted && (counted.rows !== counted.keys || Number(counted.nested) > 0)) throw new NeedsCare();
+  const byFile = (what: (load: UsageLoad, file: LandedFile) => string) =>
+    source.valueByFile(
+      new Map(loads.flatMap((load) => load.files.map((file) => [file.path, what(load, file)]))),
+    );
+  const sql = `
+    select * exclude (_from, _to)
+    from (
+      select
+        ${typedColumns(first, source)},
+        ${byFile(({ loadId }) => loadId)} as _load_id,
+        ${byFile(({ usage }) => usage.window.from)}::date as _from,
+        ${byFile(({ usage }) => usage.window.to)}::date as _to
+      from ${source.relation}
+    )
+    where coalesce(usage_date between _from and _to, true)
+      and ${isOwnProject("project_id", first.usage)}`;
+  return { sql, isPlain: true, release: source.release };
 }

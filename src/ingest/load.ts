@@ -3,13 +3,8 @@ import { type Counts, noCounts } from "./diff.ts";
 import { type JournalLoad, journalLoad } from "./journal.ts";
 import type { LandedFile, Landing } from "./land.ts";
 import { closeGoneProjects, loadLists } from "./load-lists.ts";
-import {
-  type LoadedUsage,
-  loadUsageCarefully,
-  loadUsageFast,
-  NeedsCare,
-  type UsageLoad,
-} from "./load-usage.ts";
+import { loadUsageFast } from "./load-usage.ts";
+import { loadUsageCarefully } from "./load-usage-carefully.ts";
 import {
   type Quarantined,
   type ReadRecord,
@@ -22,6 +17,7 @@ import {
 } from "./records.ts";
 import type { Stream } from "./streams.ts";
 import type { Unit } from "./units.ts";
+import { type LoadedUsage, NeedsCare, type UsageLoad } from "./usage-load.ts";
 
 export interface LoadContext {
   warehouse: Warehouse;

@@ -43,7 +43,8 @@ export interface Reader {
 }
 
 /** Whether what failed may go well when it is read again in the same run. */
-export const mayPass = (failure: TallyError): boolean => failure instanceof ApiError && failure.isTransient;
+export const mayPass = (failure: TallyError): boolean =>
+  failure instanceof ApiError && (failure.isTransient || failure.isDoubtful);
 
 /** Usage of a month may be large and is streamed; the rest is looked through in memory. */
 const largestBody = { usage: 2 * 2 ** 30, inventory: 64 * 2 ** 20, events: 64 * 2 ** 20 };

@@ -5,10 +5,10 @@ import type { JournalEntry, JournalLoad } from "./journal.ts";
 import { journalPath, unitOfJournal } from "./journal.ts";
 import type { LandedFile } from "./land.ts";
 import { type Load, type LoadContext, type Loaded, loadTogether, loadUsage, windowLoad } from "./load.ts";
-import { NeedsCare, type UsageLoad } from "./load-usage.ts";
 import { landedFileOf, type ManifestEntry } from "./manifest.ts";
 import { entriesOf, lastEntryOf } from "./ndjson.ts";
 import { noteNothingOffered } from "./nothing-offered.ts";
+import { NeedsCare, type UsageLoad } from "./usage-load.ts";
 
 /** An entry that tells of a transaction. */
 type CommittedEntry = Exclude<JournalEntry, { kind: "pruned" }>;

@@ -4,8 +4,8 @@ import { sqlName, sqlText } from "../warehouse.ts";
 import type { CellSql } from "./column-sql.ts";
 import { csvRows } from "./csv-rows.ts";
 import type { LandedFile, Landing } from "./land.ts";
+import { arePlain, openPlain } from "./plain-rows.ts";
 import type { Column, Stream } from "./streams.ts";
-import { type UnpackedRows, unpackRows } from "./unpack.ts";
 import { unwrapRows } from "./unwrap.ts";
 
 /** Landed files as something that SQL can select from, and where each column's value stands in it. */
@@ -30,9 +30,6 @@ export interface NumberedRows extends RowSource {
 
 /** An answer larger than this is read by lines and not whole. */
 const wholeBytes = 8 * 2 ** 20;
-
-const unpackedBytes = 2 ** 20;
-const longestPlainRow = 2 ** 20;
 
 /** DuckDB reads by twice as much at a time; small parts let it read one file side by side. */
 const longestLine = 4 * 2 ** 20;
@@ -85,9 +82,8 @@ export async function openUsage(
   landed: readonly LandedFile[],
   landing: Landing,
 ): Promise<RowSource> {
-  const unpacked = arePlain(landed) ? await unpackRows(landed, landing) : null;
-  if (stream.format === "csv") return csvRows(stream, landed, landing, { unpacked });
-  if (unpacked) return listedRows(stream, unpacked);
+  if (arePlain(landed)) return openPlain(stream, landed, landing);
+  if (stream.format === "csv") return csvRows(stream, landed, landing);
   const { areLines, files, options, release } = await open(stream, landed, landing);
   const fields = stream.columns.filter((column) => !column.scope).map(fieldOf);
   const struct = fields.map((field) => `${sqlName(field)} varchar`).join(", ");
@@ -102,26 +98,6 @@ export async function openUsage(
             from read_json(${list}, columns = {${rows}: ${sqlText(`struct(${struct})[]`)}}, records = true, ${options}))`;
   const text = (column: Column) => `answer.${sqlName(fieldOf(column))}`;
   return { relation: `${relation} as answer`, text, json: text, release };
-}
-
-/** Small answers are sooner read whole than written aside. */
-const arePlain = (landed: readonly LandedFile[]): boolean =>
-  landed.some(({ bodyBytes }) => bodyBytes > unpackedBytes) && landed.every(({ plainRows }) => plainRows);
-
-/** Lists of plain rows, one a file. */
-function listedRows(stream: Stream, unpacked: UnpackedRows): RowSource {
-  const columns = stream.columns.filter((column) => !column.scope);
-  const fields = columns.map((column) => `${sqlName(fieldOf(column))}: 'varchar'`);
-  const paths = [...unpacked.paths.values()].map(sqlText);
-  const text = (column: Column) => `answer.${sqlName(fieldOf(column))}`;
-  return {
-    relation: `read_json([${paths.join(", ")}], columns = {${fields.join(", ")}}, records = true, format = 'array',
-      compression = 'uncompressed', maximum_object_size = ${longestPlainRow}) as answer`,
-    text,
-    json: text,
-    isPlain: true,
-    release: unpacked.release,
-  };
 }
 
 /** Opens landed JSON row by row, each with where it stands. It costs more, and knows more. */
@@ -168,7 +144,8 @@ export async function openItems(
   };
 }
 
-const fieldOf = (column: Column): string => column.from ?? column.name;
+/** Under which name a column's value stands in a row of JSON. */
+export const fieldOf = (column: Column): string => column.from ?? column.name;
 
 const jsonPath = (column: Column): string =>
   `$.${fieldOf(column)
