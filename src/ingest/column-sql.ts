@@ -12,7 +12,7 @@ export interface CellSql {
 /** What an answer does not repeat, as expressions. */
 export type ScopeSql = Readonly<Record<ScopeColumn, string>>;
 
-/** Makes the macro that the expressions below call; it lasts as long as the connection. */
+/** Makes the macros that the expressions below call; they last as long as the connection. */
 export async function defineMacros(warehouse: Warehouse): Promise<void> {
   await warehouse.run(
     `create or replace temp macro unquoted(t) as
@@ -22,7 +22,9 @@ export async function defineMacros(warehouse: Warehouse): Promise<void> {
            else t
          end,
          ''
-       )`,
+       );
+     -- The zero of a clock, such as 0001-01-01T00:00:00Z, is how many servers write that there is no time.
+     create or replace temp macro unless_zero(t) as case when t >= timestamp '1970-01-02' then t end`,
   );
 }
 
@@ -67,9 +69,9 @@ function valueSql(stream: Stream, column: Column, cells: CellSql, scope: ScopeSq
       return `try_cast(unquoted(${text}) as boolean)`;
     case "timestamp":
       // By way of a time with its zone, since a plain TIMESTAMP would leave an offset out of account.
-      return `try_cast(unquoted(${text}) as timestamptz)::timestamp`;
+      return `unless_zero(try_cast(unquoted(${text}) as timestamptz)::timestamp)`;
     case "date":
-      return `try_cast(unquoted(${text}) as date)`;
+      return `unless_zero(try_cast(unquoted(${text}) as date))`;
     case "day":
       return `${cast}(${bare(text)} as date)`;
     case "quantity":

@@ -69,13 +69,15 @@ const bookkeeping = `
 /** The raw tables that belong to no stream. */
 export const bookkeepingTables = ["read_windows", "landed_files", "quarantine"] as const;
 
-/** Makes every raw table that is not there yet, and adds the columns that an older version did not have. */
+/**
+ * Makes every raw table that is not there yet, and adds the columns that an older version did not have; in one
+ * transaction, since each costs a write that reaches the disk.
+ */
 export async function createRawTables(warehouse: Warehouse): Promise<void> {
-  await warehouse.run(`create schema if not exists raw; ${bookkeeping}`);
   const present = await warehouse.all<{ table_name: string; column_name: string }>(
     "select table_name, column_name from duckdb_columns() where schema_name = 'raw' and database_name = current_database()",
   );
-  for (const stream of streams) {
+  const statements = streams.flatMap((stream) => {
     const known = new Set(
       present.filter((each) => each.table_name === stream.name).map((each) => each.column_name),
     );
@@ -87,12 +89,16 @@ export async function createRawTables(warehouse: Warehouse): Promise<void> {
         `${to} timestamp`,
         "_load_id varchar not null",
       ];
-      await warehouse.run(`create table ${rawTable(stream)} (${columns.join(", ")})`);
-      continue;
+      return [`create table ${rawTable(stream)} (${columns.join(", ")})`];
     }
-    for (const { name, kind } of stream.columns.filter((column) => !known.has(column.name))) {
-      const type = types[kind].replace(" not null", "");
-      await warehouse.run(`alter table ${rawTable(stream)} add column ${sqlName(name)} ${type}`);
-    }
-  }
+    return stream.columns
+      .filter((column) => !known.has(column.name))
+      .map(({ name, kind }) => {
+        const type = types[kind].replace(" not null", "");
+        return `alter table ${rawTable(stream)} add column ${sqlName(name)} ${type}`;
+      });
+  });
+  await warehouse.transaction(() =>
+    warehouse.run(`create schema if not exists raw; ${bookkeeping} ${statements.join("; ")}`),
+  );
 }

@@ -1,9 +1,9 @@
-import { LoadError } from "../errors/load-error.ts";
 import { noteNothingOffered } from "./nothing-offered.ts";
+import { offeredUsage } from "./offered-usage.ts";
 import type { Run, Work } from "./organization.ts";
-import { planUsage, type UsageOffer } from "./plan.ts";
+import { planUsage } from "./plan.ts";
 import type { Stream } from "./streams.ts";
-import { type Unit, unitOf } from "./units.ts";
+import type { Unit } from "./units.ts";
 import { dayOf, usageRange } from "./windows.ts";
 
 /** The windows of usage to read; all streams of a window one after the other, newest first. */
@@ -61,37 +61,4 @@ function workOf(run: Run, stream: Stream, units: readonly Unit[]): { to: string;
     }
   };
   return units.length > 0 ? [{ to, work: inTurn }] : [];
-}
-
-/** What usage/options said last. */
-async function offeredUsage(run: Run, organizationId: string): Promise<UsageOffer | null> {
-  const { read, options } = run;
-  const row = await read.warehouse.first<{
-    start_date: string | null;
-    end_date: string | null;
-    projects: string[] | null;
-    regions: string[] | null;
-    resource_types: string[] | null;
-  }>(
-    `select start_date, end_date, projects, regions, resource_types
-     from raw.usage_options
-     where _valid_to is null and organization_id = $organizationId`,
-    { organizationId },
-  );
-  if (!row) return null;
-  const offer = {
-    end: row.end_date,
-    projects: row.projects ?? [],
-    resourceTypes: row.resource_types ?? [],
-    regions: row.regions ?? [],
-  };
-  const start = row.start_date ?? options.from;
-  const hasUsage = offer.projects.length > 0 && offer.resourceTypes.length > 0;
-  if (start === undefined && hasUsage) {
-    const unit = unitOf("usage_options", { organizationId, projectId: null });
-    const message = `GET ${unit.path} names no start_date that can be read, so usage can't be asked for.`;
-    run.reader.note(unit, new LoadError(message, { hint: "Say with --from which day to begin with." }));
-    return null;
-  }
-  return { ...offer, start: start ?? dayOf(read.now) };
 }

@@ -19,7 +19,8 @@ export function addDays(day: Day, days: number): Day {
   return dayOf(instant);
 }
 
-const firstOfMonth = (day: Day): Day => `${day.slice(0, 8)}01`;
+/** The first day of the day's month. */
+export const firstOfMonth = (day: Day): Day => `${day.slice(0, 8)}01`;
 /** Of two days the first. */
 export const earlier = (a: Day, b: Day): Day => (a < b ? a : b);
 

@@ -5,6 +5,7 @@ import { loadScenario } from "../../src/gateway/scenario.ts";
 import { startGateway } from "../../src/gateway/server.ts";
 import { packageRoot } from "../../src/package.ts";
 import { dumpRaw, type Setup, setUp } from "./ingest-setup.ts";
+import { startUntrustedServer } from "./untrusted-server.ts";
 
 const organization = await loadScenario(`${packageRoot}/data/demo/organization.yaml`);
 const [key] = organization.accessKeys;
@@ -38,7 +39,7 @@ async function start(
   return { setup, gateway };
 }
 
-/** Every way to fail that passes when one asks again; together they strike three of ten requests. */
+/** Every way to fail that may pass when one asks again; with a certificate that fails they strike three of ten. */
 const kinds = [
   "rate-limit",
   "server-error",
@@ -52,9 +53,26 @@ const kinds = [
   "duplicate",
   "token-loop",
   "shifting-page",
+  "clock-skew",
+  "redirect",
 ] as const;
-const share = 0.3;
-const rate = 1 - (1 - share) ** (1 / kinds.length);
+/** More than three of ten by lot, since some find nothing in an answer that could go wrong their way. */
+const share = 0.38;
+const rate = 1 - (1 - share) ** (1 / (kinds.length + 1));
+
+/** Leads some connections to a server whose certificate nobody knows. */
+function throughBadCertificates(untrusted: string) {
+  let failed = 0;
+  let draw = 0;
+  const throughThem: typeof fetch = async (input, init) => {
+    // The golden ratio's multiples are spread evenly, and the same each time.
+    if ((++draw * 0.618_033_988_75) % 1 >= rate) return fetch(input, init);
+    failed++;
+    const { pathname, search } = new URL(String(input));
+    return fetch(`${untrusted}${pathname}${search}`, init);
+  };
+  return { fetch: throughThem, failed: () => failed };
+}
 
 /** All but what names a run, a load or a file. */
 const tablesOf = async (setup: Setup) => {
@@ -72,12 +90,21 @@ test("a gateway that fails three requests of ten, in every way, leaves the same 
   for (const seed of ["1", "2"]) {
     const faults = kinds.map((kind): FaultInput => ({ kind, rate }));
     const { setup, gateway } = await start(faults, seed);
+    const untrusted = await startUntrustedServer();
+    closers.push(untrusted.close);
+    const through = throughBadCertificates(untrusted.base);
+    setup.effects.fetch = through.fetch;
     const summary = await setup.run();
     expect(summary.failures).toEqual([]);
     expect(await tablesOf(setup)).toEqual(expected);
     const struck = gateway.faults.list();
     for (const { fault, struck: times } of struck) expect(times, fault.kind).toBeGreaterThan(0);
+    expect(through.failed()).toBeGreaterThan(0);
+    // No request, and so no credential, went where a redirect leads or where nobody is trusted.
+    expect(gateway.faults.visits()).toEqual([]);
+    expect(untrusted.requests()).toBe(0);
     const asked = summary.streams.reduce((sum, { requests }) => sum + requests, 0);
-    expect(struck.reduce((sum, { struck: times }) => sum + times, 0) / asked).toBeGreaterThan(0.2);
+    const failed = struck.reduce((sum, { struck: times }) => sum + times, through.failed());
+    expect(failed / asked).toBeGreaterThan(0.3);
   }
 }, 240_000);

@@ -157,7 +157,7 @@ describe("a request that is refused", () => {
     expect(waits).toEqual([]);
   });
 
-  test("by a redirect is not followed, and no credential goes anywhere", async () => {
+  test("by a redirect is asked for twice more and never followed, and no credential goes anywhere", async () => {
     const { get } = await start();
     server.fault = () => ({ status: 302, headers: { location: "https://elsewhere.example/steal?x=1" } });
     const error = await failure(get());
@@ -165,7 +165,19 @@ describe("a request that is refused", () => {
       failure: "redirect",
       message: "GET /v1alpha5/organizations/entities answered 302, a redirect to elsewhere.example.",
     });
-    expect(server.seen).toHaveLength(1);
+    expect(server.seen).toHaveLength(3);
+  });
+
+  test("once by a redirect, or by one of many servers whose clock is off, goes well the next time", async () => {
+    const { get } = await start();
+    const date = new Date(Date.now() + 12 * 60_000).toUTCString();
+    const refusals = [
+      { status: 302, headers: { location: "https://elsewhere.example/" } },
+      { status: 401, headers: { date } },
+    ];
+    server.fault = (_, attempt) => refusals[attempt - 1];
+    await get();
+    expect(server.seen).toHaveLength(3);
   });
 
   test("for a clock that is off says so, and by how much", async () => {
@@ -239,7 +251,7 @@ describe("a host", () => {
     [
       "DEPTH_ZERO_SELF_SIGNED_CERT",
       "is not trusted: no trusted TLS connection could be made (DEPTH_ZERO_SELF_SIGNED_CERT)",
-      0,
+      1,
     ],
   ])("that fails with %s is named in one sentence", async (code, sentence, retries) => {
     const { waits } = await start();
