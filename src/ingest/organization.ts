@@ -3,7 +3,8 @@ import type { Config } from "../config.ts";
 import type { TallyError } from "../errors/tally-error.ts";
 import { isDue, type LastReads, lastReadOf, lastReads, spanFrom } from "./due.ts";
 import type { IngestOptions } from "./ingest.ts";
-import { mayPass, type ReadContext, type Reader } from "./read.ts";
+import type { ReadContext, Reader } from "./read.ts";
+import { createSecondChances } from "./second-chance.ts";
 import type { Stream, StreamScope } from "./streams.ts";
 import { type Unit, unitOf } from "./units.ts";
 import { usageWork } from "./usage-work.ts";
@@ -70,27 +71,15 @@ const mostBegun = 64;
  * when whatever it was may be over; where more than half failed, the API itself is down and it is not.
  */
 async function inParallel(run: Run, work: readonly Work[]): Promise<void> {
-  const again: { unit: Unit; failure: TallyError }[] = [];
+  const chances = createSecondChances(run.reader, work.length);
   run.read.summary.plan(work.length);
   await allOf(
     work.map((each) => async () => {
-      if (typeof each === "function") await each();
-      else {
-        const failure = await run.reader.tryToRead(each);
-        if (failure && mayPass(failure)) again.push({ unit: each, failure });
-        else if (failure) run.reader.note(each, failure);
-      }
+      await (typeof each === "function" ? each() : chances.tryToRead(each));
       run.read.summary.finish();
     }),
   );
-  const isDown = again.length > 1 && again.length > work.length / 2;
-  await allOf(
-    again.map(
-      ({ unit, failure }) =>
-        () =>
-          isDown ? run.reader.giveUp(unit, failure) : run.reader.readNoting(unit),
-    ),
-  );
+  await allOf(chances.left());
 }
 
 /** Does all of it, so much at a time. After an error nothing more is begun, and what runs is awaited. */

@@ -2,6 +2,7 @@ import { noteNothingOffered } from "./nothing-offered.ts";
 import { offeredUsage } from "./offered-usage.ts";
 import type { Run, Work } from "./organization.ts";
 import { planUsage } from "./plan.ts";
+import { createSecondChances } from "./second-chance.ts";
 import type { Stream } from "./streams.ts";
 import type { Unit } from "./units.ts";
 import { dayOf, usageRange } from "./windows.ts";
@@ -54,11 +55,13 @@ function workOf(run: Run, stream: Stream, units: readonly Unit[]): { to: string;
   }
   // What the account may not have is asked for window by window, and no further than where it says so.
   const inTurn = async () => {
+    const chances = createSecondChances(run.reader, newestFirst.length);
     for (const unit of newestFirst) {
       const before = run.read.summary.of(stream.name).notOffered;
-      await run.reader.readNoting(unit);
+      await chances.tryToRead(unit);
       if (run.read.summary.of(stream.name).notOffered > before) return;
     }
+    for (const readAgain of chances.left()) await readAgain();
   };
   return units.length > 0 ? [{ to, work: inTurn }] : [];
 }

@@ -13,6 +13,7 @@ const steps = ["landed", "loaded", "synced", "journaled", "committed"] as const;
 /** A workspace is killed so often before it is left to end, and held against one never killed. */
 const killsPerWorkspace = 9;
 const enoughKills = 90;
+const fewestKills = 12;
 const enoughMs = 45_000;
 const workers = 2;
 
@@ -63,7 +64,9 @@ test("killed at any instant and at any step, over and over, it ends in the table
     let attempts = 0;
     let workspaces = 0;
     const atSteps = new Map<string, number>();
-    const isOver = () => kills >= enoughKills || performance.now() - startedAt > enoughMs;
+    const isOver = () =>
+      kills >= enoughKills ||
+      (kills >= fewestKills && atSteps.size === steps.length && performance.now() - startedAt > enoughMs);
     const work = async () => {
       while (!isOver()) {
         const workspace = join(root, `killed-${workspaces++}`);
@@ -93,10 +96,10 @@ test("killed at any instant and at any step, over and over, it ends in the table
     };
     await Promise.all(Array.from({ length: workers }, work));
     // Many more where the machine does nothing else; at every step between landing and commit in any case.
-    expect(kills).toBeGreaterThan(20);
+    expect(kills).toBeGreaterThanOrEqual(fewestKills);
     expect([...atSteps.keys()].sort()).toEqual([...steps].sort());
   } finally {
     await server.close();
     await rm(root, { recursive: true, force: true });
   }
-}, 180_000);
+}, 300_000);
