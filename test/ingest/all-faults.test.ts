@@ -20,7 +20,7 @@ async function start(
   seed: string,
 ): Promise<{ setup: Setup; gateway: Awaited<ReturnType<typeof startGateway>> }> {
   // Pages, so that they can shift and their tokens go round.
-  const quirks: Partial<Quirks> = { maxLimit: 4, pageSizeOfOtherLists: 12 };
+  const quirks: Partial<Quirks> = { maxLimit: 4, pageSizeOfOtherLists: 7 };
   const gateway = await startGateway({
     organization,
     clock: () => organization.now,

@@ -48,7 +48,7 @@ test.each(["", "soon", "0001-01-01T00:00:00Z"])(
     setup.at("2026-11-11T06:00:00Z");
     const before = server.seen.length;
     expect((await setup.run()).failures).toEqual([]);
-    expect(askedFor(before, "/usage")).toEqual(["2026-11-03"]);
+    expect(askedFor(before, "/usage")).toEqual(["2026-11-04"]);
     expect(await monthsIn("usage")).toEqual(months);
   },
 );
