@@ -81,7 +81,17 @@ test("each month says what it came to beside its budget: past, current, to come 
   expect(status.map(Object.values)).toEqual([
     ["all", null, "2026-10-01", 2000, 1826.5, 1826.5, 173.5, "within", null],
     // B's one day makes Saturdays usually 225.125, and the last week 1,160 where 900.125 are usual.
-    ["all", null, "2026-11-01", null, 1790, 4261.088742, null, "no_budget", "Usage without a price is not in it."],
+    [
+      "all",
+      null,
+      "2026-11-01",
+      null,
+      1790,
+      4261.088742,
+      null,
+      "no_budget",
+      "Usage without a price is not in it.",
+    ],
     // Projects without a cost centre.
     ["cost_centre", null, "2026-10-01", null, 1, 1, null, "no_budget", null],
     ["cost_centre", null, "2026-11-01", null, 0, 0, null, "no_budget", null],
