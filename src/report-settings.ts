@@ -1,14 +1,19 @@
 import { z } from "zod";
 
 /** What `tally report` can write. */
-export const reportFormats = ["html", "csv"] as const;
+export const reportFormats = ["html", "csv", "xlsx", "json", "parquet", "pdf"] as const;
 
 export type ReportFormat = (typeof reportFormats)[number];
+
+export const papers = ["A4", "Letter"] as const;
+
+export type Paper = (typeof papers)[number];
 
 /** [reports] of tally.toml. */
 export const reportsTable = z.strictObject({
   formats: z.array(z.enum(reportFormats)).min(1).default(["html", "csv"]),
   csv_bom: z.boolean().default(false),
+  paper: z.enum(papers).default("A4"),
 });
 
 export interface ReportSettings {
@@ -16,8 +21,10 @@ export interface ReportSettings {
   formats: readonly ReportFormat[];
   /** Whether CSVs begin with a byte order mark, by which some spreadsheets tell UTF-8. */
   hasCsvBom: boolean;
+  /** What PDFs are printed on. */
+  paper: Paper;
 }
 
 export function readReportSettings(table: z.infer<typeof reportsTable>): ReportSettings {
-  return { formats: table.formats, hasCsvBom: table.csv_bom };
+  return { formats: table.formats, hasCsvBom: table.csv_bom, paper: table.paper };
 }

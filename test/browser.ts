@@ -15,9 +15,14 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
+/** The path of its program. */
+export async function browserProgram(): Promise<string> {
+  return (await unpackedBrowser()).executablePath();
+}
+
 /** Unpacks the browser once before any test, so that no two workers unpack it over each other. */
 export async function setup(): Promise<void> {
-  await (await unpackedBrowser()).executablePath();
+  await browserProgram();
 }
 
 async function unpackedBrowser() {

@@ -2,6 +2,7 @@ import type { DuckDBResult, Json } from "@duckdb/node-api";
 import stringWidth from "string-width";
 import { csvLine } from "../csv.ts";
 import { printable } from "../printable.ts";
+import { isNumeric, jsonOf } from "../result-cells.ts";
 
 export type RowFormat = "table" | "csv" | "json";
 
@@ -20,7 +21,7 @@ interface Printer {
 /** Prints a result as it is read, in memory that does not grow with its rows. */
 export async function printRows(result: DuckDBResult, format: RowFormat, output: Output): Promise<void> {
   const columns = result.deduplicatedColumnNames();
-  const isNumber = result.columnTypes().map((type) => numeric.test(String(type)));
+  const isNumber = result.columnTypes().map((type) => isNumeric(String(type)));
   const printer = printers[format](columns, isNumber);
   const write = async (text: string) => {
     if (text && !output.write(text))
@@ -30,8 +31,6 @@ export async function printRows(result: DuckDBResult, format: RowFormat, output:
   for await (const rows of result.yieldRowsJson()) await write(printer.rows(rows));
   await write(printer.foot());
 }
-
-const numeric = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|UINTEGER|FLOAT|DOUBLE|DECIMAL\(.*\))$/;
 
 const printers: Record<RowFormat, (columns: readonly string[], isNumber: readonly boolean[]) => Printer> = {
   csv: (columns, isNumber) => ({
@@ -79,13 +78,6 @@ const printers: Record<RowFormat, (columns: readonly string[], isNumber: readonl
     };
   },
 };
-
-// DECIMAL and BIGINT come as text, and are numerals in JSON: exact there, and it is the reader who rounds.
-function jsonOf(value: Json, isNumber: boolean): string {
-  return isNumber && typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value)
-    ? value
-    : JSON.stringify(value);
-}
 
 function textOf(value: Json): string {
   if (value === null) return "";

@@ -56,11 +56,6 @@ export async function runQuery(analytics: Warehouse, query: ReportQuery, params:
   return { query: name, description, grain, sql: text, params: bound, columns, rows };
 }
 
-/** Whether a column of that type holds numbers. */
-export function isNumeric(type: string): boolean {
-  return /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\))$/.test(type);
-}
-
 /** `2026-11-03 06:00:00`, as DuckDB writes UTC times, as ISO 8601. */
 export function isoInstant(timestamp: string): string {
   return `${timestamp.replace(" ", "T").replace(/\.0+$/, "")}Z`;

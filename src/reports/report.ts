@@ -8,8 +8,10 @@ import { TallyError } from "../errors/tally-error.ts";
 import type { ReportFormat } from "../report-settings.ts";
 import { openReadOnly, type Params, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
-import { type Dataset, readDataset } from "./dataset.ts";
+import { findBrowser } from "./browser.ts";
+import { type Dataset, isoInstant, readDataset } from "./dataset.ts";
 import type { DataTable } from "./formats/format.ts";
+import { pdfsOf } from "./formats/pdf.ts";
 import { tableFormats } from "./formats.ts";
 import { indexPage } from "./index-page.ts";
 import { chooseMonth, isoDate, type Period } from "./month.ts";
@@ -44,7 +46,7 @@ export interface ReportOptions {
  * reports/index.html, which lists the months. The same data and the same clock give the same bytes.
  *
  * @returns the month, and the path of its page; of its folder where no page was asked for
- * @throws ConfigError where nothing is published yet
+ * @throws ConfigError where nothing is published yet, or a PDF is asked for and there is no browser
  * @throws UsageError where there are no data for that month
  *
  * @example
@@ -55,16 +57,24 @@ export async function renderReport(
   options: ReportOptions = {},
 ): Promise<{ month: string; page: string }> {
   const formats = new Set(options.formats ?? config.reports.formats);
+  // Looked for first: where there is none, nothing is reckoned in vain.
+  const browser = formats.has("pdf") ? findBrowser(effects) : undefined;
   const source = { ...workspace, analytics: options.analytics ?? workspace.analytics };
   const { facts, datasets } = await readReport({ effects, workspace: source, config }, options.month);
   const { month } = facts.period;
   const files = new Map<string, string | Uint8Array>();
-  if (formats.has("html")) {
-    files.set("index.html", await monthPage(datasets, facts, { hasCsv: formats.has("csv") }));
+  const pages = new Map<string, string>();
+  if (formats.has("html") || formats.has("pdf")) {
+    pages.set("index.html", await monthPage(datasets, facts, { hasCsv: formats.has("csv") }));
+  }
+  if (formats.has("html")) for (const [path, page] of pages) files.set(path, page);
+  if (browser !== undefined) {
+    const options = { browser, paper: config.reports.paper, madeAt: isoInstant(facts.build.built_at) };
+    for (const [path, pdf] of await pdfsOf(pages, effects, options)) files.set(path, pdf);
   }
   const tables = tablesOf(datasets);
   for (const format of tableFormats.filter(({ name }) => formats.has(name))) {
-    const context = { facts, settings: config.reports };
+    const context = { facts, config };
     for (const [path, content] of await format.filesOf(tables, context)) files.set(path, content);
   }
   const folder = await replaceFolder(workspace.reports, month + (options.suffix ?? ""), files);

@@ -56,6 +56,7 @@ describe("the report of a month", () => {
       "cost-by-cost-centre.csv",
       "cost-by-project.csv",
       "coverage.csv",
+      "datapackage.json",
       "gpu-hours-by-day.csv",
       "gpu-hours-by-project.csv",
       "gpu-hours-by-type.csv",

@@ -1,21 +1,31 @@
 import { csvLine } from "../../csv.ts";
+import { isNumeric } from "../../result-cells.ts";
 import type { Value } from "../../warehouse.ts";
-import { type Dataset, isNumeric, isoInstant } from "../dataset.ts";
+import { type Dataset, isoInstant } from "../dataset.ts";
 import { trimmed } from "../decimal.ts";
+import { dataPackage } from "./datapackage.ts";
 import type { TableFormat } from "./format.ts";
 
 const byteOrderMark = "\ufeff";
 
-/** A CSV for each table, as RFC 4180 has it, in UTF-8. */
+/**
+ * A CSV for each table, as RFC 4180 has it, in UTF-8, its lines ended by CR LF; and datapackage.json, which says what
+ * their columns mean.
+ */
 export const csv: TableFormat = {
   name: "csv",
-  filesOf: (tables, { settings }) =>
-    new Map(
-      tables.map(({ id, dataset }) => [
-        `${id}.csv`,
-        (settings.hasCsvBom ? byteOrderMark : "") + csvOf(dataset),
-      ]),
-    ),
+  filesOf(tables, context) {
+    const mark = context.config.reports.hasCsvBom ? byteOrderMark : "";
+    const resources = tables.map((table) => ({
+      table,
+      path: `${table.id}.csv`,
+      text: mark + csvOf(table.dataset),
+    }));
+    return new Map([
+      ...resources.map(({ path, text }): [string, string] => [path, text]),
+      ["datapackage.json", dataPackage(resources, context)],
+    ]);
+  },
 };
 
 /** The dataset as a CSV file: a header, ISO 8601 dates and times, exact decimals, no formula. */

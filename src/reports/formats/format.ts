@@ -1,4 +1,5 @@
-import type { ReportFormat, ReportSettings } from "../../report-settings.ts";
+import type { Config } from "../../config.ts";
+import type { ReportFormat } from "../../report-settings.ts";
 import type { Dataset } from "../dataset.ts";
 import type { ReportFacts } from "../section.ts";
 
@@ -14,10 +15,10 @@ export type ReportFiles = ReadonlyMap<string, string | Uint8Array>;
 
 export interface FormatContext {
   facts: ReportFacts;
-  settings: ReportSettings;
+  config: Config;
 }
 
-/** A way to write the tables of a report as files for other programs. */
+/** A way to write the tables of a report as files for other programs: the same rows give the same bytes. */
 export interface TableFormat {
   name: ReportFormat;
   filesOf: (tables: readonly DataTable[], context: FormatContext) => Promise<ReportFiles> | ReportFiles;
