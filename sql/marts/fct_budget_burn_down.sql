@@ -30,6 +30,14 @@ with budgets as (
   where budgets.month <= build.today
 ),
 
+-- Of the current month only.
+forecasts as (
+  select days.*
+  from int_budget_forecast_daily as days
+  inner join meta.build as build
+    on days.as_of_date = build.today
+),
+
 days as (
   select
     budgets.*,
@@ -52,10 +60,8 @@ days as (
     on budgets.scope = missing.scope
     and coalesce(budgets.cost_centre, '') = coalesce(missing.cost_centre, '')
     and budgets.usage_date = missing.usage_date
-  left join int_budget_forecast_daily as forecasts
-    on budgets.is_current
-    and forecasts.as_of_date = build.today
-    and budgets.scope = forecasts.scope
+  left join forecasts
+    on budgets.scope = forecasts.scope
     and coalesce(budgets.cost_centre, '') = coalesce(forecasts.cost_centre, '')
     and budgets.currency = forecasts.currency
     and budgets.usage_date = forecasts.usage_date

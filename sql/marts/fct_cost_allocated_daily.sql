@@ -20,63 +20,91 @@ columns:
 tests:
   - not_null: [usage_date, currency, handed_on_cost, shared_cost, unused_reservation_cost, has_unpriced_usage]
 */
-with entries as (
+with direct as (
   select
-    costs.organization_id,
-    costs.usage_date,
-    costs.project_id,
-    costs.currency,
-    costs.cost as direct_cost,
-    costs.cost_reporting,
-    null::decimal(38, 10) as shared_cost,
-    null::decimal(38, 10) as shared_cost_reporting,
-    null::decimal(38, 10) as unused_reservation_cost,
-    null::decimal(38, 10) as unused_reservation_cost_reporting,
-    costs.cost is null and costs.quantity <> 0 as is_unpriced
-  from fct_cost_daily as costs
+    organization_id,
+    usage_date,
+    project_id,
+    currency,
+    sum(cost)::decimal(38, 10) as direct_cost,
+    sum(cost_reporting)::decimal(38, 10) as direct_cost_reporting,
+    bool_or(cost is null and quantity <> 0) as has_unpriced_usage
+  from fct_cost_daily
+  group by
+    organization_id,
+    usage_date,
+    project_id,
+    currency
+),
 
-  union all by name
-
+beside_usage as (
   select
     organization_id,
     usage_date,
     project_id,
     currency,
     cost as shared_cost,
-    cost_reporting as shared_cost_reporting
+    cost_reporting as shared_cost_reporting,
+    null as unused_reservation_cost,
+    null as unused_reservation_cost_reporting
   from fct_shared_cost_daily
 
-  union all by name
+  union all
 
   select
     organization_id,
     usage_date,
+    null,
     currency,
-    amount as unused_reservation_cost,
-    amount_reporting as unused_reservation_cost_reporting
+    null,
+    null,
+    amount,
+    amount_reporting
   from int_shared_amounts
   where shared_cost is null
 ),
 
-summed as (
+indirect as (
   select
     organization_id,
     usage_date,
     project_id,
     currency,
-    sum(direct_cost)::decimal(38, 10) as direct_cost,
-    sum(cost_reporting)::decimal(38, 10) as direct_cost_reporting,
     sum(shared_cost)::decimal(38, 10) as shared_cost,
     sum(shared_cost_reporting)::decimal(38, 10) as shared_cost_reporting,
     sum(unused_reservation_cost)::decimal(38, 10) as unused_reservation_cost,
-    sum(unused_reservation_cost_reporting)::decimal(38, 10) as unused_reservation_cost_reporting,
-    coalesce(bool_or(is_unpriced), false) as has_unpriced_usage
-  from entries
+    sum(unused_reservation_cost_reporting)::decimal(38, 10) as unused_reservation_cost_reporting
+  from beside_usage
   group by
     organization_id,
     usage_date,
     project_id,
     currency
+),
+
+-- Shared cost falls mostly on those that have cost of their own; the rest of it follows below.
+summed as (
+  select
+    direct.*,
+    indirect.* exclude (organization_id, usage_date, project_id, currency)
+  from direct
+  left join indirect
+    on direct.usage_date = indirect.usage_date
+    and direct.project_id = indirect.project_id
+    and direct.organization_id = indirect.organization_id
+    and direct.currency = indirect.currency
+
+  union all by name
+
+  select
+    indirect.*,
+    false as has_unpriced_usage
+  from indirect
+  anti join direct
+    on indirect.usage_date = direct.usage_date
+    and indirect.project_id = direct.project_id
+    and indirect.organization_id = direct.organization_id
+    and indirect.currency = direct.currency
 ),
 
 final as (
