@@ -1,5 +1,5 @@
 /*
-description: What the API bills beside what prices.csv comes to, by day, project and type, for usage on demand and spot; what is drawn from a reservation is not billed by use. Empty where billing is not offered, or tally.toml ignores it.
+description: What the API bills beside what prices.csv comes to, by day up to yesterday, project and type, for usage on demand and spot; what is drawn from a reservation is not billed by use. Empty where billing is not offered, or tally.toml ignores it.
 grain: [usage_date, project_id, region, resource_type, billable_metric]
 columns:
   organization_id: The organisation.
@@ -37,10 +37,12 @@ with billed as (
   cross join meta.build as build
   where build.billing <> 'ignore'
     and costs.is_current
+    -- Today's usage and bill were read at two moments, and differ for that alone.
+    and costs.usage_date < build.today
   group by all
 ),
 
--- A day is compared where it was read, or where something is billed on it; today is still going on.
+-- A day is compared where it was read, or where something is billed on it.
 read_days as (
   select
     windows.organization_id,

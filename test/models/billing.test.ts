@@ -40,6 +40,8 @@ const rows: TestOrganization["rows"] = {
     { ...key, resource_type: "t4.1x", quantity: "4", unit_price: "0.5", cost: "2" },
     { ...key, resource_type: "a100.8x", quantity: "5", unit_price: "2", cost: "10" },
     { ...key, resource_type: "l4.1x", quantity: "30", unit_price: "0.7", cost: "17.0000000001" },
+    // Today is still going on.
+    { ...key, usage_date: "2026-11-03", quantity: "5", unit_price: "3", cost: "15" },
     // A bill that was replaced since.
     { ...key, quantity: "1", unit_price: "9", cost: "9", _known_to: "2026-11-03 00:20:00" },
   ],
