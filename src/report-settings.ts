@@ -14,6 +14,7 @@ export const reportsTable = z.strictObject({
   formats: z.array(z.enum(reportFormats)).min(1).default(["html", "csv"]),
   csv_bom: z.boolean().default(false),
   paper: z.enum(papers).default("A4"),
+  locale: z.string().refine(isLocale, "the tag of a locale such as en-US or de-DE").default("en-US"),
 });
 
 export interface ReportSettings {
@@ -23,8 +24,23 @@ export interface ReportSettings {
   hasCsvBom: boolean;
   /** What PDFs are printed on. */
   paper: Paper;
+  /** Whose numbers the pages are written with; the words are English. */
+  locale: string;
 }
 
 export function readReportSettings(table: z.infer<typeof reportsTable>): ReportSettings {
-  return { formats: table.formats, hasCsvBom: table.csv_bom, paper: table.paper };
+  return {
+    formats: table.formats,
+    hasCsvBom: table.csv_bom,
+    paper: table.paper,
+    locale: table.locale,
+  };
+}
+
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.NumberFormat.supportedLocalesOf(tag).length === 1;
+  } catch {
+    return false;
+  }
 }

@@ -1,14 +1,22 @@
 import { compare, isZero, percentage, round, subtract } from "./decimal.ts";
+import { minus, numberStyle } from "./locale.ts";
 
-const minus = "\u2212";
-
-/** A number for reading: thousands apart, so many decimals, a true minus sign. Exact: no float is involved. */
+/**
+ * A number for reading: thousands apart and decimals after the mark of the report's locale, so many of them, and
+ * a true minus sign. Exact: no float is involved.
+ */
 export function formatNumber(text: string, places: number): string {
   const rounded = round(text, places);
-  const [whole = "", fraction] = rounded.replace("-", "").split(".");
   const isNegative = rounded.startsWith("-") && /[1-9]/.test(rounded);
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  return `${isNegative ? minus : ""}${grouped}${fraction === undefined ? "" : `.${fraction}`}`;
+  return `${isNegative ? minus : ""}${numberStyle().grouped(rounded.replace("-", ""))}`;
+}
+
+/** The first number of a text that `formatNumber` made, as a decimal of the displayed precision; null without one. */
+export function shownNumber(text: string): string | null {
+  const { group, decimal, pattern } = numberStyle();
+  const [, sign, digits] = pattern.exec(text) ?? [];
+  if (digits === undefined) return null;
+  return (sign ? "-" : "") + digits.replaceAll(group, "").replace(decimal, ".").replace(/\.$/, "");
 }
 
 /** Hours with one decimal, wherever they are shown. */
@@ -30,6 +38,7 @@ export function currencyPrefix(currency: string): string {
 /** An amount to the cent. */
 export function formatMoney(text: string, currency: string): string {
   const number = formatNumber(text, 2);
+  if (numberStyle().isCurrencyLast) return `${number}\u00a0${currencyPrefix(currency).trimEnd()}`;
   const prefix = currencyPrefix(currency);
   return number.startsWith(minus) ? `${minus}${prefix}${number.slice(1)}` : `${prefix}${number}`;
 }

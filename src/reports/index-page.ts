@@ -99,6 +99,7 @@ function columnsOf(facts: ReportFacts): Column<ListedMonth>[] {
   return [
     {
       head: "Month",
+      key: ({ month }) => month,
       cell: ({ month, hasPage, isRunning }) =>
         html`${hasPage ? html`<a href="${month}/index.html">${monthName(month)}</a>` : html`<span class="none">${monthName(month)}</span>`}${isRunning && html` <span class="badge">still running</span>`}${
           hasPage === false && html`<small>CSV only, in ${month}/</small>`

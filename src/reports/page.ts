@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { type Html, type HtmlPart, html, trusted } from "./html.ts";
+import { numberStyle } from "./locale.ts";
 import { stylesheet } from "./stylesheet.ts";
 
 export interface Page {
@@ -10,16 +12,30 @@ export interface Page {
   footer: HtmlPart;
 }
 
-const styleHash = createHash("sha256").update(stylesheet).digest("base64");
+/** What runs in the reader's browser: as it is written, for it is not compiled. */
+const scripts = ["tables.js"].map((file) =>
+  readFileSync(new URL(`./client/${file}`, import.meta.url), "utf8"),
+);
 
-// No script, no frame, no form, no request: the page is complete in itself. The one style sheet is named by
-// its hash, so that markup which came in could not even colour a word.
-const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'`;
+// No frame, no form, no request: the page is complete in itself. Our scripts and the one style sheet are named by
+// their hashes, so that markup which came in could run nothing, and could not even colour a word.
+const policy = [
+  "default-src 'none'",
+  `script-src ${scripts.map(hashOf).join(" ")}`,
+  `style-src ${hashOf(stylesheet)}`,
+  "img-src data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
+
+function hashOf(text: string): string {
+  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+}
 
 /** A whole page, self-contained. */
 export function pageOf({ title, description, header, main, footer }: Page): string {
   const page = html`<!doctype html>
-<html lang="en">
+<html lang="en" data-locale="${numberStyle().locale}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
@@ -39,7 +55,7 @@ export function pageOf({ title, description, header, main, footer }: Page): stri
 <main id="main">${main}</main>
 <footer>${footer}</footer>
 </div>
-</body>
+${scripts.map((script) => html`<script type="module">${trusted(script)}</script>\n`)}</body>
 </html>
 `;
   return page.markup;

@@ -14,6 +14,7 @@ import type { DataTable } from "./formats/format.ts";
 import { pdfsOf } from "./formats/pdf.ts";
 import { tableFormats } from "./formats.ts";
 import { indexPage } from "./index-page.ts";
+import { withLocale } from "./locale.ts";
 import { chooseMonth, isoDate, type Period } from "./month.ts";
 import { monthPage } from "./month-page.ts";
 import type { BuildFacts, MonthRow, ReportFacts } from "./section.ts";
@@ -65,7 +66,8 @@ export async function renderReport(
   const files = new Map<string, string | Uint8Array>();
   const pages = new Map<string, string>();
   if (formats.has("html") || formats.has("pdf")) {
-    pages.set("index.html", await monthPage(datasets, facts, { hasCsv: formats.has("csv") }));
+    const page = () => monthPage(datasets, facts, { hasCsv: formats.has("csv") });
+    pages.set("index.html", await withLocale(config.reports.locale, page));
   }
   if (formats.has("html")) for (const [path, page] of pages) files.set(path, page);
   if (browser !== undefined) {
@@ -79,9 +81,10 @@ export async function renderReport(
   }
   const folder = await replaceFolder(workspace.reports, month + (options.suffix ?? ""), files);
   if (options.suffix === undefined) {
+    const written = await writtenMonths(workspace.reports);
     await replaceFile(
       join(workspace.reports, "index.html"),
-      await indexPage(facts, await writtenMonths(workspace.reports)),
+      await withLocale(config.reports.locale, () => indexPage(facts, written)),
     );
   }
   return { month, page: formats.has("html") ? join(folder, "index.html") : folder };

@@ -14,7 +14,7 @@ body {
 }
 .page { max-width: 1016px; margin: 0 auto; padding: 28px 48px 64px; }
 a { color: var(--accent); text-decoration-thickness: 1px; text-underline-offset: 3px; }
-a:focus-visible, summary:focus-visible, input:focus-visible + label, [tabindex]:focus-visible {
+a:focus-visible, summary:focus-visible, button:focus-visible, input[type="search"]:focus-visible, input:focus-visible + label, [tabindex]:focus-visible {
   outline: 2px solid var(--accent); outline-offset: 3px; border-radius: 3px;
 }
 p, h1, h2, dl, dd, figure, ul { margin: 0; padding: 0; }
@@ -136,6 +136,16 @@ small.id { font-size: 11.5px; font-weight: 400; opacity: .95; }
 .wide-table th:first-child { position: sticky; left: 0; background: var(--page); }
 .wide-table thead th:first-child { z-index: 2; }
 .wide-table tfoot th, .wide-table tfoot td { position: sticky; bottom: 0; background: var(--page); box-shadow: inset 0 1px var(--strong); }
+.sort { appearance: none; margin: -4px; padding: 4px; min-height: 24px; border: 0; border-radius: 4px; background: none; font: inherit; color: inherit; text-align: inherit; overflow-wrap: inherit; cursor: pointer; }
+.sort:hover, th[aria-sort] .sort { color: var(--accent); }
+.sort::after { content: ""; display: inline-block; width: 0; }
+th[aria-sort="ascending"] .sort::after { content: "\\2009\\2191" / ""; width: auto; }
+th[aria-sort="descending"] .sort::after { content: "\\2009\\2193" / ""; width: auto; }
+.table-tools { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 12px; margin-bottom: 8px; padding-right: 150px; font-size: 12.5px; color: var(--muted); }
+.table-tools input { width: 220px; max-width: 100%; padding: 5px 10px; border: 1px solid var(--strong); border-radius: 6px; background: var(--page); color: var(--ink); font: inherit; }
+.table-tools input::placeholder { color: var(--muted); opacity: 1; }
+.has-tools label.more { margin-top: -37px; }
+.table-block [hidden] { display: none !important; }
 .tail { display: none; }
 input.more:checked ~ .table .tail { display: table-row-group; }
 label.more { position: relative; float: right; margin-top: -28px; padding: 2px 10px; border-radius: 6px; font-size: 12.5px; color: var(--accent); box-shadow: inset 0 0 0 1px var(--line); cursor: pointer; }
@@ -171,12 +181,18 @@ const small = `
   .chart .wide { display: none; }
   .chart .narrow { display: block; }
   .empty { padding: 24px 20px; }
-  label.more { float: none; display: inline-block; margin: 0 0 8px; }
+  .table-tools { padding-right: 0; }
+  .table-tools input { flex: 1 1 100%; font-size: 16px; }
+  label.more, .has-tools label.more { float: none; display: inline-block; margin: 0 0 8px; }
   .cards table, .cards tbody, .cards tfoot { display: block; }
   .cards .tail { display: none; }
   input.more:checked ~ .cards .tail { display: block; }
   .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .cards tr { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 20px; padding: 14px 0; }
+  .has-tools .cards thead, .cards thead:focus-within { display: block; position: static; width: auto; height: auto; clip-path: none; }
+  .cards thead tr { display: flex; flex-wrap: wrap; gap: 4px 16px; padding: 4px 0 10px; border-bottom: 1px solid var(--strong); }
+  .cards thead th { position: static; min-width: 0; box-shadow: none; }
+  .cards thead .mark { display: none; }
+  .cards tbody tr, .cards tfoot tr { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 20px; padding: 14px 0; }
   .cards th, .cards td, .cards th:first-child { padding: 0; }
   .cards tbody th, .cards tfoot th { grid-column: 1 / -1; font-size: 15px; }
   .cards td, .cards td.n { text-align: left; }
@@ -195,7 +211,7 @@ const print = `
   html { color-scheme: light; }
   body { font-size: 10.5pt; }
   .page { max-width: none; padding: 0; }
-  nav, .sources, .skip, label.more, details:not([open]) { display: none; }
+  nav, .sources, .skip, label.more, .table-tools, .sort::after, details:not([open]) { display: none; }
   h1 { margin-top: 24px; }
   section.leads { margin-top: 34px; }
   section.follows { margin-top: 26px; }

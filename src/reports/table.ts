@@ -1,3 +1,4 @@
+import { shownNumber } from "./format.ts";
 import { type Html, type HtmlPart, html } from "./html.ts";
 
 /** A column of a table: its head, and what a row shows in it. */
@@ -10,6 +11,11 @@ export interface Column<R> {
   /** Sentences rather than a word: takes the whole width of a card on a small screen. */
   isText?: boolean;
   cell: (row: R) => HtmlPart;
+  /**
+   * What the row sorts by, exact: a decimal number, or a text such as an ISO date; null, which is sorted last,
+   * where it is not known. By default what the cell shows.
+   */
+  key?: (row: R) => string | number | null;
   /** The cell of the row of totals. */
   total?: HtmlPart;
 }
@@ -25,7 +31,10 @@ export interface TableOptions {
   isWide?: boolean;
 }
 
-/** A table that reads well at any width, with or without its later rows. No script is involved. */
+/**
+ * A table that reads well at any width, with or without its later rows. It is whole without a script; with one,
+ * client/tables.js lets it be sorted and filtered.
+ */
 export function table<R>(columns: readonly Column<R>[], rows: readonly R[], options: TableOptions): Html {
   const { caption, id, shown = 15, isWide = false } = options;
   const limit = rows.length <= shown + 3 ? rows.length : shown;
@@ -50,7 +59,7 @@ function moreSwitch(id: string, count: number): Html {
 }
 
 function headCell<R>({ head, mark, isNumber }: Column<R>): Html {
-  return html`<th scope="col"${isNumber && html` class="n"`}>${unbroken(head)}${mark}</th>`;
+  return html`<th scope="col"${isNumber && html` class="n"`}><span class="head">${unbroken(head)}</span>${mark}</th>`;
 }
 
 /** A head breaks between its words only, never at a hyphen. */
@@ -63,12 +72,32 @@ function unbroken(head: string): HtmlPart {
 function bodyRow<R>(columns: readonly Column<R>[], row: R): Html {
   return html`<tr>${columns.map((column, i) => {
     const content = column.cell(row);
-    const label = html` data-label="${column.head}"`;
+    const key = sortKey(column, row, content);
     return i === 0
-      ? html`<th scope="row"${column.isNumber && html` class="n"`}>${content}</th>`
-      : html`<td${cellClass(column)}${label}>${content}</td>`;
+      ? html`<th scope="row"${column.isNumber && html` class="n"`}${key}>${content}</th>`
+      : html`<td${cellClass(column)}${key} data-label="${column.head}">${content}</td>`;
   })}</tr>
 `;
+}
+
+/** What the cell sorts by, where that is not the text it shows. */
+function sortKey<R>({ key, isNumber }: Column<R>, row: R, content: HtmlPart): HtmlPart {
+  if (key) {
+    const value = key(row);
+    return html` data-key="${typeof value === "number" ? plainNumber(value) : value}"`;
+  }
+  const number = isNumber ? shownNumber(firstLine(content)) : null;
+  return number !== null && html` data-key="${number}"`;
+}
+
+/** A number without an exponent. */
+function plainNumber(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(12);
+}
+
+/** The text of a cell, but for the small print under it. */
+function firstLine(content: HtmlPart): string {
+  return html`${content}`.markup.replace(/<(?:small|br)\b.*$/s, "").replace(/<[^>]*>/g, "");
 }
 
 function cellClass<R>({ isNumber, isText }: Column<R>): HtmlPart {

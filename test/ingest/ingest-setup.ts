@@ -47,7 +47,7 @@ export function testConfig(
     warehouse: { memoryLimit: "384MB", threads: 2 },
     prices: { label: "prices.csv", currency: "USD", billing: "compare", billingCurrency: "USD" },
     sharedCosts: [],
-    reports: { formats: ["html", "csv"], hasCsvBom: false, paper: "A4" },
+    reports: { formats: ["html", "csv"], hasCsvBom: false, paper: "A4", locale: "en-US" },
     idle: [],
   };
 }

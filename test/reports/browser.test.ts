@@ -152,6 +152,81 @@ it("shows every row when asked to, without a script", async () => {
   );
 });
 
+describe("a table with a script", () => {
+  const wide = { viewport: { width: 1440, height: 900 } };
+  const numbers = (page: Page) =>
+    page
+      .locator("#idle-findings .data tbody tr:visible td:last-child")
+      .evaluateAll((cells) => cells.map((cell) => cell.firstChild?.textContent?.trim() ?? ""));
+
+  it("sorts by a head, by mouse and by keyboard, with what is missing last", async () => {
+    await opened("a usual organisation", wide, async (page, noted) => {
+      const written = await numbers(page);
+      const head = page.locator("#idle-findings .data thead th", { hasText: "Waste per month" });
+      await head.getByRole("button").click();
+      expect(await head.getAttribute("aria-sort")).toBe("descending");
+      await head.getByRole("button").press("Enter");
+      expect(await head.getAttribute("aria-sort")).toBe("ascending");
+      await page.locator("#idle-findings label.more").click();
+      const ascending = await numbers(page);
+      const amounts = ascending.filter((text) => text !== "unpriced");
+      expect(amounts.length).toBeGreaterThan(5);
+      expect(ascending).toEqual([...amounts, ...ascending.slice(amounts.length)]);
+      expect(ascending.length).toBeGreaterThan(amounts.length);
+      const cents = amounts.map((text) => Number(text.replace(/[$,.]/g, "")));
+      expect(cents).toEqual(cents.toSorted((a, b) => a - b));
+      await head.getByRole("button").press("Space");
+      expect(await head.getAttribute("aria-sort")).toBeNull();
+      expect((await numbers(page)).slice(0, written.length)).toEqual(written);
+      expect(noted).toEqual({ messages: [], requests: [] });
+    });
+  });
+
+  it("sorts texts and days as a reader would", async () => {
+    await opened("a usual organisation", wide, async (page) => {
+      await page.locator("#gpu-hours-by-project thead").getByRole("button", { name: "Project" }).click();
+      const names = await page.locator("#gpu-hours-by-project tbody th").allTextContents();
+      expect(names).toEqual([
+        "Data pipeline",
+        "Fine-tuning",
+        "Foundation training",
+        "Inference production",
+        "Platform",
+        "Research",
+      ]);
+    });
+  });
+
+  it("filters by what is typed, and says how many rows are left", async () => {
+    await opened("a usual organisation", wide, async (page, noted) => {
+      const block = page.locator("#idle-findings .data .table-block");
+      expect(await block.getByRole("status").textContent()).toBe("24 rows");
+      const field = block.getByRole("searchbox");
+      await field.fill("  RESEÄRCH disk ");
+      const rows = await block.locator("tbody tr:visible").allTextContents();
+      expect(rows.length).toBeGreaterThan(0);
+      for (const row of rows) expect(row).toMatch(/(?=.*research).*disk/is);
+      expect(await block.getByRole("status").textContent()).toBe(`${rows.length} of 24 rows`);
+      expect(await block.locator("label.more").isVisible()).toBe(false);
+      await field.fill("nothing is called this");
+      expect(await block.locator("tbody tr:visible").count()).toBe(0);
+      expect(await block.getByRole("status").textContent()).toBe("0 of 24 rows");
+      await field.fill("");
+      expect(await block.locator("tbody tr:visible").count()).toBe(20);
+      expect(noted).toEqual({ messages: [], requests: [] });
+    });
+  });
+
+  it("shows nothing that does not work where scripts are off", async () => {
+    await opened("a usual organisation", { ...wide, javaScriptEnabled: false }, async (page) => {
+      expect(await page.locator(".sort, .table-tools").count()).toBe(0);
+      expect(await page.locator("#idle-findings .data tbody tr:visible").count()).toBe(20);
+      await page.locator("#idle-findings label.more").click();
+      expect(await page.locator("#idle-findings .data tbody tr:visible").count()).toBe(24);
+    });
+  });
+});
+
 it("prints in light colours, with the wide charts and every row", async () => {
   await opened(
     "a usual organisation",

@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
+import { numberStyle } from "../locale.ts";
 import { type ColourName, colour } from "../theme.ts";
 import { type Chart, type Frame, plot } from "./draw.ts";
 import { chartLabel } from "./label.ts";
@@ -93,9 +94,9 @@ function barsSpec(bars: readonly Bar[], { unit, prefix }: BarsOptions, frame: Fr
   };
 }
 
-/** An expression for a short number on an axis: 500, 10k, 2.5M, and 0.5 rather than 500m. */
+/** An expression for a short number on an axis: 500, 10k, 2.5M, and 0.5 rather than 500m; 2,5M where a comma stands. */
 export function axisNumber(prefix = ""): string {
   const number =
     "abs(datum.value) < 1 ? format(datum.value, '~g') : replace(format(datum.value, '~s'), 'G', 'B')";
-  return `${JSON.stringify(prefix)} + (${number})`;
+  return `${JSON.stringify(prefix)} + replace(${number}, '.', ${JSON.stringify(numberStyle().decimal)})`;
 }

@@ -42,8 +42,18 @@ export const anomalies = defineSection<AnomalyRow>({
                 ? "All GPU usage"
                 : html`${named(row.scope_name ?? row.scope_value, null)} <small>${scopes[row.scope] ?? row.scope}</small>`,
           },
-          { head: "GPU-hours", isNumber: true, cell: (row) => hours(row.gpu_hours) },
-          { head: "28-day mean", isNumber: true, cell: (row) => hours(row.mean_28d) },
+          {
+            head: "GPU-hours",
+            isNumber: true,
+            cell: (row) => hours(row.gpu_hours),
+            key: (row) => row.gpu_hours,
+          },
+          {
+            head: "28-day mean",
+            isNumber: true,
+            cell: (row) => hours(row.mean_28d),
+            key: (row) => row.mean_28d,
+          },
           { head: "Why", isText: true, cell: (row) => row.anomaly_reason },
         ],
         rows,

@@ -52,6 +52,7 @@ export const costByCostCentre = defineSection<CentreCost>({
             mark,
             isNumber: true,
             cell: (row) => money(row.cost, row.currency),
+            key: (row) => row.cost,
             total: moneyLines(totals),
           },
           {
@@ -76,6 +77,7 @@ export const costByCostCentre = defineSection<CentreCost>({
             head: "Unpriced GPU-hours",
             isNumber: true,
             cell: (row) => formatHours(row.unpriced_gpu_hours),
+            key: (row) => row.unpriced_gpu_hours,
             total: formatHours(sum(rows.map((row) => row.unpriced_gpu_hours)) ?? "0"),
           },
         ],

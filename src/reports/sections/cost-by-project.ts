@@ -112,6 +112,7 @@ function costTable(rows: readonly ProjectCost[], facts: ReportFacts) {
       mark,
       isNumber: true,
       cell: (row) => money(row.cost, row.currency),
+      key: (row) => row.cost,
       total: moneyLines(totals),
     },
     {

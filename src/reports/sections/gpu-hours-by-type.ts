@@ -44,6 +44,7 @@ export const gpuHoursByType = defineSection<TypeRow>({
             head: "GPU-hours",
             isNumber: true,
             cell: (row) => formatHours(row.gpu_hours),
+            key: (row) => row.gpu_hours,
             total: formatHours(total),
           },
           {

@@ -111,6 +111,7 @@ function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFact
     },
     {
       head: "Finding",
+      key: (row) => row.rule_title,
       isText: true,
       cell: (row) =>
         html`<span class="severity ${severityClass(row.severity)}">${row.severity}</span> ${row.rule_title}<small>${row.evidence}</small>${row.status === "suppressed" && html`<small>${suppressionWords(row)}</small>`}`,
@@ -122,6 +123,7 @@ function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFact
     },
     {
       head: "Idle since",
+      key: (row) => row.idle_since,
       cell: (row) =>
         row.idle_since === null
           ? html`<span class="none">unknown</span>`
@@ -129,6 +131,7 @@ function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFact
     },
     {
       head: "Waste per month",
+      key: (row) => row.monthly_waste,
       mark: priceMark(facts),
       isNumber: true,
       cell: (row) =>

@@ -60,6 +60,7 @@ export const topResources = defineSection<ResourceRow>({
             mark,
             isNumber: true,
             cell: (row) => money(row.cost, row.currency ?? build.currency),
+            key: (row) => row.cost,
           },
         ],
         rows,

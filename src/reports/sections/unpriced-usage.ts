@@ -36,7 +36,12 @@ export const unpricedUsage = defineSection<UnpricedRow>({
             cell: (row) =>
               row.gpu_type === null ? html`<span class="none">none</span>` : name(row.gpu_type),
           },
-          { head: "Quantity", isNumber: true, cell: (row) => formatNumber(row.quantity, 1) },
+          {
+            head: "Quantity",
+            isNumber: true,
+            cell: (row) => formatNumber(row.quantity, 1),
+            key: (row) => row.quantity,
+          },
           { head: "Unit", cell: (row) => row.billable_metric },
           {
             head: "GPU-hours",
