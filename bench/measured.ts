@@ -14,9 +14,9 @@ export interface Measured {
   quantity: string;
 }
 
-/** Does one task of the bench in a process of its own. */
-export async function inOwnProcess(task: object): Promise<Measured> {
-  const script = fileURLToPath(new URL("./task.js", import.meta.url));
+/** Does one task of a bench in a process of its own, which runs the named script. */
+export async function inOwnProcess(task: object, name = "./task.js"): Promise<Measured> {
+  const script = fileURLToPath(new URL(name, import.meta.url));
   const child = spawn(process.execPath, [script, JSON.stringify(task)], {
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, openModelConnection, writeBuildContext } from "./context.ts";
-import { noteSourceDays } from "./days.ts";
+import { forgetOthers, noteSourceDays } from "./days.ts";
 import { createGraph, type ModelGraph, relationOf, selectModels } from "./graph.ts";
 import { keepIdleHistory } from "./idle-history.ts";
 import { type DayPlan, planDays } from "./incremental.ts";
+import { testsReader } from "./passed-tests.ts";
 import { priceModel, refuseOverlappingPrices } from "./prices.ts";
 import { loadProject, type Model, projectRoots } from "./project.ts";
 import { dropLeftovers, type ModelResult, runModel } from "./run-model.ts";
@@ -52,6 +53,7 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const selected = options.select === undefined ? graph.order : selectModels(graph, options.select);
     const plans = planDays(graph);
     await dropLeftovers(connection, project.models);
+    await forgetWholeModels(connection, graph, plans);
     const building: Building = { context, graph, plans, isFullRefresh: options.fullRefresh === true };
     // Nothing is kept of a build as of an instant, so that it has nothing to compare with.
     if (!context.asOf) await noteSources(connection, plans, selected);
@@ -88,6 +90,18 @@ async function buildPrices(building: Building, connection: Warehouse): Promise<M
   }
   await refuseOverlappingPrices(connection, building.context.workspace.csv.prices);
   return built;
+}
+
+/** A model that is no longer made by day, and would be so again later, has nothing to go by then. */
+async function forgetWholeModels(
+  connection: Warehouse,
+  { order }: ModelGraph,
+  plans: ReadonlyMap<string, DayPlan>,
+): Promise<void> {
+  const readers = [...plans.keys()].flatMap((name) => [name, testsReader(name)]);
+  const made = order.filter(({ name }) => plans.has(name)).map(relationOf);
+  const followed = [...plans.values()].flatMap(({ follows }) => follows);
+  await forgetOthers(connection, readers, [...made, ...followed]);
 }
 
 async function noteSources(

@@ -120,9 +120,18 @@ export async function forget(connection: Warehouse, reader: string): Promise<voi
   `);
 }
 
-/** Forgets the days of a table that is no longer made by day. */
-export async function forgetDays(connection: Warehouse, relation: string): Promise<void> {
-  await connection.run("delete from meta.relation_day where relation = $relation", { relation });
+/** Forgets all but what these readers were made of, and the days of these relations. */
+export async function forgetOthers(
+  connection: Warehouse,
+  readers: readonly string[],
+  relations: readonly string[],
+): Promise<void> {
+  const among = (names: readonly string[]) => ["''", ...names.map(sqlText)].join(", ");
+  await connection.run(`
+    delete from meta.seen_day where reader not in (${among(readers)});
+    delete from meta.seen_input where reader not in (${among(readers)});
+    delete from meta.relation_day where relation not in (${among(relations)});
+  `);
 }
 
 /** The state of a table or view, as far as columns of these names tell: null names for all of its columns. */

@@ -3,11 +3,9 @@ import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import { timestampText } from "./context.ts";
-import { forget, forgetDays, isAmong, noteModelDays, noteSourceDays, recordSeen } from "./days.ts";
+import { forget, isAmong, noteModelDays, noteSourceDays, recordSeen } from "./days.ts";
 import { nearest, relationOf } from "./graph.ts";
 import { currentInputs, type DayPlan, daysToRebuild, viewInputs } from "./incremental.ts";
-import { commentStatements } from "./meta.ts";
-import { testsReader } from "./passed-tests.ts";
 import type { Model } from "./project.ts";
 import { firstLine } from "./references.ts";
 
@@ -36,8 +34,8 @@ export interface Running {
 }
 
 /**
- * Builds one model in one transaction: its table or view, or the days of it that changed, the comments on it,
- * what it was made of, and its row in meta.model.
+ * Builds one model in one transaction: its table or view, or the days of it that changed, what it was made of,
+ * and its row in meta.model.
  *
  * @throws TallyError that names the file and the line where its SQL fails
  */
@@ -121,11 +119,6 @@ async function replaceAll(
     throw sqlError(model, error);
   }
   await checkColumns(connection, model, relation);
-  await connection.run(
-    commentStatements(model.materialization, relation, model.header.description, model.header.columns),
-  );
-  await forget(connection, model.name);
-  await forgetDays(connection, relationOf(model));
   if (!plan) return;
   if (model.materialization === "view") {
     await recordSeen(connection, model.name, [], viewInputs(model), null);
@@ -134,6 +127,7 @@ async function replaceAll(
   await noteModelDays(connection, relationOf(model), plan.by, null);
   const inputs = await currentInputs(connection, model, plan);
   if (inputs) await recordSeen(connection, model.name, plan.follows, inputs, null);
+  else await forget(connection, model.name);
 }
 
 async function replaceDays(
@@ -156,26 +150,17 @@ async function replaceDays(
 }
 
 async function recordModel(connection: Warehouse, result: ModelResult, startedAt: Date): Promise<void> {
-  await connection.run("delete from meta.model where model_name = $name", { name: result.name });
   await connection.run(
     `
+    delete from meta.model where model_name = ${sqlText(result.name)};
     insert into meta.model (
       model_name, materialization, row_count, duration_ms, built_at, started_at, build_mode, days_rebuilt
     )
     select
-      $name::varchar, $materialization::varchar, $row_count::bigint, $duration_ms::bigint, now,
-      $started_at::timestamp, $mode::varchar, $days_rebuilt::integer
+      ${sqlText(result.name)}, ${sqlText(result.materialization)}, ${result.rowCount}, ${result.durationMs}, now,
+      timestamp ${sqlText(timestampText(startedAt))}, ${sqlText(result.mode)}, ${result.daysRebuilt}
     from meta.build
     `,
-    {
-      name: result.name,
-      materialization: result.materialization,
-      row_count: result.rowCount,
-      duration_ms: result.durationMs,
-      started_at: timestampText(startedAt),
-      mode: result.mode,
-      days_rebuilt: result.daysRebuilt,
-    },
   );
 }
 
@@ -198,13 +183,8 @@ export async function dropLeftovers(connection: Warehouse, models: readonly Mode
     const wanted = kinds.get(`${schema_name}.${name}`);
     if (wanted !== kind) await connection.run(`drop ${kind} if exists ${schema_name}.${sqlName(name)}`);
   }
-  const names = models.flatMap(({ name }) => [sqlText(name), sqlText(testsReader(name))]);
-  const known = ["''", ...names].join(", ");
-  await connection.run(`
-    delete from meta.model where model_name not in (${known});
-    delete from meta.seen_day where reader not in (${known});
-    delete from meta.seen_input where reader not in (${known});
-  `);
+  const names = models.map((model) => sqlText(model.name));
+  await connection.run(`delete from meta.model where model_name not in (${["''", ...names].join(", ")})`);
 }
 
 async function checkColumns(
