@@ -130,7 +130,7 @@ describe("tally.toml", () => {
     const effects = testEffects();
     const { idle, ...others } = loadConfig(effects, join(folder, "tally.toml"));
     expect({ ...others, idle: [] }).toEqual(loadConfig(effects, join(folder, "empty.toml")));
-    expect(settings.slice(0, settings.indexOf("[idle.")).match(/^\w+ = /gm)).toHaveLength(14);
+    expect(settings.slice(0, settings.indexOf("[idle.")).match(/^\w+ = /gm)).toHaveLength(15);
     const number = (cell: string | undefined) => (cell ? Number(cell) : undefined);
     expect(idle).toEqual(
       idleRules().map((rule) => ({
