@@ -12,11 +12,13 @@ interface ReportFlags {
 
 export const reportCommand = () =>
   new Command("report")
-    .description("Write the report of a month as HTML and CSV, and print the path of its page.")
+    .description(
+      "Write the report of a month as pages and files of its tables, and print the path of its page.",
+    )
     .option("--month <YYYY-MM>", "the month (default: the last complete one)")
     .option(
       "--format <formats>",
-      "what to write, joined by commas (default: formats under [reports] in tally.toml)",
+      "html, csv, xlsx, json, parquet and pdf, joined by commas (default: formats under [reports] in tally.toml)",
     )
     .option(
       "--as-of <instant>",
@@ -27,7 +29,7 @@ export const reportCommand = () =>
       `
 Examples:
   $ tally report --workspace costs
-  $ tally report --month 2026-09 --format csv
+  $ tally report --month 2026-09 --format csv,xlsx
   $ tally report --month 2026-09 --as-of 2026-10-05T06:00:00Z`,
     )
     .action(async ({ month, format, asOf }: ReportFlags, command: Command) => {

@@ -2,10 +2,12 @@ import { drawChart } from "./charts/draw.ts";
 import { monthsChart } from "./charts/months.ts";
 import { changeMark } from "./figures.ts";
 import { formatHours, formatMoney } from "./format.ts";
+import { freshnessMarkup } from "./freshness.ts";
 import { type Html, html } from "./html.ts";
 import { instantName, monthName } from "./month.ts";
+import type { Overview } from "./overview.ts";
 import { brand, pageOf } from "./page.ts";
-import { type MonthRow, priceMark, type ReportFacts } from "./section.ts";
+import { type MonthRow, priceMark, priceWords, type ReportFacts } from "./section.ts";
 import { type Column, table } from "./table.ts";
 
 interface ListedMonth extends MonthRow {
@@ -20,7 +22,11 @@ interface ListedMonth extends MonthRow {
  *
  * @param written the months that have a folder, each with whether it has a page
  */
-export async function indexPage(facts: ReportFacts, written: ReadonlyMap<string, boolean>): Promise<string> {
+export async function indexPage(
+  facts: ReportFacts,
+  overview: Overview,
+  written: ReadonlyMap<string, boolean>,
+): Promise<string> {
   const months = listMonths(facts, written);
   return pageOf({
     title: "GPU usage and cost by month",
@@ -28,36 +34,54 @@ export async function indexPage(facts: ReportFacts, written: ReadonlyMap<string,
     header: html`<div class="masthead"><span class="brand">${brand}<span>tally</span></span>
 <span class="as-of">Data as of ${instantName(facts.build.built_at)}</span></div>
 <h1>GPU usage and cost</h1>`,
-    main:
+    main: html`${freshnessMarkup(overview, facts)}${
       months.length === 0
         ? html`<div class="empty"><h2>There is no usage yet</h2></div>`
         : html`<section class="leads" aria-labelledby="months-title"><h2 id="months-title">Months</h2>
 ${await figureOf(facts)}
-${table(columnsOf(facts), months, { id: "months", caption: "Months", shown: 36 })}</section>`,
+${table(columnsOf(facts), months, { id: "months", caption: "Months", shown: 36 })}</section>`
+    }`,
     footer: html`<dl><div><dt>Data built at</dt><dd>${instantName(facts.build.built_at)}</dd></div>
 <div><dt>Prices</dt><dd>${facts.build.price_label}, in ${facts.build.currency}</dd></div>
 <div><dt>Made by</dt><dd>tally ${facts.build.tally_version}</dd></div></dl>`,
   });
 }
 
-/** GPU-hours over the last two years, where there is more than one month to see. */
-async function figureOf({ months, period }: ReportFacts): Promise<Html | undefined> {
+/** GPU-hours and cost over the last two years, where there is more than one month to see. */
+async function figureOf(facts: ReportFacts): Promise<Html | undefined> {
+  const { months, period, build } = facts;
   const shown = months.filter(({ is_known }) => is_known).slice(-24);
   const [first] = shown;
   const last = shown.at(-1);
   if (!first || !last || shown.length < 2) return undefined;
-  const lead = `GPU-hours were ${formatHours(first.gpu_hours)} in ${monthName(first.month)} and ${formatHours(last.gpu_hours)} in ${monthName(last.month)}${period.today.startsWith(last.month) ? ", which still runs" : ""}. A month without a link has no page yet: tally report --month YYYY-MM writes it.`;
-  const chart = await drawChart(
-    monthsChart(
-      shown.map(({ month, gpu_hours }) => ({
-        month,
-        value: Number(gpu_hours),
-        isRunning: period.today.startsWith(month),
-      })),
-      { label: `Bars of GPU-hours by month. ${lead}`, unit: "GPU-hours a month" },
-    ),
-  );
-  return html`<figure><figcaption class="lead">${lead}</figcaption>${chart}</figure>`;
+  const running = period.today.startsWith(last.month) ? ", which still runs" : "";
+  const hours = `GPU-hours were ${formatHours(first.gpu_hours)} in ${monthName(first.month)} and ${formatHours(last.gpu_hours)} in ${monthName(last.month)}${running}.`;
+  const priced = shown.filter(({ cost }) => cost !== null);
+  const [firstPriced, lastPriced] = [priced[0], priced.at(-1)];
+  const cost =
+    priced.length > 1 && firstPriced && lastPriced
+      ? ` Cost${priceWords(facts)} was ${formatMoney(firstPriced.cost ?? "0", build.currency)} in ${monthName(firstPriced.month)} and ${formatMoney(lastPriced.cost ?? "0", build.currency)} in ${monthName(lastPriced.month)}.`
+      : "";
+  const lead = `${hours}${cost} A month without a link has no page yet: tally report --month YYYY-MM writes it.`;
+  const barsOf = (amountOf: (row: MonthRow) => string | null, what: string, unit: string) =>
+    drawChart(
+      monthsChart(
+        shown.map((row) => ({
+          month: row.month,
+          value: Number(amountOf(row) ?? 0),
+          isRunning: period.today.startsWith(row.month),
+        })),
+        { label: `Bars of ${what} by month. ${lead}`, unit },
+      ),
+    );
+  return html`<figure><figcaption class="lead">${lead}</figcaption>${await barsOf((row) => row.gpu_hours, "GPU-hours", "GPU-hours a month")}${
+    cost !== "" &&
+    (await barsOf(
+      (row) => row.cost,
+      `cost${priceWords(facts)}`,
+      `${build.currency} a month${priceWords(facts)}`,
+    ))
+  }</figure>`;
 }
 
 function listMonths({ months, period }: ReportFacts, written: ReadonlyMap<string, boolean>): ListedMonth[] {

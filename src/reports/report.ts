@@ -10,6 +10,7 @@ import { openReadOnly, type Params, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
 import { findBrowser } from "./browser.ts";
 import { type Dataset, isoInstant, readDataset } from "./dataset.ts";
+import { findingsFeed } from "./findings-feed.ts";
 import type { DataTable } from "./formats/format.ts";
 import { pdfsOf } from "./formats/pdf.ts";
 import { tableFormats } from "./formats.ts";
@@ -17,6 +18,7 @@ import { indexPage } from "./index-page.ts";
 import { withLocale } from "./locale.ts";
 import { chooseMonth, isoDate, type Period } from "./month.ts";
 import { monthPage } from "./month-page.ts";
+import { type Overview, readOverview } from "./overview.ts";
 import type { BuildFacts, MonthRow, ReportFacts } from "./section.ts";
 import { monthlySections } from "./sections.ts";
 import { gpuColours } from "./theme.ts";
@@ -44,7 +46,7 @@ export interface ReportOptions {
 
 /**
  * Writes the report of a month from analytics.duckdb alone, by one replacement of its folder, and then
- * reports/index.html, which lists the months. The same data and the same clock give the same bytes.
+ * reports/index.html, which lists the months, and findings.json, which lists what is idle. The same data and the same clock give the same bytes.
  *
  * @returns the month, and the path of its page; of its folder where no page was asked for
  * @throws ConfigError where nothing is published yet, or a PDF is asked for and there is no browser
@@ -61,7 +63,10 @@ export async function renderReport(
   // Looked for first: where there is none, nothing is reckoned in vain.
   const browser = formats.has("pdf") ? findBrowser(effects) : undefined;
   const source = { ...workspace, analytics: options.analytics ?? workspace.analytics };
-  const { facts, datasets } = await readReport({ effects, workspace: source, config }, options.month);
+  const { facts, datasets, overview } = await readReport(
+    { effects, workspace: source, config },
+    options.month,
+  );
   const { month } = facts.period;
   const files = new Map<string, string | Uint8Array>();
   const pages = new Map<string, string>();
@@ -84,8 +89,9 @@ export async function renderReport(
     const written = await writtenMonths(workspace.reports);
     await replaceFile(
       join(workspace.reports, "index.html"),
-      await withLocale(config.reports.locale, () => indexPage(facts, written)),
+      await withLocale(config.reports.locale, () => indexPage(facts, overview, written)),
     );
+    await replaceFile(join(workspace.reports, "findings.json"), findingsFeed(overview, facts.build));
   }
   return { month, page: formats.has("html") ? join(folder, "index.html") : folder };
 }
@@ -100,7 +106,7 @@ function tablesOf(datasets: ReadonlyMap<string, Dataset>): DataTable[] {
 async function readReport(
   { effects, workspace, config }: ReportContext,
   named: string | undefined,
-): Promise<{ facts: ReportFacts; datasets: ReadonlyMap<string, Dataset> }> {
+): Promise<{ facts: ReportFacts; datasets: ReadonlyMap<string, Dataset>; overview: Overview }> {
   if (!existsSync(workspace.analytics)) {
     throw new ConfigError(`Nothing is published yet: there is no ${workspace.analytics}.`, {
       hint: `Make it with \`tally run --workspace ${workspace.root}\`.`,
@@ -122,6 +128,7 @@ async function readReport(
     return {
       facts: { period, build, months, colours: gpuColours(types.map(({ gpu_type }) => gpu_type)) },
       datasets,
+      overview: await readOverview(analytics, isoDate(now)),
     };
   } finally {
     analytics.close();

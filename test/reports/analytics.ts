@@ -14,6 +14,7 @@ const publicTables = `
   create table fct_idle_findings (rule_id varchar, rule_title varchar, resource_kind varchar, resource_id varchar, resource_name varchar, organization_id varchar, project_id varchar, project_name varchar, location varchar, idle_since timestamp, idle_days integer, evidence varchar, monthly_waste_usd decimal(38, 10), monthly_waste decimal(38, 10), currency varchar, severity varchar, status varchar, first_seen_at timestamp, last_seen_at timestamp, counted_monthly_waste decimal(38, 10), overlaps_rule_id varchar, suppressed_until date, suppression_reason varchar);
   create table fct_usage_coverage (organization_id varchar, project_id varchar, project_name varchar, usage_date date, stream varchar, status varchar, read_at timestamp, message varchar);
   create table fct_usage_reconciliation (organization_id varchar, usage_date date, project_id varchar, region varchar, resource_type varchar, billable_metric varchar, usage_quantity decimal(38, 12), resource_difference decimal(38, 12), resource_status varchar, inventory_difference decimal(38, 12), inventory_status varchar, status varchar, explanation varchar);
+  create table dim_idle_rule (rule_id varchar, rule_title varchar, action varchar);
   create table meta_build (built_at timestamp, today date, price_label varchar, currency varchar, tally_version varchar);
 `;
 
@@ -93,6 +94,9 @@ export async function twoProjects(analytics: Warehouse): Promise<void> {
       ('gpu_vm_without_usage', 'GPU VM up without usage', 'vm', 'vm-1', 'idle node', 'org', 'p-atlas', 'Atlas', 'us-east1-a', '2026-10-20 00:00:00', 14, 'Running for 14 days while no H100 usage was metered.', 1234.565, 1234.565, 'USD', 'high', 'open', '2026-10-22', '2026-11-03'),
       ('unattached_disk', 'Disk attached to nothing', 'disk', 'disk-1', 'scratch', 'org', 'p-borealis', 'Borealis', 'us-east1-a', '2026-08-01 00:00:00', 94, 'Attached to nothing for 94 days.', null, null, null, 'medium', 'open', '2026-08-08', '2026-11-03'),
       ('unattached_disk', 'Disk attached to nothing', 'disk', 'disk-2', 'kept on purpose', 'org', 'p-atlas', 'Atlas', 'us-east1-a', '2026-08-01 00:00:00', 94, 'Attached to nothing for 94 days.', 55.5, 55.5, 'USD', 'low', 'suppressed', '2026-08-08', '2026-11-03');
+    insert into dim_idle_rule values
+      ('gpu_vm_without_usage', 'GPU VM up without usage', 'Stop it.'),
+      ('unattached_disk', 'Disk attached to nothing', 'Delete it.');
     update fct_idle_findings set counted_monthly_waste = monthly_waste;
     update fct_idle_findings set suppressed_until = '2026-12-31', suppression_reason = 'Kept for the audit' where status = 'suppressed';
   `);

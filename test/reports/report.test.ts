@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderReport } from "../../src/reports/report.ts";
+import { replaceFolder } from "../../src/reports/write.ts";
 import type { Warehouse } from "../../src/warehouse.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { emptyOrganization, twoProjects, workspaceWith } from "./analytics.ts";
@@ -510,7 +511,7 @@ describe("writing a report again", () => {
     writeFileSync(join(folder, "from-before.csv"), "old");
     await renderReport(fixture);
     expect(readdirSync(folder)).not.toContain("from-before.csv");
-    expect(readdirSync(fixture.workspace.reports).sort()).toEqual(["2026-10", "index.html"]);
+    expect(readdirSync(fixture.workspace.reports).sort()).toEqual(["2026-10", "findings.json", "index.html"]);
   });
 
   it("keeps the last one where it fails", async () => {
@@ -526,7 +527,25 @@ describe("writing a report again", () => {
       }),
     ).rejects.toThrow("fct_idle_findings");
     expect(readFileSync(join(folder, "index.html"), "utf8")).toBe(html);
-    expect(readdirSync(fixture.workspace.reports).sort()).toEqual(["2026-10", "index.html"]);
+    expect(readdirSync(fixture.workspace.reports).sort()).toEqual(["2026-10", "findings.json", "index.html"]);
+  });
+
+  it("keeps the last one, whole, where writing fails in the middle", async () => {
+    const { folder, fixture } = await rendered(twoProjects);
+    const before = filesOf(folder);
+    const files = new Map<string, string | Uint8Array>([
+      ["index.html", "new"],
+      ["projects/atlas.html", "new"],
+      // No file can be written below another one.
+      ["index.html/below.csv", "new"],
+    ]);
+    await expect(replaceFolder(fixture.workspace.reports, "2026-10", files)).rejects.toMatchObject({
+      exitCode: 1,
+      message: expect.stringContaining(`${folder} can't be written`),
+      hint: expect.stringContaining("The report that was there is kept."),
+    });
+    expect(filesOf(folder)).toEqual(before);
+    expect(readdirSync(fixture.workspace.reports).sort()).toEqual(["2026-10", "findings.json", "index.html"]);
   });
 
   it("clears away what a killed process left, and puts back what it had moved", async () => {
@@ -539,7 +558,7 @@ describe("writing a report again", () => {
     mkdirSync(join(reports, `.2026-09.old-${gone}`));
     writeFileSync(join(reports, `.2026-09.old-${gone}`, "index.html"), "September");
     await renderReport(fixture);
-    expect(readdirSync(reports).sort()).toEqual(["2026-09", "2026-10", "index.html"]);
+    expect(readdirSync(reports).sort()).toEqual(["2026-09", "2026-10", "findings.json", "index.html"]);
     expect(readFileSync(join(reports, "2026-09", "index.html"), "utf8")).toBe("September");
   });
 
@@ -563,6 +582,81 @@ describe("the list of months", () => {
     expect(index).toContain('<a href="2026-10/index.html">October 2026</a>');
     expect(index.indexOf("October 2026</a>")).toBeLessThan(index.indexOf("September 2026</a>"));
     expect(textOf(index)).toContain("350.0 ▲ +16.7% $775.31 40.0 whole");
+  });
+});
+
+describe("the list of months, and of what is idle", () => {
+  it("says how fresh the data are, and how much of them is missing", async () => {
+    const { index } = await rendered(
+      and(
+        twoProjects,
+        `update fct_usage_coverage set status = 'failed' where project_id = 'p-atlas' and usage_date >= '2026-10-31'`,
+      ),
+      {},
+      "2026-11-05T06:00:00Z",
+    );
+    // 63 days of two projects from 1 September to 2 November, of which Atlas lacks three.
+    expect(textOf(index)).toContain(
+      "The data were built on 3 November 2026, 05:30 UTC, 2 days before this list was written. " +
+        "Usage was last read on 3 November 2026, 05:00 UTC; the last day that is whole for every project is " +
+        "30 October 2026, 5 days short of yesterday. The last usage is of 31 October 2026. " +
+        "123 of 126 project-days were read in full (97.6%). 2 resources are idle.",
+    );
+  });
+
+  it("draws GPU-hours and cost by month", async () => {
+    const { index } = await rendered(twoProjects);
+    expect(textOf(index)).toContain(
+      "GPU-hours were 300.0 in September 2026 and 0.0 in November 2026, which still runs. Cost (sample prices) was $750.00 in September 2026 and $775.31 in October 2026.",
+    );
+    expect(index).toContain("Bars of GPU-hours by month.");
+    expect(index).toContain("Bars of cost (sample prices) by month.");
+  });
+
+  it("has a feed of open findings for other tools, exact, with what to do", async () => {
+    const { fixture } = await rendered(twoProjects);
+    const text = readFileSync(join(fixture.workspace.reports, "findings.json"), "utf8");
+    const feed = JSON.parse(text);
+    expect(feed).toMatchObject({
+      schema_version: 1,
+      generated_at: "2026-11-03T05:30:00Z",
+      generated_by: "tally 0.1.0",
+      prices: "sample prices",
+    });
+    expect(feed.findings.map(({ resource_id }: { resource_id: string }) => resource_id)).toEqual([
+      "vm-1",
+      "disk-1",
+    ]);
+    expect(feed.findings[0]).toEqual({
+      rule_id: "gpu_vm_without_usage",
+      rule_title: "GPU VM up without usage",
+      severity: "high",
+      status: "open",
+      resource_kind: "vm",
+      resource_id: "vm-1",
+      resource_name: "idle node",
+      project_id: "p-atlas",
+      project_name: "Atlas",
+      location: "us-east1-a",
+      idle_since: "2026-10-20T00:00:00Z",
+      idle_days: 14,
+      monthly_waste: 1234.565,
+      counted_monthly_waste: 1234.565,
+      currency: "USD",
+      evidence: "Running for 14 days while no H100 usage was metered.",
+      action: "Stop it.",
+      first_seen_at: "2026-10-22T00:00:00Z",
+      last_seen_at: "2026-11-03T00:00:00Z",
+    });
+    expect(feed.findings[1]).toMatchObject({ monthly_waste: null, currency: null, action: "Delete it." });
+  });
+
+  it("has an empty feed where nothing is idle", async () => {
+    const { fixture, index } = await rendered(emptyOrganization);
+    expect(
+      JSON.parse(readFileSync(join(fixture.workspace.reports, "findings.json"), "utf8")).findings,
+    ).toEqual([]);
+    expect(textOf(index)).toContain("No usage has been read in full yet. No resource is idle.");
   });
 });
 

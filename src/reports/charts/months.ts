@@ -2,6 +2,7 @@ import { monthName } from "../month.ts";
 import { colour } from "../theme.ts";
 import { axisNumber } from "./bars.ts";
 import { type Chart, plot } from "./draw.ts";
+import { chartLabel } from "./label.ts";
 
 /** A month's figure; a double for drawing only. */
 export interface MonthBar {
@@ -48,7 +49,7 @@ export function monthsChart(bars: readonly MonthBar[], options: { label: string;
             stack: null,
             scale: { zero: true, nice: true },
             axis: {
-              title: options.unit,
+              title: chartLabel(options.unit, 40),
               titleAngle: 0,
               titleAlign: "left",
               titleAnchor: "end",

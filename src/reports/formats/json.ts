@@ -1,6 +1,6 @@
 import { isNumeric, jsonOf } from "../../result-cells.ts";
 import type { Value } from "../../warehouse.ts";
-import { isoInstant } from "../dataset.ts";
+import { type Dataset, isoInstant } from "../dataset.ts";
 import { trimmed } from "../decimal.ts";
 import type { DataTable, FormatContext, TableFormat } from "./format.ts";
 
@@ -12,7 +12,7 @@ export const json: TableFormat = {
 };
 
 function jsonText({ id, title, dataset }: DataTable, { facts }: FormatContext): string {
-  const { columns, rows, description } = dataset;
+  const { columns, description } = dataset;
   const { period, build } = facts;
   const head = JSON.stringify(
     {
@@ -28,13 +28,17 @@ function jsonText({ id, title, dataset }: DataTable, { facts }: FormatContext): 
     null,
     2,
   );
+  return `${head.slice(0, -2)},\n  "rows": ${jsonRows(dataset)}\n}\n`;
+}
+
+/** The rows of a dataset as an array of objects, one a line. */
+export function jsonRows({ columns, rows }: Dataset): string {
   const kinds = columns.map(({ name, type }) => ({ name, type, key: JSON.stringify(name) }));
   const lines = rows.map((row) => {
     const cells = kinds.map(({ name, type, key }) => `${key}:${cellOf(row[name] ?? null, type)}`);
     return `    {${cells.join(",")}}`;
   });
-  const body = lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n  ]`;
-  return `${head.slice(0, -2)},\n  "rows": ${body}\n}\n`;
+  return lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n  ]`;
 }
 
 function cellOf(value: Value, type: string): string {
