@@ -14,7 +14,7 @@ export interface ListForms {
    * Asks in the form that is known to be understood; where none is yet, in the first form and, where that
    * finds nothing, in the other. `ask` makes the request and gives what came.
    *
-   * @throws ApiError of the first form where both are refused
+   * @throws ApiError of the first form where both are refused, or where it is refused for several projects
    */
   ask<T extends { rows: number }>(
     stream: string,
@@ -30,7 +30,7 @@ export function createListForms(): ListForms {
   const trials = new Map<string, Promise<unknown>>();
   return {
     async ask(stream, query, ask) {
-      if (!Object.values(query).some((value) => typeof value !== "string" && value.length > 1)) {
+      if (!Object.values(query).some(isList)) {
         return ask(joined(query));
       }
       // One request at a time finds out, and those beside it wait for what it finds.
@@ -71,6 +71,9 @@ async function tryBoth<T extends { rows: number }>(
     first = await inForm("joined");
   } catch (refusal) {
     if (!(refusal instanceof ApiError && mayMeanOtherForm.has(refusal.status ?? 0))) throw refusal;
+    // It may be one project that is refused. The other form would not tell: a server that reads one value of a
+    // repeated key finds less or nothing, which looks like usage that is gone. One project at a time tells.
+    if (isList(query.projects)) throw refusal;
     return inForm("repeated").catch(() => Promise.reject(refusal));
   }
   if (first.form) return first;
@@ -83,6 +86,9 @@ async function tryBoth<T extends { rows: number }>(
     throw error;
   }
 }
+
+const isList = (value: Query[string] | undefined): boolean =>
+  typeof value !== "string" && (value?.length ?? 0) > 1;
 
 /** The query with each list joined by commas. */
 export function joined(query: Query): Query {

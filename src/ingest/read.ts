@@ -3,6 +3,7 @@ import { ApiError } from "../errors/api-error.ts";
 import { LoadError } from "../errors/load-error.ts";
 import { StorageError } from "../errors/storage-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
+import { createApart, type FailedPart, isRefusedTogether } from "./apart.ts";
 import type { Outline } from "./body.ts";
 import { BodyError } from "./body-error.ts";
 import type { Client } from "./client.ts";
@@ -63,6 +64,7 @@ export function createReader(context: ReadContext): Reader {
   const { effects, client, landing, summary, runId } = context;
   const loader = createLoader(context);
   const listForms = createListForms();
+  const apart = createApart(readAsItIs);
   let loads = 0;
 
   async function landPages(unit: Unit, loadId: string): Promise<LandedFile[]> {
@@ -256,18 +258,44 @@ export function createReader(context: ReadContext): Reader {
       const failure = failureOf(unit, error);
       if (failure instanceof StorageError) throw failure;
       if (!isLast && mayPass(failure)) return failure;
-      const isNotOffered =
-        failure instanceof ApiError &&
-        failure.failure === "status" &&
-        stream.notOfferedOn.some((status) => status === failure.status);
+      if (!isNotOfferedBy(stream, failure) && isRefusedTogether(unit, failure)) {
+        const failed = await apart.read(unit, failure);
+        if (failed) return settleApart(failed, isLast);
+      }
+      const isNotOffered = isNotOfferedBy(stream, failure);
       const status = isNotOffered ? "not_offered" : "failed";
       await recordFailure(unit, loadId, { status, message: failure.message });
       if (isNotOffered) summary.of(stream.name).notOffered++;
       return isNotOffered ? null : failure;
     }
   }
+
+  /** Reads a unit without recording what went wrong. */
+  async function readAsItIs(unit: Unit): Promise<TallyError | null> {
+    try {
+      await readAndLoad(unit, nextLoadId());
+      return null;
+    } catch (error) {
+      const failure = failureOf(unit, error);
+      if (failure instanceof StorageError) throw failure;
+      return failure;
+    }
+  }
+
+  /** Records and notes the parts that failed, unless one of them may go well when all is read again. */
+  async function settleApart(failed: readonly FailedPart[], isLast: boolean): Promise<TallyError | null> {
+    const passing = failed.find(({ failure }) => mayPass(failure));
+    if (passing && !isLast) return passing.failure;
+    for (const { unit, failure } of failed) await reader.giveUp(unit, failure);
+    return null;
+  }
   return reader;
 }
+
+const isNotOfferedBy = ({ notOfferedOn }: Stream, failure: TallyError): boolean =>
+  failure instanceof ApiError &&
+  failure.failure === "status" &&
+  notOfferedOn.some((status) => status === failure.status);
 
 /** What is sure to be wrong with an answer; null where nothing is. */
 function mistakeOf(

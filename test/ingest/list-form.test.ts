@@ -78,3 +78,72 @@ test("a server that refuses both forms is quoted on the first", async () => {
   expect(failures.length).toBeGreaterThan(0);
   for (const { message } of failures) expect(message).toContain("400");
 });
+
+describe.each([400, 403, 404])("a project whose usage is refused with %d", (status) => {
+  beforeEach(async () => {
+    server = await startContractServer(
+      { ...account, projects: [...account.projects, { id: "p-3", name: "three", organization: "org-1" }] },
+      { lists: "joined" },
+    );
+    setup = await setUp({ endpoint: server.endpoint, now: "2026-11-04T06:00:00Z" });
+    expect((await setup.run()).failures).toEqual([]);
+    // A request for it is refused as a whole; a list with its keys repeated finds nothing here, and is no refusal.
+    server.fault = ({ path, query }) =>
+      path.includes("/usage") && query.getAll("projects").join(",").split(",").at(0) === "p-1"
+        ? query.getAll("projects").length > 1
+          ? undefined
+          : { status }
+        : undefined;
+  });
+
+  test("takes nobody else's with it, and leaves what was known of it", async () => {
+    const late = row("p-2", "2026-11-03", "h100.8x", "2");
+    server.account.usage = [...server.account.usage, late];
+    setup.at("2026-11-05T06:00:00Z");
+    const { failures } = await setup.run();
+    for (const table of ["usage", "resource_usage"]) {
+      expect(
+        await setup.all(
+          `select project_id, sum(quantity)::double as total
+           from raw.${table}
+           where _known_to is null
+           group by all
+           order by all`,
+        ),
+      ).toEqual([
+        { project_id: "p-1", total: 12.5 },
+        { project_id: "p-2", total: 50 },
+      ]);
+    }
+    expect(new Set(failures.map(({ stream }) => stream))).toEqual(new Set(["resource_usage", "usage"]));
+    for (const { message } of failures)
+      expect(message).toMatch(new RegExp(`${status}.*for project p-1 alone`));
+    expect(
+      await setup.all(
+        `select distinct project_id, status
+         from raw.read_windows
+         where stream = 'usage' and attempted_at = '2026-11-05 06:00:00'
+         order by all`,
+      ),
+    ).toEqual([
+      { project_id: "p-1", status: "failed" },
+      { project_id: "p-2", status: "complete" },
+      { project_id: "p-3", status: "complete" },
+    ]);
+  });
+});
+
+test("a stream that is refused for every project is not asked for each of them", async () => {
+  const projects = Array.from({ length: 40 }, (_, index) => `p-${100 + index}`);
+  server = await startContractServer({
+    ...account,
+    projects: projects.map((id) => ({ id, name: id, organization: "org-1" })),
+    options: { start: "2026-11-01", end: "2026-11-03", projects },
+  });
+  server.fault = ({ path }) => (path.endsWith("/usage") ? { status: 403 } : undefined);
+  setup = await setUp({ endpoint: server.endpoint, now: "2026-11-04T06:00:00Z" });
+  const { failures } = await setup.run();
+  expect(failures.map(({ stream }) => stream)).toEqual(["usage"]);
+  // One for all, five down to a single project, and two single ones more on the way up.
+  expect(server.seen.filter(({ path }) => path.endsWith("/usage")).length).toBeLessThan(20);
+});
