@@ -63,21 +63,36 @@ async function figureOf(facts: ReportFacts): Promise<Html | undefined> {
       ? ` Cost${priceWords(facts)} was ${formatMoney(firstPriced.cost ?? "0", build.currency)} in ${monthName(firstPriced.month)} and ${formatMoney(lastPriced.cost ?? "0", build.currency)} in ${monthName(lastPriced.month)}.`
       : "";
   const lead = `${hours}${cost} A month without a link has no page yet: tally report --month YYYY-MM writes it.`;
-  const barsOf = (amountOf: (row: MonthRow) => string | null, what: string, unit: string) =>
+  const barsOf = (
+    amountOf: (row: MonthRow) => string | null,
+    textOf: (amount: string) => string,
+    what: string,
+    unit: string,
+  ) =>
     drawChart(
       monthsChart(
-        shown.map((row) => ({
-          month: row.month,
-          value: Number(amountOf(row) ?? 0),
-          isRunning: period.today.startsWith(row.month),
-        })),
+        shown.map((row) => {
+          const amount = amountOf(row);
+          return {
+            month: row.month,
+            value: Number(amount ?? 0),
+            text: amount === null ? "unpriced" : textOf(amount),
+            isRunning: period.today.startsWith(row.month),
+          };
+        }),
         { label: `Bars of ${what} by month. ${lead}`, unit },
       ),
     );
-  return html`<figure><figcaption class="lead">${lead}</figcaption>${await barsOf((row) => row.gpu_hours, "GPU-hours", "GPU-hours a month")}${
+  return html`<figure><figcaption class="lead">${lead}</figcaption>${await barsOf(
+    (row) => row.gpu_hours,
+    (hours) => `${formatHours(hours)} GPU-hours`,
+    "GPU-hours",
+    "GPU-hours a month",
+  )}${
     cost !== "" &&
     (await barsOf(
       (row) => row.cost,
+      (cost) => formatMoney(cost, build.currency),
       `cost${priceWords(facts)}`,
       `${build.currency} a month${priceWords(facts)}`,
     ))

@@ -13,7 +13,7 @@ export interface Page {
 }
 
 /** What runs in the reader's browser: as it is written, for it is not compiled. */
-const scripts = ["tables.js"].map((file) =>
+const scripts = ["tables.js", "charts.js"].map((file) =>
   readFileSync(new URL(`./client/${file}`, import.meta.url), "utf8"),
 );
 

@@ -93,6 +93,11 @@ ${keys}
 .chart { margin-top: 14px; font-size: 12px; }
 .chart svg { display: block; width: 100%; height: auto; overflow: visible; font-variant-numeric: tabular-nums; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .chart .narrow { display: none; max-width: 480px; }
+.spots rect { fill: transparent; }
+.spots rect.pointed { fill: var(--ink); fill-opacity: .07; }
+.tip { position: fixed; z-index: 4; max-width: min(320px, calc(100vw - 16px)); padding: 8px 12px; border-radius: 8px; background: var(--raised); color: var(--ink); box-shadow: 0 0 0 1px var(--strong), 0 4px 16px #0003; font-size: 12.5px; line-height: 1.5; white-space: pre-line; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; pointer-events: none; }
+.tip::first-line { font-weight: 600; }
+.tip[hidden] { display: none; }
 details.data { margin-top: 12px; }
 summary { width: fit-content; font-size: 13px; color: var(--muted); cursor: pointer; border-radius: 3px; }
 summary:hover { color: var(--accent); }
@@ -211,7 +216,7 @@ const print = `
   html { color-scheme: light; }
   body { font-size: 10.5pt; }
   .page { max-width: none; padding: 0; }
-  nav, .sources, .skip, label.more, .table-tools, .sort::after, details:not([open]) { display: none; }
+  nav, .sources, .skip, label.more, .table-tools, .tip, .spots, .sort::after, details:not([open]) { display: none; }
   h1 { margin-top: 24px; }
   section.leads { margin-top: 34px; }
   section.follows { margin-top: 26px; }

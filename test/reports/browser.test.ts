@@ -227,6 +227,46 @@ describe("a table with a script", () => {
   });
 });
 
+describe("a chart with a script", () => {
+  it("tells the figures of a day where the reader points, taps or steps", async () => {
+    await opened(
+      "a usual organisation",
+      { viewport: { width: 1440, height: 900 }, hasTouch: true },
+      async (page, noted) => {
+        const chart = page.locator("#gpu-hours-by-day .chart");
+        const tip = page.locator(".tip");
+        expect(await tip.isVisible()).toBe(false);
+        await chart.locator(".wide .spots rect").nth(13).hover();
+        const day = await page
+          .locator("#gpu-hours-by-day tbody tr", { hasText: "2026-10-14" })
+          .locator("td:last-child")
+          .textContent();
+        expect(await tip.textContent()).toMatch(
+          new RegExp(`^14 Oct\n${day} GPU-hours\n.*H100 80GB.*: [\\d,.]+`),
+        );
+        await chart.focus();
+        await page.keyboard.press("ArrowRight");
+        expect(await tip.textContent()).toMatch(/^15 Oct\n/);
+        await page.keyboard.press("Escape");
+        expect(await tip.isVisible()).toBe(false);
+        await page.locator("#gpu-hours-by-project .wide .spots rect").first().tap();
+        expect(await tip.textContent()).toMatch(/^Foundation training\n[\d,.]+ GPU-hours/);
+        const box = await tip.boundingBox();
+        expect(box && box.x >= 0 && box.x + box.width <= 1440 && box.y >= 0).toBe(true);
+        expect(noted).toEqual({ messages: [], requests: [] });
+      },
+    );
+  });
+
+  it("names them in a title where scripts are off", async () => {
+    await opened("a usual organisation", { javaScriptEnabled: false }, async (page) => {
+      const titles = await page.locator("#gpu-hours-trend .wide .spots title").allTextContents();
+      expect(titles.length).toBeGreaterThan(80);
+      expect(titles.at(-1)).toMatch(/^31 Oct\n[\d,.]+ GPU-hours\n7-day mean: [\d,.]+/);
+    });
+  });
+});
+
 it("prints in light colours, with the wide charts and every row", async () => {
   await opened(
     "a usual organisation",

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { numberStyle } from "../locale.ts";
 import { type ColourName, colour } from "../theme.ts";
-import { type Chart, type Frame, plot } from "./draw.ts";
+import { type Chart, type Frame, type Padding, plot } from "./draw.ts";
 import { chartLabel } from "./label.ts";
 
 /** One horizontal bar. Its value is a double for drawing only; what is read is its text. */
@@ -11,6 +11,8 @@ export interface Bar {
   text: string;
   /** The month before, drawn as a tick. */
   previous?: number | null;
+  /** What stands under its name where the reader points at it; by default its text. */
+  lines?: readonly string[];
   colour?: ColourName;
 }
 
@@ -24,7 +26,18 @@ export interface BarsOptions {
 
 /** Horizontal bars from zero, each with its name and its figure beside it, and a tick for the month before. */
 export function barsChart(bars: readonly Bar[], options: BarsOptions): Chart {
-  return { label: options.label, spec: (frame) => barsSpec(bars, options, frame) };
+  return {
+    label: options.label,
+    spec: (frame) => barsSpec(bars, options, frame),
+    spots: {
+      direction: "rows",
+      spots: bars.map(({ label, text, lines }) => ({
+        name: label,
+        lines: lines ?? [options.prefix ? text : `${text} ${chartLabel(options.unit, 40)}`],
+      })),
+      padding: barsPadding,
+    },
+  };
 }
 
 function barsSpec(bars: readonly Bar[], { unit, prefix }: BarsOptions, frame: Frame): TopLevelSpec {
@@ -40,9 +53,7 @@ function barsSpec(bars: readonly Bar[], { unit, prefix }: BarsOptions, frame: Fr
   const furthest = Math.max(0, ...values.flatMap(({ value, previous }) => [value, previous ?? 0]));
   const least = Math.min(0, ...values.map(({ value }) => value));
   const y = { field: "key", type: "ordinal", axis: null, sort: null, scale: { padding: 0 } } as const;
-  const padding = isWide
-    ? { left: 252, top: 8, right: 136, bottom: 48 }
-    : { left: 6, top: 0, right: 10, bottom: 48 };
+  const padding = barsPadding(frame);
   const base = plot(frame, step * bars.length, padding);
   const right = base.width + padding.right - 4;
   return {
@@ -92,6 +103,12 @@ function barsSpec(bars: readonly Bar[], { unit, prefix }: BarsOptions, frame: Fr
       },
     ],
   };
+}
+
+function barsPadding({ name }: Frame): Padding {
+  return name === "wide"
+    ? { left: 252, top: 8, right: 136, bottom: 48 }
+    : { left: 6, top: 0, right: 10, bottom: 48 };
 }
 
 /** An expression for a short number on an axis: 500, 10k, 2.5M, and 0.5 rather than 500m; 2,5M where a comma stands. */

@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { type Html, html, trusted } from "../html.ts";
 import { chartConfig } from "../theme.ts";
+import { type Spots, spotAreas } from "./spots.ts";
 
 /** The two widths that a chart is drawn at: the page shows the one that fits, so that text stays readable. */
 export interface Frame {
@@ -25,6 +26,8 @@ export interface Chart {
   /** The accessible name: what the chart shows, and its main figures. */
   label: string;
   spec: (frame: Frame) => TopLevelSpec;
+  /** What it says where the reader points. */
+  spots?: Spots;
 }
 
 /** What a plot has in common: an exact size, so that no text is measured and a chart is the same everywhere. */
@@ -43,9 +46,16 @@ export function plot(frame: Frame, plotHeight: number, padding: Padding) {
 export async function drawChart(chart: Chart): Promise<Html> {
   const drawn = [];
   for (const frame of frames) {
-    drawn.push(html`<div class="${frame.name}">${await drawSvg(chart.spec(frame))}</div>`);
+    drawn.push(html`<div class="${frame.name}">${await drawFrame(chart, frame)}</div>`);
   }
   return html`<div class="chart" role="img" aria-label="${chart.label}">${drawn}</div>`;
+}
+
+async function drawFrame({ spec, spots }: Chart, frame: Frame): Promise<Html> {
+  const svg = await drawSvg(spec(frame));
+  if (!spots) return svg;
+  const height = Number(/viewBox="0 0 [\d.]+ ([\d.]+)"/.exec(svg.markup)?.[1]);
+  return trusted(svg.markup.replace(/<\/svg>$/, () => `${spotAreas(spots, frame, height).markup}</svg>`));
 }
 
 /** One drawing. Vega is loaded here, so that no other command waits for it. */

@@ -1,26 +1,37 @@
 import { monthName } from "../month.ts";
 import { colour } from "../theme.ts";
 import { axisNumber } from "./bars.ts";
-import { type Chart, plot } from "./draw.ts";
+import { type Chart, type Frame, plot } from "./draw.ts";
 import { chartLabel } from "./label.ts";
 
 /** A month's figure; a double for drawing only. */
 export interface MonthBar {
   month: string;
   value: number;
+  /** The figure as it is read. */
+  text: string;
   isRunning: boolean;
 }
 
 /** Bars by month from zero; one that still runs is drawn lighter. */
 export function monthsChart(bars: readonly MonthBar[], options: { label: string; unit: string }): Chart {
+  const padding = ({ name }: Frame) => ({ left: name === "wide" ? 52 : 44, top: 30, right: 4, bottom: 38 });
   return {
     label: options.label,
+    spots: {
+      direction: "columns",
+      spots: bars.map(({ month, text, isRunning }) => ({
+        name: monthName(month),
+        lines: [text, ...(isRunning ? ["still running"] : [])],
+      })),
+      padding,
+    },
     spec(frame) {
       const isWide = frame.name === "wide";
       const every = Math.ceil(bars.length / (isWide ? 14 : 6));
       const names = Object.fromEntries(bars.map(({ month }) => [month, shortMonth(month)]));
       return {
-        ...plot(frame, isWide ? 220 : 180, { left: isWide ? 52 : 44, top: 30, right: 4, bottom: 38 }),
+        ...plot(frame, isWide ? 220 : 180, padding(frame)),
         data: {
           values: bars.map(({ month, value, isRunning }) => ({
             month,

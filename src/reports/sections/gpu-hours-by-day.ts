@@ -1,9 +1,10 @@
 import type { TopLevelSpec } from "vega-lite";
 import { loadArquero } from "../charts/arquero.ts";
 import { axisNumber } from "../charts/bars.ts";
-import { type Frame, plot } from "../charts/draw.ts";
+import { type Frame, type Padding, plot } from "../charts/draw.ts";
 import { foldTail } from "../charts/fold.ts";
 import { inSentence } from "../charts/label.ts";
+import type { Spot } from "../charts/spots.ts";
 import { add, compare, isZero, sum } from "../decimal.ts";
 import { counted, formatHours, formatShare } from "../format.ts";
 import { type Html, html, name } from "../html.ts";
@@ -58,6 +59,7 @@ export const gpuHoursByDay = defineSection<DayRow>({
       chart: {
         label: `Bars of GPU-hours for each day of ${facts.period.name}, stacked by GPU type. ${lead}`,
         spec: (frame) => daysSpec(cells, drawn, daysOf(facts.period), unread, frame),
+        spots: { direction: "columns", spots: daySpots(rows, totals, facts.period), padding: daysPadding },
       },
       table: dayTable(rows, days, totals, facts),
       isTableFolded: true,
@@ -150,6 +152,31 @@ function legendOf(
   )}</ul>`;
 }
 
+function daysPadding({ name }: Frame): Padding {
+  return { left: name === "wide" ? 52 : 44, top: 30, right: 4, bottom: 38 };
+}
+
+/** Each day with the hours of its types, the largest of the month first. */
+function daySpots(rows: readonly DayRow[], totals: readonly TypeTotal[], period: Period): Spot[] {
+  const cells = new Map(rows.map((row) => [JSON.stringify([row.usage_date, row.gpu_type]), row.gpu_hours]));
+  const byDay = new Map(dayTotals(rows).map(({ day, hours }) => [day, hours]));
+  const known = new Set(rows.map((row) => row.usage_date));
+  return daysOf(period).map((day) => {
+    const all = byDay.get(day);
+    const types = totals.flatMap(({ gpuType }) => {
+      const hours = cells.get(JSON.stringify([day, gpuType]));
+      return hours && !isZero(hours) ? [`${inSentence(gpuType)}: ${formatHours(hours)}`] : [];
+    });
+    return {
+      name: shortDate(day),
+      lines:
+        all === undefined
+          ? [known.has(day) ? "not read" : "no data"]
+          : [`${formatHours(all)} GPU-hours`, ...types],
+    };
+  });
+}
+
 function daysSpec(
   cells: readonly { day: string; type: string; hours: number }[],
   drawn: readonly { gpuType: string; colour: ColourName }[],
@@ -171,7 +198,7 @@ function daysSpec(
     scale: { domain: [...days], paddingInner: 0.18, paddingOuter: 0.1 },
   };
   return {
-    ...plot(frame, isWide ? 280 : 210, { left: isWide ? 52 : 44, top: 30, right: 4, bottom: 38 }),
+    ...plot(frame, isWide ? 280 : 210, daysPadding(frame)),
     layer: [
       {
         data: {

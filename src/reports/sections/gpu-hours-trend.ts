@@ -1,7 +1,9 @@
 import type { TopLevelSpec } from "vega-lite";
 import { loadArquero } from "../charts/arquero.ts";
 import { axisNumber } from "../charts/bars.ts";
-import { type Frame, plot } from "../charts/draw.ts";
+import { type Frame, type Padding, plot } from "../charts/draw.ts";
+import { chartLabel } from "../charts/label.ts";
+import type { Spot } from "../charts/spots.ts";
 import { counted, formatChange, formatHours, formatRatio } from "../format.ts";
 import { html } from "../html.ts";
 import { addDays, daysBetween, type Period, shortDate } from "../month.ts";
@@ -43,6 +45,7 @@ export const gpuHoursTrend = defineSection<TrendRow>({
       chart: {
         label: `A line of the 7-day mean of GPU-hours a day over thirteen weeks, with a bar for each day. ${lead}`,
         spec: (frame) => trendSpec(points, formatHours(last.mean_7d ?? "0"), facts.period, frame),
+        spots: { direction: "columns", spots: trendSpots(points, rows), padding: trendPadding },
       },
       table: trendTable(rows, facts),
       isTableFolded: true,
@@ -82,6 +85,28 @@ async function everyDay(rows: readonly TrendRow[]): Promise<TrendPoint[]> {
     .map((row) => row as TrendPoint);
 }
 
+function trendPadding({ name }: Frame): Padding {
+  return name === "wide"
+    ? { left: 52, top: 44, right: 96, bottom: 38 }
+    : { left: 44, top: 44, right: 14, bottom: 38 };
+}
+
+function trendSpots(points: readonly TrendPoint[], rows: readonly TrendRow[]): Spot[] {
+  const byDay = new Map(rows.map((row) => [row.usage_date, row]));
+  return points.map(({ day }) => {
+    const row = byDay.get(day);
+    const lines =
+      row === undefined || row.gpu_hours === null
+        ? ["not read"]
+        : [
+            `${formatHours(row.gpu_hours)} GPU-hours`,
+            ...(row.mean_7d === null ? [] : [`7-day mean: ${formatHours(row.mean_7d)}`]),
+            ...(row.is_anomaly ? [chartLabel(row.anomaly_reason ?? "stands out", 120)] : []),
+          ];
+    return { name: shortDate(day), lines };
+  });
+}
+
 function trendSpec(
   points: readonly TrendPoint[],
   lastMean: string,
@@ -89,11 +114,7 @@ function trendSpec(
   frame: Frame,
 ): TopLevelSpec {
   const isWide = frame.name === "wide";
-  const base = plot(
-    frame,
-    isWide ? 260 : 200,
-    isWide ? { left: 52, top: 44, right: 96, bottom: 38 } : { left: 44, top: 44, right: 14, bottom: 38 },
-  );
+  const base = plot(frame, isWide ? 260 : 200, trendPadding(frame));
   const dayWidth = base.width / points.length;
   // A day stands at the middle of its slot; the axis counts slots, so that no time zone can move one.
   const values = points.map((point, i) => ({ ...point, at: i + 0.5 }));
