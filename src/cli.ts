@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { buildCommand } from "./commands/build.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { exportCommand } from "./commands/export.ts";
 import { reportFailure } from "./commands/failure.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
 import { ingestCommand } from "./commands/ingest.ts";
@@ -39,6 +40,7 @@ for (const command of [
   reportCommand,
   runCommand,
   sqlCommand,
+  exportCommand,
   gatewayCommand,
 ]) {
   program.addCommand(command().copyInheritedSettings(program));

@@ -23,6 +23,7 @@ export interface Workspace {
   warehouse: string;
   analytics: string;
   reports: string;
+  exports: string;
   runLog: string;
   lock: string;
 }
@@ -44,6 +45,7 @@ export function workspaceAt(root: string): Workspace {
     warehouse: join(root, "data", "warehouse.duckdb"),
     analytics: join(root, "data", "analytics.duckdb"),
     reports: join(root, "reports"),
+    exports: join(root, "exports"),
     runLog: join(root, "logs", "runs.ndjson"),
     lock: join(root, "data", "lock.json"),
   };

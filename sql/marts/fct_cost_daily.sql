@@ -8,6 +8,7 @@ columns:
   project_id: The project.
   project_name: Its latest name; its id where it has none.
   cost_centre: The project's cost centre on that day; null where none is in force.
+  owner: The project's owner on that day; null where none is named.
   region: The region as it came.
   resource_type: The type as it came.
   gpu_type: The GPU's type; null where the usage is no GPU time.
@@ -18,7 +19,8 @@ columns:
   gpu_hours: The GPU-hours in it; null where the usage is no GPU time.
   unit_price: The price of one unit by the most specific row of prices.csv that is in force; null where none is. Where billing is preferred, cost by quantity, rounded to 8 places.
   cost: Quantity times unit price, rounded once, half up, to 10 places; null where unpriced. Where billing is preferred, what is billed.
-  list_cost: The same at the price on demand, for neither one project nor one reservation; null where there is none in the same currency.
+  list_unit_price: The price of one unit on demand, for neither one project nor one reservation; null where there is none in the same currency.
+  list_cost: The cost at that price; null where there is none.
   currency: The currency of the price; where unpriced, the one that prices are in by default.
   price_source: What the prices are called, and the line that set the price; billing where it is what the API bills; null where unpriced.
   computed_cost: What prices.csv would have come to where billing is preferred to it; null elsewhere.
@@ -157,6 +159,7 @@ listed as (
         )
       else unit_price
     end::decimal(18, 8) as unit_price,
+    case when list_currency is not distinct from currency then list_unit_price end as list_unit_price,
     case
       when list_currency <> currency then null
       when list_unit_price = unit_price and not is_billed then cost
@@ -172,6 +175,7 @@ final as (
     listed.project_id,
     coalesce(projects.project_name, listed.project_id) as project_name,
     centres.cost_centre,
+    centres.owner,
     listed.region,
     listed.resource_type,
     listed.gpu_type,
@@ -182,6 +186,7 @@ final as (
     listed.gpu_hours,
     listed.unit_price,
     listed.cost,
+    listed.list_unit_price,
     listed.list_cost,
     listed.currency,
     listed.price_source,
@@ -216,6 +221,7 @@ select
   project_id,
   project_name,
   cost_centre,
+  owner,
   region,
   resource_type,
   gpu_type,
@@ -226,6 +232,7 @@ select
   gpu_hours,
   unit_price,
   cost,
+  list_unit_price,
   list_cost,
   currency,
   price_source,

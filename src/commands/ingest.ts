@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { UsageError } from "../errors/usage-error.ts";
+import { dayOf } from "./day-option.ts";
 
 interface IngestFlags {
   from?: string;
@@ -65,16 +66,3 @@ Examples:
         }),
       );
     });
-
-function dayOf(option: string, text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const day = new Date(`${text}T00:00:00Z`);
-  if (
-    !/^\d{4}-\d\d-\d\d$/.test(text) ||
-    Number.isNaN(day.getTime()) ||
-    day.toISOString().slice(0, 10) !== text
-  ) {
-    throw new UsageError(`${option} takes a day such as 2026-10-01, not ${JSON.stringify(text)}.`);
-  }
-  return text;
-}

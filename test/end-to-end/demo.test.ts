@@ -2,10 +2,11 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser } from "../browser.ts";
+import { offences, readFocusCsv, scaled, total } from "../exports/focus-rules.ts";
 import { type Ended, tally } from "../tally-process.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
@@ -119,6 +120,62 @@ describe("`tally demo`", () => {
     const index = readFileSync(join(root, "reports", "index.html"), "utf8");
     expect(index).toContain("2026-03/");
     expect(index).toContain("2026-10/");
+  });
+
+  it("exports its charges as FOCUS rows that add up to the published costs, and every table as Parquet", async () => {
+    const october = ["--month", "2026-10"];
+    const days = "where usage_date between '2026-10-01' and '2026-10-31'";
+    for (const version of ["1.0", "1.2"] as const) {
+      const { code, stdout, stderr } = await tally([
+        "export",
+        "--focus",
+        version,
+        ...october,
+        "--workspace",
+        root,
+      ]);
+      expect(code, stderr).toBe(0);
+      const [csv = "", parquet = "", metadata = ""] = stdout.trimEnd().split("\n");
+      expect(dirname(csv)).toBe(join(root, "exports", `focus-${version}`, "2026-10"));
+      expect([csv, parquet, metadata].every((file) => existsSync(file))).toBe(true);
+      expect(stderr).toContain("instance-hours of s1a.40x");
+      const focus = readFocusCsv(csv);
+      expect(await offences(version, focus)).toEqual([]);
+      const [sums] = await rows<{ spent: string; committed: string; unused: string }>(`
+        select
+          (select sum(cost) from fct_cost_daily ${days}) as spent,
+          (select sum(committed_cost) from fct_reservation_daily ${days}) as committed,
+          (select sum(unused_cost) from fct_reservation_daily ${days}) as unused
+      `);
+      const bought = focus.rows.filter((row) => row.ChargeCategory === "Purchase");
+      const unused = focus.rows.filter((row) => row.CommitmentDiscountStatus === "Unused");
+      expect(total(focus.rows, "EffectiveCost") - total(unused, "EffectiveCost")).toBe(
+        scaled(sums?.spent ?? "", 10),
+      );
+      expect(total(bought, "BilledCost")).toBe(scaled(sums?.committed ?? "", 10));
+      expect(total(unused, "EffectiveCost")).toBe(scaled(sums?.unused ?? "", 10));
+    }
+    const copied = await tally(["export", "--parquet", "--workspace", root, "--json"]);
+    expect(copied.code, copied.stderr).toBe(0);
+    expect(JSON.parse(copied.stdout).folder).toBe(join(root, "exports", "parquet"));
+    expect(readdirSync(join(root, "exports", "parquet", "fct_cost_daily"))).toContain("month=2026-10");
+    expect(readdirSync(join(root, "exports", "parquet", "dim_vm"))).toEqual(["dim_vm.parquet"]);
+  }, 120_000);
+
+  it("says what an export can't be of", async () => {
+    const wrong: [string[], string][] = [
+      [["--focus", "0.5"], '--focus takes 1.0 and 1.2, not "0.5"'],
+      [[], "--focus or of --parquet"],
+      [["--focus", "1.2", "--month", "2024-01"], "There are no data for 2024-01-01 to 2024-01-31"],
+      [["--focus", "1.2", "--month", "2026-13"], "--month takes a month"],
+      [["--focus", "1.2", "--format", "xlsx"], '--format takes csv and parquet, not "xlsx"'],
+      [["--parquet", "--month", "2026-10"], "--month goes with --focus"],
+    ];
+    for (const [args, message] of wrong) {
+      const { code, stderr } = await tally(["export", "--workspace", root, ...args]);
+      expect(stderr).toContain(message);
+      expect(code).toBe(2);
+    }
   });
 
   it("describes every published table and column in the file itself", async () => {

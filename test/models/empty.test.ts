@@ -14,6 +14,7 @@ test("an organisation without anything builds and publishes every table, empty",
   ).toEqual([
     ["dim_disk", 0],
     ["dim_idle_rule", readFileSync(idleRulesFile, "utf8").trimEnd().split("\n").length - 1],
+    ["dim_organization", 0],
     ["dim_project", 0],
     ["dim_reservation", 0],
     ["dim_snapshot", 0],

@@ -23,6 +23,7 @@ const publicColumns: Record<string, string> = {
     "organization_id disk_id disk_name project_id location region disk_type size_gib attached_vm_id attached_vm_ids created_at updated_at valid_from valid_to is_current",
   dim_idle_rule:
     "rule_id rule_title resource_kind severity meaning action is_enabled min_days threshold threshold_unit window_days rests_on open_count silence",
+  dim_organization: "organization_id organization_name is_current",
   dim_project:
     "organization_id project_id project_name cost_centre owner is_current first_seen_at last_seen_at status previous_names message",
   dim_reservation:
@@ -44,7 +45,7 @@ const publicColumns: Record<string, string> = {
   fct_cost_allocated_daily:
     "organization_id usage_date project_id project_name cost_centre currency direct_cost handed_on_cost shared_cost unused_reservation_cost total_cost total_cost_reporting reporting_currency has_unpriced_usage",
   fct_cost_daily:
-    "organization_id usage_date project_id project_name cost_centre region resource_type gpu_type billable_metric reservation_id pricing_category quantity gpu_hours unit_price cost list_cost currency price_source computed_cost computed_currency exchange_rate cost_reporting list_cost_reporting reporting_currency",
+    "organization_id usage_date project_id project_name cost_centre owner region resource_type gpu_type billable_metric reservation_id pricing_category quantity gpu_hours unit_price cost list_unit_price list_cost currency price_source computed_cost computed_currency exchange_rate cost_reporting list_cost_reporting reporting_currency",
   fct_forecast_accuracy:
     "scope scope_value scope_name target method method_description is_naive is_chosen comparisons mean_absolute_error relative_error naive_mean_absolute_error error_to_naive interval_coverage interval_comparisons",
   fct_gpu_hours_anomaly_drivers:

@@ -1,0 +1,84 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
+import { writeAside } from "./files.ts";
+import { type ExportContext, withPublished } from "./published.ts";
+
+export interface ParquetExport {
+  /** A folder for each table that has days, with a folder for each month; a file for every other. */
+  tables: { table: string; rows: number; path: string }[];
+}
+
+/**
+ * Copies every published table to Parquet for other engines: what has a usage_date by month, as
+ * `<table>/month=2026-10/*.parquet`, every other as `<table>/<table>.parquet`. Each table is replaced at once.
+ *
+ * @throws ConfigError where nothing is published
+ */
+export async function exportParquet(
+  context: ExportContext,
+  options: { folder: string },
+): Promise<ParquetExport> {
+  return withPublished(context, async (analytics) => {
+    const tables = await publicTables(analytics);
+    await writeAside(options.folder, async (aside) => {
+      for (const { table, has_days } of tables) {
+        if (has_days) await writeByMonth(analytics, table, join(aside, table));
+        else await writeOne(analytics, table, join(aside, table));
+      }
+      return tables.map(({ table }) => table);
+    });
+    return {
+      tables: tables.map(({ table, rows }) => ({
+        table,
+        rows: Number(rows),
+        path: join(options.folder, table),
+      })),
+    };
+  });
+}
+
+interface PublicTable {
+  table: string;
+  has_days: boolean;
+  rows: string;
+}
+
+async function publicTables(analytics: Warehouse): Promise<PublicTable[]> {
+  return analytics.all<PublicTable & Record<string, string>>(`
+    select
+      tables.table_name as "table",
+      tables.estimated_size::varchar as "rows",
+      bool_or(columns.column_name = 'usage_date') as has_days
+    from duckdb_tables() as tables
+    inner join duckdb_columns() as columns
+      on tables.table_oid = columns.table_oid
+      and tables.database_oid = columns.database_oid
+    where not tables.internal
+      and not tables.temporary
+    group by all
+    order by tables.table_name
+  `);
+}
+
+async function writeByMonth(analytics: Warehouse, table: string, folder: string): Promise<void> {
+  await mkdir(folder);
+  await analytics.run(`
+    copy (select *, strftime(usage_date, '%Y-%m') as month from ${sqlName(table)})
+    to ${sqlText(folder)} (format parquet, compression zstd, partition_by (month), overwrite_or_ignore true)
+  `);
+  // A table without rows has no month; its columns are still to be read.
+  const [some] = await analytics.all(`select 1 as one from ${sqlName(table)} limit 1`);
+  if (!some) await copyWhole(analytics, table, folder);
+}
+
+async function writeOne(analytics: Warehouse, table: string, folder: string): Promise<void> {
+  await mkdir(folder);
+  await copyWhole(analytics, table, folder);
+}
+
+async function copyWhole(analytics: Warehouse, table: string, folder: string): Promise<void> {
+  await analytics.run(
+    `copy ${sqlName(table)} to ${sqlText(join(folder, `${table}.parquet`))} (format parquet, compression zstd)`,
+  );
+}
