@@ -20,7 +20,36 @@ tests:
   - relationship: {column: project_id, model: dim_project, to: project_id}
   - range: {column: revision, min: 1}
 */
-with events as (
+with metrics_of_several_spellings as (
+  select billable_metric
+  from stg_billable_metrics
+  group by billable_metric
+  having count(*) > 1
+),
+
+restated as (
+  select distinct
+    coalesce(organization_id, '') as organization_key,
+    coalesce(project_id, '') as project_key,
+    usage_date
+  from stg_usage
+  where known_to is not null
+),
+
+usage as (
+  select
+    usage.*,
+    restated.usage_date is not null
+    or coalesce(usage.billable_metric in (select billable_metric from metrics_of_several_spellings), false)
+      as may_have_history
+  from stg_usage as usage
+  left join restated
+    on coalesce(usage.organization_id, '') = restated.organization_key
+    and coalesce(usage.project_id, '') = restated.project_key
+    and usage.usage_date = restated.usage_date
+),
+
+events as (
   select
     organization_id,
     project_id,
@@ -32,7 +61,8 @@ with events as (
     known_from as known_at,
     quantity,
     1 as rows_known
-  from stg_usage
+  from usage
+  where may_have_history
 
   union all
 
@@ -47,8 +77,9 @@ with events as (
     known_to,
     -quantity,
     -1
-  from stg_usage
-  where known_to is not null
+  from usage
+  where may_have_history
+    and known_to is not null
 ),
 
 -- Two spellings of one metric are one row here, so that values are summed at each time of change.
@@ -128,6 +159,25 @@ final as (
     partition by organization_id, project_id, usage_date, region, resource_type, billable_metric, reservation_id
     order by known_at
   )
+
+  union all
+
+  -- Most days were never restated: their rows are what they were from the first, and need no look at others.
+  select
+    organization_id,
+    project_id,
+    usage_date,
+    region,
+    resource_type,
+    billable_metric,
+    reservation_id,
+    1 as revision,
+    quantity::decimal(38, 12) as quantity,
+    null as previous_quantity,
+    known_from,
+    null as known_to
+  from usage
+  where not may_have_history
 )
 
 select

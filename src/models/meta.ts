@@ -47,7 +47,7 @@ export const metaTables: readonly MetaTable[] = [
       {
         name: "row_count",
         from: "row_count",
-        description: "Its rows; null for a view that is not public.",
+        description: "Rows of the table; null for a view, which holds none in the warehouse.",
       },
       {
         name: "duration_ms",

@@ -12,7 +12,7 @@ import { firstLine } from "./references.ts";
 export interface ModelResult {
   name: string;
   materialization: "view" | "table";
-  /** Null for a view that is not public. */
+  /** Null for a view, which holds no rows. */
   rowCount: number | null;
   durationMs: number;
   /** How it was made: in full, or by the days that changed, which may be none. */
@@ -56,8 +56,7 @@ export async function runModel(
       await replaceAll(connection, model, relation, plan);
       if (followedBy !== undefined) await noteSourceDays(connection, relationOf(model), followedBy);
     }
-    const isCounted = model.materialization === "table" || model.layer === "marts";
-    const rowCount = isCounted ? await countRows(connection, relation) : null;
+    const rowCount = model.materialization === "view" ? null : await countRows(connection, relation);
     const result: ModelResult = {
       name: model.name,
       materialization: model.materialization,

@@ -9,7 +9,8 @@ test("an organisation without anything builds and publishes every table, empty",
   expect(
     models
       .filter(({ name }) => /^(fct|dim)_/.test(name))
-      .map(({ name, rowCount }) => [name, rowCount])
+      // A view holds no rows of its own.
+      .map(({ name, rowCount }) => [name, rowCount ?? 0])
       .sort(),
   ).toEqual([
     ["dim_disk", 0],
