@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Effects } from "./effects.ts";
 import { ConfigError } from "./errors/config-error.ts";
 import { type IdleSetting, readIdleSettings } from "./idle-settings.ts";
+import { type ReportSelection, readReportSelections, reportTable } from "./report-selections.ts";
 import { type ReportSettings, readReportSettings, reportsTable } from "./report-settings.ts";
 import { readSharedCosts, type SharedCost, sharedCostTable } from "./shared-cost-settings.ts";
 import { readToml } from "./toml.ts";
@@ -56,6 +57,7 @@ const tallyToml = z.strictObject({
     .prefault({}),
   shared_cost: z.array(sharedCostTable).default([]),
   reports: reportsTable.prefault({}),
+  report: z.array(reportTable).default([]),
   /** By rule; what each may have is in idle-rules.csv. */
   idle: z.record(z.string(), z.unknown()).default({}),
 });
@@ -86,6 +88,8 @@ export interface Config {
   };
   sharedCosts: SharedCost[];
   reports: ReportSettings;
+  /** The reports that are written. */
+  reportSelections: ReportSelection[];
   /** What differs from idle-rules.csv, by rule. */
   idle: IdleSetting[];
 }
@@ -107,7 +111,17 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
   refuseCredentials(document, tallyTomlPath);
   const parsed = tallyToml.safeParse(document);
   if (!parsed.success) throw settingsError(tallyTomlPath, parsed.error);
-  const { api, ingest, raw, warehouse, prices, shared_cost: sharedCosts, reports, idle } = parsed.data;
+  const {
+    api,
+    ingest,
+    raw,
+    warehouse,
+    prices,
+    shared_cost: sharedCosts,
+    reports,
+    report,
+    idle,
+  } = parsed.data;
   const profile = loadProfile(effects);
   return {
     api: {
@@ -130,6 +144,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
     },
     sharedCosts: readSharedCosts(sharedCosts, tallyTomlPath),
     reports: readReportSettings(reports),
+    reportSelections: readReportSelections(report, tallyTomlPath),
     idle: readIdleSettings(idle, tallyTomlPath),
   };
 }

@@ -9,8 +9,9 @@ columns:
   gpu_hours: The GPU-hours of the day.
   mean_28d: The mean of this day and the 27 before; null unless every one of them was read whole.
   anomaly_reason: Why the day stands out, with the numbers that it rests on.
+  anomaly_drivers: The projects or resource types that explain most of it, with their part, in words.
 */
--- Parameters: $month_start, $month_end (exclusive).
+-- Parameters: $period_start, $period_end (exclusive).
 
 with final as (
   select
@@ -20,11 +21,12 @@ with final as (
     scope_name,
     gpu_hours,
     mean_28d,
-    anomaly_reason
+    anomaly_reason,
+    anomaly_drivers
   from fct_gpu_hours_trend
   where is_anomaly
-    and usage_date >= cast($month_start as date)
-    and usage_date < cast($month_end as date)
+    and usage_date >= cast($period_start as date)
+    and usage_date < cast($period_end as date)
 )
 
 select
@@ -34,7 +36,8 @@ select
   scope_name,
   gpu_hours,
   mean_28d,
-  anomaly_reason
+  anomaly_reason,
+  anomaly_drivers
 from final
 order by
   usage_date,

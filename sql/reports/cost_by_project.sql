@@ -12,11 +12,11 @@ columns:
   gpu_hours: The GPU-hours of the month.
   unpriced_gpu_hours: Those of them that no price applies to.
 */
--- Parameters: $month_start, $month_end, $previous_start, $previous_end (ends exclusive).
+-- Parameters: $period_start, $period_end, $previous_start, $previous_end (ends exclusive).
 
 with charges as (
   select
-    usage_date >= cast($month_start as date) as is_current,
+    usage_date >= cast($period_start as date) as is_current,
     project_id,
     project_name,
     cost_centre,
@@ -24,7 +24,7 @@ with charges as (
     gpu_hours,
     cost
   from fct_cost_daily
-  where (usage_date >= cast($month_start as date) and usage_date < cast($month_end as date))
+  where (usage_date >= cast($period_start as date) and usage_date < cast($period_end as date))
     or (usage_date >= cast($previous_start as date) and usage_date < cast($previous_end as date))
 ),
 

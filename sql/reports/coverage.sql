@@ -14,12 +14,12 @@ columns:
   last_read_at: When a day of it was last read, UTC; null where none was.
   message: What the API or the network said where reading failed.
 */
--- Parameters: $month_start, $month_end (exclusive), $today.
+-- Parameters: $period_start, $period_end (exclusive), $today.
 
 with days as (
   select unnest(generate_series(
-    cast($month_start as date),
-    least(cast($month_end as date), cast($today as date)) - 1,
+    cast($period_start as date),
+    least(cast($period_end as date), cast($today as date)) - 1,
     interval 1 day
   ))::date as usage_date
 ),

@@ -8,7 +8,7 @@ columns:
   gpu_type: The GPU's type, or the resource's where that is not known; null on a day without any.
   gpu_hours: The GPU-hours of that type on that day; null where the day was not read.
 */
--- Parameters: $month_start, $month_end (exclusive), $today.
+-- Parameters: $period_start, $period_end (exclusive), $today.
 
 with used as (
   select
@@ -24,15 +24,15 @@ with used as (
 -- Today is not over, so it is here only where some usage of it is known.
 days as (
   select unnest(generate_series(
-    cast($month_start as date),
-    least(cast($month_end as date), cast($today as date)) - 1,
+    cast($period_start as date),
+    least(cast($period_end as date), cast($today as date)) - 1,
     interval 1 day
   ))::date as usage_date
   union
   select usage_date
   from used
-  where usage_date >= cast($month_start as date)
-    and usage_date < cast($month_end as date)
+  where usage_date >= cast($period_start as date)
+    and usage_date < cast($period_end as date)
 ),
 
 read_days as (

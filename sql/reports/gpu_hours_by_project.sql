@@ -10,18 +10,18 @@ columns:
   change_gpu_hours: GPU-hours less previous GPU-hours.
   active_days: On how many days of the month it used any.
 */
--- Parameters: $month_start, $month_end, $previous_start, $previous_end (ends exclusive).
+-- Parameters: $period_start, $period_end, $previous_start, $previous_end (ends exclusive).
 
 with gpu_usage as (
   select
-    usage_date >= cast($month_start as date) as is_current,
+    usage_date >= cast($period_start as date) as is_current,
     usage_date,
     project_id,
     project_name,
     gpu_hours,
     is_reserved
   from fct_gpu_hours_daily
-  where (usage_date >= cast($month_start as date) and usage_date < cast($month_end as date))
+  where (usage_date >= cast($period_start as date) and usage_date < cast($period_end as date))
     or (usage_date >= cast($previous_start as date) and usage_date < cast($previous_end as date))
 ),
 

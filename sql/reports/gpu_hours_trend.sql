@@ -11,7 +11,7 @@ columns:
   is_anomaly: Whether the day stands out.
   anomaly_reason: Why it does; null where it does not.
 */
--- Parameters: $month_end (exclusive), $today.
+-- Parameters: $period_end (exclusive), $today.
 
 with final as (
   select
@@ -26,8 +26,8 @@ with final as (
   from fct_gpu_hours_trend
   where scope = 'all'
     and not is_forecast
-    and usage_date >= cast($month_end as date) - 91
-    and usage_date < cast($month_end as date)
+    and usage_date >= cast($period_end as date) - 91
+    and usage_date < cast($period_end as date)
     and usage_date <= cast($today as date)
 )
 

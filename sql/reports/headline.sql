@@ -10,16 +10,16 @@ columns:
   previous_value: The figure of the days before that the month is compared with; null where nothing was read in them.
   change: Value less previous value; null where one of them is.
 */
--- Parameters: $month_start, $month_end, $previous_start, $previous_end (ends exclusive), $today.
+-- Parameters: $period_start, $period_end, $previous_start, $previous_end (ends exclusive), $today.
 
 with days as (
   select
     usage_date,
-    usage_date >= cast($month_start as date) as is_current
+    usage_date >= cast($period_start as date) as is_current
   from (
     select unnest(generate_series(cast($previous_start as date), cast($previous_end as date) - 1, interval 1 day))::date as usage_date
     union all
-    select unnest(generate_series(cast($month_start as date), cast($month_end as date) - 1, interval 1 day))::date
+    select unnest(generate_series(cast($period_start as date), cast($period_end as date) - 1, interval 1 day))::date
   )
 ),
 
@@ -108,7 +108,7 @@ idle as (
       when count(*) = 0 then 0
       else sum(counted_monthly_waste) filter (where currency = (select currency from meta_build))
     end as idle_waste_per_month,
-    count(*) filter (where idle_since >= cast($month_start as timestamp)) as new_idle_findings
+    count(*) filter (where idle_since >= cast($period_start as timestamp)) as new_idle_findings
   from fct_idle_findings
   where status = 'open'
 ),

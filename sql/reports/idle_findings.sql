@@ -21,6 +21,7 @@ columns:
   currency: The currency of both; null where unpriced.
   overlaps_rule_id: The first rule that counts a part of this waste instead; null where none does.
   evidence: A sentence with the numbers and dates that it rests on.
+  action: What to do about it; null for a rule that tally has no more.
   suppressed_until: The last day on which it is suppressed; null where that has no end, or it is not.
   suppression_reason: Why it is, as suppressions.csv says.
   first_seen_at: When tally could first tell, UTC.
@@ -28,29 +29,32 @@ columns:
 */
 with final as (
   select
-    status,
-    severity,
-    rule_id,
-    rule_title,
-    resource_kind,
-    resource_id,
-    resource_name,
-    project_id,
-    project_name,
-    location,
-    idle_since,
-    idle_days,
-    monthly_waste,
-    counted_monthly_waste,
-    currency,
-    overlaps_rule_id,
-    evidence,
-    suppressed_until,
-    suppression_reason,
-    first_seen_at,
-    last_seen_at
+    fct_idle_findings.status,
+    fct_idle_findings.severity,
+    fct_idle_findings.rule_id,
+    fct_idle_findings.rule_title,
+    fct_idle_findings.resource_kind,
+    fct_idle_findings.resource_id,
+    fct_idle_findings.resource_name,
+    fct_idle_findings.project_id,
+    fct_idle_findings.project_name,
+    fct_idle_findings.location,
+    fct_idle_findings.idle_since,
+    fct_idle_findings.idle_days,
+    fct_idle_findings.monthly_waste,
+    fct_idle_findings.counted_monthly_waste,
+    fct_idle_findings.currency,
+    fct_idle_findings.overlaps_rule_id,
+    fct_idle_findings.evidence,
+    dim_idle_rule.action,
+    fct_idle_findings.suppressed_until,
+    fct_idle_findings.suppression_reason,
+    fct_idle_findings.first_seen_at,
+    fct_idle_findings.last_seen_at
   from fct_idle_findings
-  where status <> 'resolved'
+  left join dim_idle_rule
+    on dim_idle_rule.rule_id = fct_idle_findings.rule_id
+  where fct_idle_findings.status <> 'resolved'
 )
 
 select
@@ -71,6 +75,7 @@ select
   currency,
   overlaps_rule_id,
   evidence,
+  action,
   suppressed_until,
   suppression_reason,
   first_seen_at,

@@ -17,7 +17,7 @@ columns:
   largest_on: The UTC day of that.
   explanation: Why it differs, or what was found, in the words of that day.
 */
--- Parameters: $month_start, $month_end (exclusive).
+-- Parameters: $period_start, $period_end (exclusive).
 
 with compared as (
   select
@@ -35,8 +35,8 @@ with compared as (
       when inventory_status = status then inventory_difference
     end as difference
   from fct_usage_reconciliation
-  where usage_date >= cast($month_start as date)
-    and usage_date < cast($month_end as date)
+  where usage_date >= cast($period_start as date)
+    and usage_date < cast($period_end as date)
 ),
 
 final as (

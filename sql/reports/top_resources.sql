@@ -18,7 +18,7 @@ columns:
   cost: What it cost; null where unpriced.
   active_days: On how many days of the month it was used.
 */
--- Parameters: $month_start, $month_end (exclusive).
+-- Parameters: $period_start, $period_end (exclusive).
 
 with rates as (
   select
@@ -34,8 +34,8 @@ with rates as (
     max(gpu_type) as gpu_type,
     max(project_name) as project_name
   from fct_cost_daily
-  where usage_date >= cast($month_start as date)
-    and usage_date < cast($month_end as date)
+  where usage_date >= cast($period_start as date)
+    and usage_date < cast($period_end as date)
   group by
     usage_date,
     project_id,
@@ -68,8 +68,8 @@ resource_usage as (
     and rates.resource_type = fct_resource_usage_daily.resource_type
     and rates.billable_metric = fct_resource_usage_daily.billable_metric
     and rates.reservation_id is not distinct from fct_resource_usage_daily.reservation_id
-  where fct_resource_usage_daily.usage_date >= cast($month_start as date)
-    and fct_resource_usage_daily.usage_date < cast($month_end as date)
+  where fct_resource_usage_daily.usage_date >= cast($period_start as date)
+    and fct_resource_usage_daily.usage_date < cast($period_end as date)
 ),
 
 final as (

@@ -11,7 +11,7 @@ columns:
   first_usage_date: The first UTC day of such usage in the month.
   last_usage_date: The last one.
 */
--- Parameters: $month_start, $month_end (exclusive).
+-- Parameters: $period_start, $period_end (exclusive).
 
 with final as (
   select
@@ -26,8 +26,8 @@ with final as (
   from fct_cost_daily
   where cost is null
     and quantity <> 0
-    and usage_date >= cast($month_start as date)
-    and usage_date < cast($month_end as date)
+    and usage_date >= cast($period_start as date)
+    and usage_date < cast($period_end as date)
   group by
     resource_type,
     billable_metric

@@ -6,16 +6,19 @@ import type { WorkspaceContext } from "./context.ts";
 
 interface ReportFlags {
   month?: string;
+  week?: string;
   format?: string;
   asOf?: string;
 }
 
 export const reportCommand = () =>
   new Command("report")
-    .description(
-      "Write the report of a month as pages and files of its tables, and print the path of its page.",
-    )
+    .description("Write the reports of a month and a week, and print the path of the page to open.")
     .option("--month <YYYY-MM>", "the month (default: the last complete one)")
+    .option(
+      "--week <YYYY-Www>",
+      "the ISO week of the digest (default, without --month: the last complete one)",
+    )
     .option(
       "--format <formats>",
       "html, csv, xlsx, json, parquet and pdf, joined by commas (default: formats under [reports] in tally.toml)",
@@ -29,10 +32,11 @@ export const reportCommand = () =>
       `
 Examples:
   $ tally report --workspace costs
-  $ tally report --month 2026-09 --format csv,xlsx
+  $ tally report --month 2026-09 --format csv
+  $ tally report --week 2026-W44
   $ tally report --month 2026-09 --as-of 2026-10-05T06:00:00Z`,
     )
-    .action(async ({ month, format, asOf }: ReportFlags, command: Command) => {
+    .action(async ({ month, week, format, asOf }: ReportFlags, command: Command) => {
       const { workspaceContext } = await import("./context.ts");
       const context = workspaceContext(command);
       if (month !== undefined && !/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
@@ -41,14 +45,14 @@ Examples:
       const formats = format === undefined ? undefined : await formatsOf(format);
       const instant = asOf === undefined ? undefined : instantOf(asOf);
       const { renderReport } = await import("../reports/report.ts");
-      const options = { ...(formats && { formats }), ...(month && { month }) };
-      const { page } = instant
+      const options = { ...(formats && { formats }), ...(month && { month }), ...(week && { week }) };
+      const { pages } = instant
         ? await renderReport(
             { ...context, effects: { ...context.effects, now: () => instant } },
             { ...options, ...(await knownAt(context, instant)) },
           )
         : await renderReport(context, options);
-      context.effects.stdout.write(`${page}\n`);
+      context.effects.stdout.write(`${pages.join("\n")}\n`);
     });
 
 /** Builds what was known at an instant, and says where the report of it is read from and written to. */

@@ -9,25 +9,30 @@ import type { Overview } from "./overview.ts";
 import { brand, pageOf } from "./page.ts";
 import { type MonthRow, priceMark, priceWords, type ReportFacts } from "./section.ts";
 import { type Column, table } from "./table.ts";
+import type { WrittenFolder } from "./written.ts";
 
 interface ListedMonth extends MonthRow {
   isRunning: boolean;
   before: MonthRow | undefined;
-  /** Undefined where it was never written; else whether it has a page, or CSVs only. */
-  hasPage: boolean | undefined;
+  /** Undefined where it was never written; of one with CSVs only, its pages are none. */
+  pages: WrittenFolder["pages"] | undefined;
 }
 
 /**
- * The page that lists the months, the newest first, with their figures as they are known now.
+ * The page that lists the months, the newest first, with their figures as they are known now, and the weeks.
  *
- * @param written the months that have a folder, each with whether it has a page
+ * @param written the months and weeks that have a folder
  */
 export async function indexPage(
   facts: ReportFacts,
   overview: Overview,
-  written: ReadonlyMap<string, boolean>,
+  written: readonly WrittenFolder[],
 ): Promise<string> {
-  const months = listMonths(facts, written);
+  const weeks = written.filter(({ name }) => name.includes("W")).reverse();
+  const months = listMonths(
+    facts,
+    new Map(written.filter((each) => !weeks.includes(each)).map((each) => [each.name, each.pages])),
+  );
   return pageOf({
     title: "GPU usage and cost by month",
     description: "The monthly reports of GPU usage and cost.",
@@ -39,7 +44,8 @@ export async function indexPage(
         ? html`<div class="empty"><h2>There is no usage yet</h2></div>`
         : html`<section class="leads" aria-labelledby="months-title"><h2 id="months-title">Months</h2>
 ${await figureOf(facts)}
-${table(columnsOf(facts), months, { id: "months", caption: "Months", shown: 36 })}</section>`
+${table(columnsOf(facts), months, { id: "months", caption: "Months", shown: 36 })}</section>
+${weeks.length > 0 && weekList(weeks)}`
     }`,
     footer: html`<dl><div><dt>Data built at</dt><dd>${instantName(facts.build.built_at)}</dd></div>
 <div><dt>Prices</dt><dd>${facts.build.price_label}, in ${facts.build.currency}</dd></div>
@@ -99,7 +105,15 @@ async function figureOf(facts: ReportFacts): Promise<Html | undefined> {
   }</figure>`;
 }
 
-function listMonths({ months, period }: ReportFacts, written: ReadonlyMap<string, boolean>): ListedMonth[] {
+function weekList(weeks: readonly WrittenFolder[]): Html {
+  return html`<section class="leads" aria-labelledby="weeks-title"><h2 id="weeks-title">Weekly digests</h2>
+<ul class="links">${weeks.map(({ name, pages }) => html`<li>${pages.length > 0 ? html`<a href="${name}/index.html">${name}</a>` : html`${name} <small>CSV only</small>`}</li>`)}</ul></section>`;
+}
+
+function listMonths(
+  { months, period }: ReportFacts,
+  written: ReadonlyMap<string, WrittenFolder["pages"]>,
+): ListedMonth[] {
   const known = new Map(months.map((row) => [row.month, row]));
   const all = [...new Set([...known.keys(), ...written.keys()])].sort();
   return all
@@ -107,7 +121,7 @@ function listMonths({ months, period }: ReportFacts, written: ReadonlyMap<string
       ...(known.get(month) ?? noFigures(month)),
       isRunning: period.today.startsWith(month),
       before: months.findLast((row) => row.month < month && nextMonth(row.month) === month && row.is_known),
-      hasPage: written.get(month),
+      pages: written.get(month),
     }))
     .reverse();
 }
@@ -139,10 +153,13 @@ function columnsOf(facts: ReportFacts): Column<ListedMonth>[] {
     {
       head: "Month",
       key: ({ month }) => month,
-      cell: ({ month, hasPage, isRunning }) =>
-        html`${hasPage ? html`<a href="${month}/index.html">${monthName(month)}</a>` : html`<span class="none">${monthName(month)}</span>`}${isRunning && html` <span class="badge">still running</span>`}${
-          hasPage === false && html`<small>CSV only, in ${month}/</small>`
-        }`,
+      cell: ({ month, pages, isRunning }) => {
+        const [first, ...others] = pages ?? [];
+        return html`${first ? html`<a href="${month}/${first.path}">${monthName(month)}</a>` : html`<span class="none">${monthName(month)}</span>`}${isRunning && html` <span class="badge">still running</span>`}${
+          others.length > 0 &&
+          html`<small>${others.map(({ short, path }, i) => html`${i > 0 && " \u00b7 "}<a href="${month}/${path}">${short}</a>`)}</small>`
+        }${pages && !first && html`<small>CSV only, in ${month}/</small>`}`;
+      },
     },
     { head: "GPU-hours", isNumber: true, cell: (row) => (row.is_known ? formatHours(row.gpu_hours) : none) },
     {

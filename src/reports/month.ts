@@ -18,14 +18,15 @@ const monthNames = [
 
 const dayMs = 86_400_000;
 
-/** A month to report on, and the days of the month before that it is compared with. Ends are exclusive. */
+/** A month or ISO week to report on, and the days before that it is compared with. Ends are exclusive. */
 export interface Period {
-  /** YYYY-MM */
-  month: string;
-  /** `October 2026` */
+  kind: "month" | "week";
+  /** YYYY-MM, or YYYY-Www: the name of its folder. */
+  key: string;
+  /** `October 2026`, or `week 44 of 2026`. */
   name: string;
-  monthStart: string;
-  monthEnd: string;
+  start: string;
+  end: string;
   previousStart: string;
   previousEnd: string;
   /** `September`, with its year where that is another one; `1–14 September` where the month still runs. */
@@ -35,7 +36,7 @@ export interface Period {
   /** The UTC day on which the report is made. */
   today: string;
   isRunning: boolean;
-  /** Days of the month that are over, or all of them. */
+  /** Days of it that are over, or all of them. */
   elapsedDays: number;
 }
 
@@ -90,10 +91,11 @@ export function periodOf(month: string, now: Date, lastUsageDate: string | null)
     ? nearName(previous, month)
     : dayRange(Number(addDays(previousEnd, -1).slice(8)), nearName(previous, month));
   return {
-    month,
+    kind: "month",
+    key: month,
     name: monthName(month),
-    monthStart,
-    monthEnd,
+    start: monthStart,
+    end: monthEnd,
     previousStart,
     previousEnd,
     previousName,
@@ -147,7 +149,7 @@ export function daysBetween(from: string, to: string): number {
   return Math.round((Date.parse(to) - Date.parse(from)) / dayMs);
 }
 
-function earlier(a: string, b: string): string {
+export function earlier(a: string, b: string): string {
   return a < b ? a : b;
 }
 

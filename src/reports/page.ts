@@ -10,6 +10,8 @@ export interface Page {
   header: HtmlPart;
   main: HtmlPart;
   footer: HtmlPart;
+  /** A word for the style sheet to tell the page by. */
+  className?: string;
 }
 
 /** What runs in the reader's browser: as it is written, for it is not compiled. */
@@ -33,7 +35,7 @@ function hashOf(text: string): string {
 }
 
 /** A whole page, self-contained. */
-export function pageOf({ title, description, header, main, footer }: Page): string {
+export function pageOf({ title, description, header, main, footer, className }: Page): string {
   const page = html`<!doctype html>
 <html lang="en" data-locale="${numberStyle().locale}">
 <head>
@@ -48,7 +50,7 @@ export function pageOf({ title, description, header, main, footer }: Page): stri
 <link rel="icon" href="data:,">
 <style>${trusted(stylesheet)}</style>
 </head>
-<body>
+<body${className && html` class="${className}"`}>
 <a class="skip" href="#main">Skip to the report</a>
 <div class="page">
 <header>${header}</header>

@@ -1,28 +1,36 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
 import { ConfigError } from "../errors/config-error.ts";
-import { TallyError } from "../errors/tally-error.ts";
+import type { ReportSelection } from "../report-selections.ts";
 import type { ReportFormat } from "../report-settings.ts";
-import { openReadOnly, type Params, type Warehouse } from "../warehouse.ts";
+import { openReadOnly, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
 import { findBrowser } from "./browser.ts";
-import { type Dataset, isoInstant, readDataset } from "./dataset.ts";
+import { confine } from "./confine.ts";
+import { type Dataset, isoInstant } from "./dataset.ts";
 import { findingsFeed } from "./findings-feed.ts";
 import type { DataTable } from "./formats/format.ts";
 import { pdfsOf } from "./formats/pdf.ts";
 import { tableFormats } from "./formats.ts";
 import { indexPage } from "./index-page.ts";
 import { withLocale } from "./locale.ts";
-import { chooseMonth, isoDate, type Period } from "./month.ts";
-import { monthPage } from "./month-page.ts";
+import { isoDate, type Period } from "./month.ts";
 import { type Overview, readOverview } from "./overview.ts";
-import type { BuildFacts, MonthRow, ReportFacts } from "./section.ts";
-import { monthlySections } from "./sections.ts";
-import { gpuColours } from "./theme.ts";
+import { type PageDefinition, pageDefinitions } from "./pages.ts";
+import { projectPagesOf, splitByProject } from "./project-pages.ts";
+import {
+  type GeneralFacts,
+  type NamedPeriods,
+  periodsOf,
+  readDatasets,
+  readGeneralFacts,
+} from "./read-report.ts";
+import { renderPage } from "./render-page.ts";
+import { type ReportFacts, tableName } from "./section.ts";
 import { replaceFile, replaceFolder } from "./write.ts";
+import { writtenFolders } from "./written.ts";
 
 export interface ReportContext {
   effects: Effects;
@@ -30,27 +38,45 @@ export interface ReportContext {
   config: Config;
 }
 
-export interface ReportOptions {
-  /** YYYY-MM; by default the last complete month that holds data. */
-  month?: string;
+/** Without a month and a week: the last month that is over and holds data, and the last week that is over. */
+export interface ReportOptions extends NamedPeriods {
   /** What to write; by default what the settings name. */
   formats?: readonly ReportFormat[];
   /** The file of published tables to read; by default analytics.duckdb. */
   analytics?: string;
   /**
-   * What follows the month in the folder's name, for a report that stands beside the month's own, such as
+   * What follows the period in the folder's name, for a report that stands beside the period's own, such as
    * that of what was known at an instant. Such a report is in no index.
    */
   suffix?: string;
 }
 
+export interface RenderedReport {
+  /** The month, or the week where only a week was asked for. */
+  month: string;
+  /** The page to open first; the folder where no page was asked for. */
+  page: string;
+  /** That of every report that tally.toml names. */
+  pages: readonly string[];
+}
+
+/** One folder to be written, of one report and one period. */
+interface Folder {
+  root: string;
+  name: string;
+  files: Map<string, string | Uint8Array>;
+  /** The file to open first; none where no page is written. */
+  first: string | undefined;
+}
+
 /**
- * Writes the report of a month from analytics.duckdb alone, by one replacement of its folder, and then
- * reports/index.html, which lists the months, and findings.json, which lists what is idle. The same data and the same clock give the same bytes.
+ * Writes the reports that the settings name, from analytics.duckdb alone: each folder by one replacement, once
+ * all of them are made, and then the list of periods over them and the feed of what is idle. The same data and the same clock give the
+ * same bytes.
  *
- * @returns the month, and the path of its page; of its folder where no page was asked for
- * @throws ConfigError where nothing is published yet, or a PDF is asked for and there is no browser
- * @throws UsageError where there are no data for that month
+ * @throws ConfigError where nothing is published yet, a report is of what nothing is known of, or a PDF is asked
+ *   for and there is no browser
+ * @throws UsageError where there are no data for that month, or no such week
  *
  * @example
  * const { page } = await renderReport({ effects, workspace, config }, { month: "2026-09" });
@@ -58,107 +84,167 @@ export interface ReportOptions {
 export async function renderReport(
   { effects, workspace, config }: ReportContext,
   options: ReportOptions = {},
-): Promise<{ month: string; page: string }> {
-  const formats = new Set(options.formats ?? config.reports.formats);
-  // Looked for first: where there is none, nothing is reckoned in vain.
-  const browser = formats.has("pdf") ? findBrowser(effects) : undefined;
-  const source = { ...workspace, analytics: options.analytics ?? workspace.analytics };
-  const { facts, datasets, overview } = await readReport(
-    { effects, workspace: source, config },
-    options.month,
-  );
-  const { month } = facts.period;
-  const files = new Map<string, string | Uint8Array>();
-  const pages = new Map<string, string>();
-  if (formats.has("html") || formats.has("pdf")) {
-    const page = () => monthPage(datasets, facts, { hasCsv: formats.has("csv") });
-    pages.set("index.html", await withLocale(config.reports.locale, page));
-  }
-  if (formats.has("html")) for (const [path, page] of pages) files.set(path, page);
-  if (browser !== undefined) {
-    const options = { browser, paper: config.reports.paper, madeAt: isoInstant(facts.build.built_at) };
-    for (const [path, pdf] of await pdfsOf(pages, effects, options)) files.set(path, pdf);
-  }
-  const tables = tablesOf(datasets);
-  for (const format of tableFormats.filter(({ name }) => formats.has(name))) {
-    const context = { facts, config };
-    for (const [path, content] of await format.filesOf(tables, context)) files.set(path, content);
-  }
-  const folder = await replaceFolder(workspace.reports, month + (options.suffix ?? ""), files);
-  if (options.suffix === undefined) {
-    const written = await writtenMonths(workspace.reports);
-    await replaceFile(
-      join(workspace.reports, "index.html"),
-      await withLocale(config.reports.locale, () => indexPage(facts, overview, written)),
-    );
-    await replaceFile(join(workspace.reports, "findings.json"), findingsFeed(overview, facts.build));
-  }
-  return { month, page: formats.has("html") ? join(folder, "index.html") : folder };
-}
-
-function tablesOf(datasets: ReadonlyMap<string, Dataset>): DataTable[] {
-  return monthlySections.flatMap(({ id, title, query }) => {
-    const dataset = datasets.get(query);
-    return dataset ? [{ id, title, dataset }] : [];
-  });
-}
-
-async function readReport(
-  { effects, workspace, config }: ReportContext,
-  named: string | undefined,
-): Promise<{ facts: ReportFacts; datasets: ReadonlyMap<string, Dataset>; overview: Overview }> {
-  if (!existsSync(workspace.analytics)) {
-    throw new ConfigError(`Nothing is published yet: there is no ${workspace.analytics}.`, {
+): Promise<RenderedReport> {
+  const path = options.analytics ?? workspace.analytics;
+  if (!existsSync(path)) {
+    throw new ConfigError(`Nothing is published yet: there is no ${path}.`, {
       hint: `Make it with \`tally run --workspace ${workspace.root}\`.`,
     });
   }
-  const analytics = await openReadOnly(workspace.analytics, config.warehouse);
+  const analytics = await openReadOnly(path, config.warehouse);
+  const made: {
+    folders: Folder[];
+    general: GeneralFacts;
+    overview: Overview;
+    periods: ReturnType<typeof periodsOf>;
+  }[] = [];
   try {
-    const now = effects.now();
-    const build = await readBuild(analytics);
-    const months = (await readDataset(analytics, "months", { today: isoDate(now) }))
-      .rows as unknown as MonthRow[];
-    const types = (await readDataset(analytics, "gpu_types", {})).rows as unknown as { gpu_type: string }[];
-    const period = chooseMonth(months, now, named);
-    const params = paramsOf(period);
-    const datasets = new Map<string, Dataset>();
-    for (const { query } of monthlySections) {
-      datasets.set(query, await readDataset(analytics, query, params));
+    for (const selection of config.reportSelections) {
+      made.push(await makeReport(analytics, selection, { effects, workspace, config }, options));
     }
-    return {
-      facts: { period, build, months, colours: gpuColours(types.map(({ gpu_type }) => gpu_type)) },
-      datasets,
-      overview: await readOverview(analytics, isoDate(now)),
-    };
   } finally {
     analytics.close();
   }
-}
-
-async function readBuild(analytics: Warehouse): Promise<BuildFacts> {
-  const build = await analytics.first<BuildFacts>(
-    "select built_at, today, price_label, currency, tally_version from meta_build",
-  );
-  if (!build) {
-    throw new TallyError(`${analytics.path} does not say when it was built: its table meta_build is empty.`, {
-      hint: "Build it anew with `tally build`.",
-    });
+  const pages: string[] = [];
+  for (const { folders, general, overview, periods } of made) {
+    const written: string[] = [];
+    for (const { root, name, files, first } of folders) {
+      const folder = await replaceFolder(root, name, files);
+      written.push(first === undefined ? folder : join(folder, first));
+    }
+    pages.push(...written.slice(0, 1));
+    const [folder] = folders;
+    const period = periods.month ?? periods.week;
+    if (options.suffix === undefined && folder && period) {
+      const facts = { ...general, period, projectPages: new Map() };
+      const there = await writtenFolders(folder.root);
+      const index = await withLocale(config.reports.locale, () => indexPage(facts, overview, there));
+      await replaceFile(join(folder.root, "index.html"), index);
+      await replaceFile(join(folder.root, "findings.json"), findingsFeed(overview, general.build));
+    }
   }
-  return build;
-}
-
-function paramsOf({ monthStart, monthEnd, previousStart, previousEnd, today }: Period): Params {
+  const [first] = made;
   return {
-    month_start: monthStart,
-    month_end: monthEnd,
-    previous_start: previousStart,
-    previous_end: previousEnd,
-    today,
+    month: (first?.periods.month ?? first?.periods.week)?.key ?? "",
+    page: pages[0] ?? workspace.reports,
+    pages,
   };
 }
 
-/** The months that have a folder in reports/, each with whether it has a page. */
-async function writtenMonths(reports: string): Promise<ReadonlyMap<string, boolean>> {
-  const names = (await readdir(reports)).filter((name) => /^\d{4}-\d\d$/.test(name)).sort();
-  return new Map(names.map((name) => [name, existsSync(join(reports, name, "index.html"))]));
+/** Makes the folders of one report in memory. */
+async function makeReport(
+  analytics: Warehouse,
+  selection: ReportSelection,
+  { effects, workspace, config }: ReportContext,
+  options: ReportOptions,
+) {
+  const formats = new Set(options.formats ?? selection.formats ?? config.reports.formats);
+  // Looked for first: where there is none, nothing is reckoned in vain.
+  const browser = formats.has("pdf") ? findBrowser(effects) : undefined;
+  const connection = await analytics.connect();
+  try {
+    const confinedTo = await confine(connection, selection.filter, selection.name);
+    const now = effects.now();
+    const general = await readGeneralFacts(connection, now, confinedTo);
+    const periods = periodsOf(options, general, now);
+    const folders: Folder[] = [];
+    for (const period of [periods.month, periods.week]) {
+      const definitions = pageDefinitions.filter(
+        (page) => page.period === period?.kind && selection.pages.has(page.name),
+      );
+      if (!period || definitions.length === 0) continue;
+      const datasets = await readDatasets(connection, definitions, period);
+      const folder: Folder = {
+        root: resolve(workspace.root, selection.folder),
+        name: period.key + (options.suffix ?? ""),
+        files: new Map(),
+        first: undefined,
+      };
+      const pages =
+        formats.has("html") || browser !== undefined
+          ? await withLocale(config.reports.locale, () =>
+              makePages(definitions, datasets, general, period, {
+                hasCsv: formats.has("csv"),
+                hasIndex: options.suffix === undefined,
+              }),
+            )
+          : new Map<string, string>();
+      if (formats.has("html")) {
+        for (const [file, page] of pages) folder.files.set(file, page);
+        folder.first = [...pages.keys()][0];
+      }
+      if (browser !== undefined) {
+        const settings = {
+          browser,
+          paper: config.reports.paper,
+          madeAt: isoInstant(general.build.built_at),
+          limitMs: 60_000 + 2_000 * pages.size,
+        };
+        for (const [file, pdf] of await pdfsOf(pages, effects, settings)) folder.files.set(file, pdf);
+      }
+      const facts: ReportFacts = { ...general, period, projectPages: new Map() };
+      const tables = tablesOf(definitions, datasets);
+      for (const format of tableFormats.filter(({ name }) => formats.has(name))) {
+        const context = { facts, config };
+        for (const [file, content] of await format.filesOf(tables, context)) folder.files.set(file, content);
+      }
+      folders.push(folder);
+    }
+    return { folders, general, overview: await readOverview(connection, isoDate(now)), periods };
+  } finally {
+    connection.close();
+  }
+}
+
+/** The pages of a folder by their paths, the one to open first at their head. */
+async function makePages(
+  definitions: readonly PageDefinition[],
+  datasets: ReadonlyMap<string, Dataset>,
+  general: GeneralFacts,
+  period: Period,
+  options: { hasCsv: boolean; hasIndex: boolean },
+): Promise<Map<string, string>> {
+  const pages = new Map<string, string>();
+  const perProject = definitions.find(({ isPerProject }) => isPerProject);
+  const projects = perProject ? projectPagesOf(datasets.get("project_figures")) : [];
+  const projectPages = new Map(projects.map(({ id, path }) => [id, path]));
+  const siblings = definitions.flatMap(({ short, path, isPerProject }) =>
+    isPerProject ? [] : [{ short, path }],
+  );
+  for (const definition of definitions) {
+    if (definition.isPerProject) continue;
+    const facts = { ...general, period, projectPages };
+    const surroundings = { root: "", siblings, ...options };
+    pages.set(definition.path, await renderPage(definition, datasets, facts, surroundings));
+  }
+  if (!perProject) return pages;
+  const rowsOf = splitByProject(onlyOf(perProject, datasets));
+  const facts: ReportFacts = { ...general, period, projectPages: new Map() };
+  const surroundings = { root: "../", siblings, ...options };
+  for (const { id, name, path } of projects) {
+    pages.set(path, await renderPage(perProject, rowsOf(id), facts, surroundings, name));
+  }
+  return pages;
+}
+
+function onlyOf(
+  { sections }: PageDefinition,
+  datasets: ReadonlyMap<string, Dataset>,
+): ReadonlyMap<string, Dataset> {
+  const wanted = new Set(sections.map(({ query }) => query));
+  return new Map([...datasets].filter(([query]) => wanted.has(query)));
+}
+
+/** The rows of the sections, those that several pages show once. */
+function tablesOf(
+  definitions: readonly PageDefinition[],
+  datasets: ReadonlyMap<string, Dataset>,
+): DataTable[] {
+  const tables = new Map<string, DataTable>();
+  for (const section of definitions.flatMap(({ sections }) => sections)) {
+    const dataset = datasets.get(section.query);
+    const id = tableName(section);
+    if (dataset && !tables.has(id)) tables.set(id, { id, title: section.title, dataset });
+  }
+  return [...tables.values()];
 }

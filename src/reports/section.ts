@@ -41,6 +41,10 @@ export interface ReportFacts {
   /** Every month with data, the oldest first. */
   months: readonly MonthRow[];
   colours: ReadonlyMap<string, ColourName>;
+  /** What the report is confined to, in words; null where it is of everything. */
+  confinedTo: string | null;
+  /** The addresses of the projects' pages, as seen from the page that is made; those without one are left out. */
+  projectPages: ReadonlyMap<string, string>;
 }
 
 /** What a section shows. Parts that are absent are left out. */
@@ -57,34 +61,43 @@ export interface SectionContent {
 
 /** One part of a report: one query of sql/reports, and one function from its rows to what is shown. */
 export interface Section {
-  /** The anchor on the page, and the name of its CSV. */
+  /** The anchor on the page. */
   id: string;
   title: string;
   /** The word for it in the page's contents; sections without one follow on the section before. */
   short?: string;
   query: string;
   /** Null where there is nothing worth a place on the page; the CSV is written all the same. */
-  view: (dataset: Dataset, facts: ReportFacts) => Promise<SectionContent | null>;
+  view: (dataset: Dataset, facts: ReportFacts, others: Others) => Promise<SectionContent | null>;
 }
+
+/** The rows of the other sections of the page, by their queries. */
+export type Others = ReadonlyMap<string, Dataset>;
 
 /** A section whose rows have a type: that of the columns of its query. */
 export function defineSection<R extends object>(
   section: Omit<Section, "view"> & {
-    view: (rows: readonly R[], facts: ReportFacts) => Promise<SectionContent | null> | SectionContent | null;
+    view: (
+      rows: readonly R[],
+      facts: ReportFacts,
+      others: Others,
+    ) => Promise<SectionContent | null> | SectionContent | null;
   },
 ): Section {
   return {
     ...section,
-    view: async ({ rows }, facts) => section.view(rows as readonly unknown[] as readonly R[], facts),
+    view: async ({ rows }, facts, others) =>
+      section.view(rows as readonly unknown[] as readonly R[], facts, others),
   };
 }
 
-/** Whether there is a month before to compare with. */
-export function hasMonthBefore({ period, months }: ReportFacts): boolean {
+/** Whether there is a period before to compare with. */
+export function hasPeriodBefore({ period, months }: ReportFacts): boolean {
   return months.some(({ month, is_known }) => is_known && period.previousStart.startsWith(month));
 }
 
-export const csvName = ({ id }: Pick<Section, "id">) => `${id}.csv`;
+/** The name of a query's rows in files, without its ending: sections of one query share them. */
+export const tableName = ({ query }: Pick<Section, "query">) => query.replaceAll("_", "-");
 
 /** The label of the prices, wherever a price or a cost shows; nothing where they are the user's own file. */
 export function priceMark({ build }: ReportFacts): HtmlPart {

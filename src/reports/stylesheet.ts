@@ -35,7 +35,10 @@ const head = `
 .as-of { text-align: right; font-variant-numeric: tabular-nums; }
 h1 { margin-top: 44px; font-size: 40px; line-height: 1.12; font-weight: 680; letter-spacing: -.025em; }
 .kicker { display: block; margin-bottom: 8px; font-size: 14px; line-height: 1.4; font-weight: 500; letter-spacing: 0; color: var(--muted); }
-nav { margin-top: 28px; border-block: 1px solid var(--line); font-size: 13.5px; }
+nav.pages { margin-top: 12px; border-block: 0; }
+.links li { display: inline-block; margin-right: 18px; }
+nav { font-size: 13.5px; }
+nav:not(.pages) { margin-top: 28px; border-block: 1px solid var(--line); }
 nav ul { display: flex; flex-wrap: wrap; gap: 0 26px; }
 nav a { display: block; padding: 10px 0; color: var(--muted); text-decoration: none; }
 nav a:hover { color: var(--accent); }
@@ -134,6 +137,8 @@ tbody + tbody tr:first-child { border-top: 0; }
 thead .n { white-space: normal; }
 td small, th small { display: block; line-height: 1.45; font-weight: 400; }
 .n small { white-space: nowrap; }
+.n small.wraps { white-space: normal; }
+.command { display: block; margin-top: 4px; font-size: 11.5px; line-height: 1.45; color: var(--muted); }
 small.id { font-size: 11.5px; font-weight: 400; opacity: .95; }
 .wide-table { overflow: auto; max-height: 460px; border-block: 1px solid var(--line); }
 .wide-table th, .wide-table td { padding-block: 5px; white-space: nowrap; }
@@ -237,6 +242,19 @@ const print = `
   .cards-row { break-inside: avoid; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .figure .months { width: 88px; }
   .figure .months svg { width: 100%; height: auto; }
+  .one-sheet { font-size: 8.5pt; line-height: 1.4; }
+  .one-sheet h1 { margin-top: 8px; font-size: 20pt; }
+  .one-sheet h2 { font-size: 11pt; }
+  .one-sheet .summary { margin-top: 8px; max-width: none; font-size: 9.5pt; line-height: 1.4; }
+  .one-sheet .cards-row { margin-top: 10px; }
+  .one-sheet .figure { padding: 8px 12px; }
+  .one-sheet .figure .value, .one-sheet .figure:nth-child(-n+2) .value { font-size: 14pt; }
+  .one-sheet .figure .months, .one-sheet footer p, .one-sheet footer h2 { display: none; }
+  .one-sheet section.leads, .one-sheet section.follows { margin-top: 12px; }
+  .one-sheet .chart svg { max-height: 150px; }
+  .one-sheet table { font-size: 8pt; }
+  .one-sheet th, .one-sheet td { padding-block: 3px; }
+  .one-sheet footer { margin-top: 10px; padding-top: 8px; }
   .badge, .mark, .severity, .notice { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;

@@ -1,30 +1,93 @@
 import { inSentence } from "./charts/label.ts";
 import type { Dataset } from "./dataset.ts";
-import { compare, isZero, negate } from "./decimal.ts";
+import { compare, isZero } from "./decimal.ts";
 import { type Figures, figuresOf } from "./figures.ts";
 import { counted, formatChange, formatHours, formatMoney, listed } from "./format.ts";
-import { type Figure, hasMonthBefore, priceWords, type ReportFacts } from "./section.ts";
+import { shortDate } from "./month.ts";
+import { type Figure, hasPeriodBefore, priceWords, type ReportFacts } from "./section.ts";
+import { type BudgetRow, budgetSentence } from "./sections/budgets.ts";
+import { type OutlookRow, outlookSentence } from "./sections/outlook.ts";
+import { type MoverRow, moversLead } from "./sections/top-movers.ts";
 
-interface Mover {
-  project_id: string;
-  project_name: string;
-  change_gpu_hours: string;
+/** A day that stands out, of everything, with what drove it. */
+interface AnomalyRow {
+  usage_date: string;
+  scope: string;
+  anomaly_drivers: string | null;
+}
+
+interface FindingRow {
+  status: string;
+  resource_id: string;
+  resource_name: string | null;
+  rule_title: string;
+  monthly_waste: string | null;
+  currency: string | null;
+}
+
+interface ReconciliationRow {
+  status: string;
+  row_count: string | number;
 }
 
 /**
- * What a reader needs who reads nothing else: what was used and what it cost, what moved it, what to do, and
- * how sure it is. Two to five sentences.
+ * What a reader needs who reads nothing else: what was used and what it cost, what moved it and why, what to do,
+ * what is to come, and how sure it is. A sentence that the page's own rows say nothing for is left out.
  */
-export function summaryOf(datasets: ReadonlyMap<string, Dataset>, facts: ReportFacts): string[] {
+export function summaryOf(
+  datasets: ReadonlyMap<string, Dataset>,
+  facts: ReportFacts,
+  isShort = false,
+): string[] {
   const rowsOf = <R>(query: string) => (datasets.get(query)?.rows ?? []) as unknown as readonly R[];
   const figures = figuresOf(rowsOf<Figure>("headline"));
   return [
     usageSentence(figures, facts),
-    moversSentence(rowsOf<Mover>("gpu_hours_by_project"), facts),
+    hasPeriodBefore(facts) ? moversLead(rowsOf<MoverRow>("top_movers")) : null,
+    !isShort && driversSentence(rowsOf<AnomalyRow>("anomalies"), facts),
     costSentence(figures, facts),
     idleSentence(figures, facts),
+    !isShort && costliestSentence(rowsOf<FindingRow>("idle_findings")),
+    !isShort && outlookSentence(rowsOf<OutlookRow>("outlook")),
+    budgetSentence(rowsOf<BudgetRow>("budgets")),
     certaintySentence(figures, facts),
-  ].filter((sentence) => sentence !== null);
+    !isShort && reconciliationSentence(rowsOf<ReconciliationRow>("reconciliation")),
+  ].filter((sentence) => sentence !== null && sentence !== false);
+}
+
+/** Why the days that stand out most for the whole did so. */
+function driversSentence(rows: readonly AnomalyRow[], { period }: ReportFacts): string | null {
+  const days = rows.filter(({ scope }) => scope === "all");
+  const [first] = days;
+  if (!first) return null;
+  const others = days.length > 1 ? ` ${counted(days.length, "day stands", "days stand")} out in all.` : "";
+  const why = first.anomaly_drivers === null ? "" : `, driven by ${inSentence(first.anomaly_drivers, 120)}`;
+  return `In ${period.name}, ${shortDate(first.usage_date)} stands out${why}.${others}`;
+}
+
+/** The three findings to begin with. */
+function costliestSentence(rows: readonly FindingRow[]): string | null {
+  const costly = rows
+    .filter(({ status, monthly_waste }) => status === "open" && monthly_waste !== null)
+    .slice(0, 3);
+  if (costly.length < 2) return null;
+  const words = costly.map(
+    (row) =>
+      `${inSentence(row.resource_name ?? row.resource_id)} (${row.rule_title}, ${formatMoney(row.monthly_waste ?? "0", row.currency ?? "")} a month)`,
+  );
+  return `Begin with ${listed(words)}.`;
+}
+
+/** Whether usage by project agrees with what else tells it. */
+function reconciliationSentence(rows: readonly ReconciliationRow[]): string | null {
+  const countOf = (status: string) =>
+    rows.filter((row) => row.status === status).reduce((count, row) => count + Number(row.row_count), 0);
+  const compared = countOf("agrees") + countOf("explained") + countOf("unexplained");
+  if (compared === 0) return null;
+  const unexplained = countOf("unexplained");
+  return unexplained === 0
+    ? "Where usage by resource or the inventory can be held against it, every difference is explained."
+    : `Of ${counted(compared, "comparison")} with usage by resource and the inventory, ${counted(unexplained, "differs", "differ")} without an explanation.`;
 }
 
 function usageSentence(figures: Figures, { period }: ReportFacts): string {
@@ -37,23 +100,6 @@ function usageSentence(figures: Figures, { period }: ReportFacts): string {
         : `, ${moreOrLess(hours.value ?? "0", hours.previous_value)} ${period.previousWhen}`;
   const projects = counted(whole(figures.get("active_projects").value), "project");
   return `In ${period.name}${period.isRunning ? " so far" : ""}, ${projects} used ${formatHours(hours.value ?? "0")} GPU-hours${before}.`;
-}
-
-function moversSentence(projects: readonly Mover[], facts: ReportFacts): string | null {
-  if (!hasMonthBefore(facts) || projects.length < 2) return null;
-  const byChange = [...projects].sort((a, b) => compare(b.change_gpu_hours, a.change_gpu_hours));
-  const [up] = byChange;
-  const down = byChange.at(-1);
-  const parts = [];
-  if (up && compare(up.change_gpu_hours, "0") > 0) {
-    parts.push(`${inSentence(up.project_name)} rose most, by ${formatHours(up.change_gpu_hours)} GPU-hours`);
-  }
-  if (down && compare(down.change_gpu_hours, "0") < 0) {
-    parts.push(
-      `${inSentence(down.project_name)} fell most, by ${formatHours(negate(down.change_gpu_hours))}`,
-    );
-  }
-  return parts.length === 0 ? null : `Of the projects, ${parts.join(", and ")}.`;
 }
 
 function costSentence(figures: Figures, facts: ReportFacts): string {

@@ -48,6 +48,7 @@ export function testConfig(
     prices: { label: "prices.csv", currency: "USD", billing: "compare", billingCurrency: "USD" },
     sharedCosts: [],
     reports: { formats: ["html", "csv"], hasCsvBom: false, paper: "A4", locale: "en-US" },
+    reportSelections: [],
     idle: [],
   };
 }

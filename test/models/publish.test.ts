@@ -64,6 +64,8 @@ const publicColumns: Record<string, string> = {
     "rule_id rule_title resource_kind resource_id resource_name organization_id project_id project_name location idle_since idle_days evidence monthly_waste_usd monthly_waste currency counted_monthly_waste_usd counted_monthly_waste overlaps_rule_id severity status suppressed_until suppression_reason first_seen_at last_seen_at resolved_at",
   fct_idle_history:
     "month_start rule_id rule_title currency found_count found_monthly_waste resolved_count saved_per_month withdrawn_count standing_count standing_monthly_waste saved_per_month_to_date",
+  fct_inventory:
+    "resource_kind resource_id resource_name organization_id project_id project_name location region state resource_type gpu_type gpus size_gib created_at age_days monthly_cost currency",
   fct_new_and_gone:
     "kind value name first_usage_date last_usage_date days_known_before days_read_since days_unread_since status since message",
   fct_reservation_daily:

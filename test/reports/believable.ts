@@ -88,10 +88,11 @@ export async function believable(
       gpu_hours / lag(gpu_hours, 28) over (order by usage_date) - 1,
       usage_date in ('2026-10-12', '2026-10-14', '2026-08-22'),
       case when usage_date in ('2026-10-12', '2026-10-14') then '1.9 times the mean of the same weekday in the eight weeks before' when usage_date = '2026-08-22' then '70% below the mean of the same weekday' end,
-      false
+      false,
+      case when usage_date = '2026-10-12' then 'Foundation training +620.00 GPU-hours (92 %)' end
     from daily;
     insert into fct_gpu_hours_trend
-    select date '2026-10-12', 'project', project_id, project_name, 1092.4, 700, 520, 1.1, 0.9, true, 'Rose by 2.6 times in one day', false from shape where i = 0;
+    select date '2026-10-12', 'project', project_id, project_name, 1092.4, 700, 520, 1.1, 0.9, true, 'Rose by 2.6 times in one day', false, null from shape where i = 0;
 
     insert into fct_usage_coverage
     select 'org', project_id, project_name, day::date, stream,

@@ -6,36 +6,36 @@ const months = (...names: string[]) => names.map((month) => ({ month, last_usage
 
 describe("the month of a report", () => {
   it("is the last complete one, though the running one has data", () => {
-    expect(chooseMonth(months("2026-09", "2026-10", "2026-11"), now, undefined).month).toBe("2026-10");
+    expect(chooseMonth(months("2026-09", "2026-10", "2026-11"), now, undefined).key).toBe("2026-10");
   });
 
   it("is the last complete one that has data", () => {
-    expect(chooseMonth(months("2026-06", "2026-07"), now, undefined).month).toBe("2026-07");
+    expect(chooseMonth(months("2026-06", "2026-07"), now, undefined).key).toBe("2026-07");
   });
 
   it("is the running one where nothing else has data, and says so", () => {
     expect(chooseMonth(months("2026-11"), now, undefined)).toMatchObject({
-      month: "2026-11",
+      key: "2026-11",
       isRunning: true,
     });
   });
 
   it("is the last complete one where nothing has data", () => {
-    expect(chooseMonth([], now, undefined)).toMatchObject({ month: "2026-10", isRunning: false });
+    expect(chooseMonth([], now, undefined)).toMatchObject({ key: "2026-10", isRunning: false });
   });
 
   it("is the UTC month, also in the first and last hour of a year", () => {
     const known = months("2026-11", "2026-12", "2027-01");
-    expect(chooseMonth(known, new Date("2026-12-31T23:59:59Z"), undefined).month).toBe("2026-11");
-    expect(chooseMonth(known, new Date("2027-01-01T00:00:00Z"), undefined).month).toBe("2026-12");
+    expect(chooseMonth(known, new Date("2026-12-31T23:59:59Z"), undefined).key).toBe("2026-11");
+    expect(chooseMonth(known, new Date("2027-01-01T00:00:00Z"), undefined).key).toBe("2026-12");
   });
 
   it("is the named one", () => {
     expect(chooseMonth(months("2026-09", "2026-10"), now, "2026-09")).toMatchObject({
-      month: "2026-09",
+      key: "2026-09",
       name: "September 2026",
-      monthStart: "2026-09-01",
-      monthEnd: "2026-10-01",
+      start: "2026-09-01",
+      end: "2026-10-01",
       previousStart: "2026-08-01",
       previousEnd: "2026-09-01",
       previousName: "August",

@@ -12,8 +12,8 @@ import { believable } from "./believable.ts";
 const names = readdirSync(join(packageRoot, "sql", "reports")).map((file) => file.replace(/\.sql$/, ""));
 
 const october = {
-  month_start: "2026-10-01",
-  month_end: "2026-11-01",
+  period_start: "2026-10-01",
+  period_end: "2026-11-01",
   previous_start: "2026-09-01",
   previous_end: "2026-10-01",
   today: "2026-11-03",

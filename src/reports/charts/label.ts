@@ -33,6 +33,6 @@ function widthOf(character: string): number {
 }
 
 /** A name within a sentence: short, and isolated so that it can't turn the direction of the rest. */
-export function inSentence(text: string): string {
-  return `\u2068${chartLabel(text, 40)}\u2069`;
+export function inSentence(text: string, room = 40): string {
+  return `\u2068${chartLabel(text, room)}\u2069`;
 }

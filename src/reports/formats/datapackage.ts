@@ -21,7 +21,7 @@ export function dataPackage(resources: readonly DataResource[], { facts }: Forma
   const { period, build } = facts;
   const described = {
     $schema: `${profiles}/datapackage.json`,
-    name: `gpu-usage-and-cost-${period.month}`,
+    name: `gpu-usage-and-cost-${period.key.toLowerCase()}`,
     title: `GPU usage and cost, ${period.name}`,
     description:
       "Days and times are UTC. A text that a spreadsheet would run as a formula begins with an apostrophe that is no part of it.",

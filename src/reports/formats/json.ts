@@ -20,7 +20,7 @@ function jsonText({ id, title, dataset }: DataTable, { facts }: FormatContext): 
       name: id,
       title,
       description,
-      month: period.month,
+      [period.kind]: period.key,
       generated_at: isoInstant(build.built_at),
       tally_version: build.tally_version,
       columns,

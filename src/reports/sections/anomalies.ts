@@ -1,6 +1,6 @@
 import { day, named } from "../figures.ts";
 import { counted, formatHours } from "../format.ts";
-import { html } from "../html.ts";
+import { html, name } from "../html.ts";
 import { defineSection } from "../section.ts";
 import { table } from "../table.ts";
 
@@ -12,6 +12,7 @@ interface AnomalyRow {
   gpu_hours: string | null;
   mean_28d: string | null;
   anomaly_reason: string | null;
+  anomaly_drivers: string | null;
 }
 
 const scopes: Readonly<Record<string, string>> = {
@@ -54,7 +55,12 @@ export const anomalies = defineSection<AnomalyRow>({
             cell: (row) => hours(row.mean_28d),
             key: (row) => row.mean_28d,
           },
-          { head: "Why", isText: true, cell: (row) => row.anomaly_reason },
+          {
+            head: "Why",
+            isText: true,
+            cell: (row) =>
+              html`${row.anomaly_reason}${row.anomaly_drivers !== null && html`<small>Driven by ${name(row.anomaly_drivers)}</small>`}`,
+          },
         ],
         rows,
         { id: "anomalies", caption: `Days that stand out in ${period.name}`, shown: 8 },

@@ -2,7 +2,7 @@ import { sum } from "../decimal.ts";
 import { changeMark, money, moneyLines, sumByCurrency } from "../figures.ts";
 import { counted, formatCount, formatHours, formatMoney, formatShare } from "../format.ts";
 import { html, name } from "../html.ts";
-import { defineSection, hasMonthBefore, priceMark, priceWords } from "../section.ts";
+import { defineSection, hasPeriodBefore, priceMark, priceWords } from "../section.ts";
 import { table } from "../table.ts";
 
 interface CentreCost {
@@ -26,7 +26,7 @@ export const costByCostCentre = defineSection<CentreCost>({
     if (rows.every((row) => row.cost_centre === null || row.cost === null)) return null;
     const totals = sumByCurrency(rows, (row) => row.cost);
     const before = sumByCurrency(rows, (row) => row.previous_cost);
-    const hasBefore = hasMonthBefore(facts);
+    const hasBefore = hasPeriodBefore(facts);
     const mark = priceMark(facts);
     const without = rows.find(
       (row) => row.cost_centre === null && row.cost !== null && row.currency === build.currency,

@@ -5,7 +5,7 @@ import { compare, isZero, subtract, sum } from "../decimal.ts";
 import { changeMark, money, moneyLines, projectNames, sumByCurrency } from "../figures.ts";
 import { currencyPrefix, formatHours, formatMoney, formatShare, formatSigned } from "../format.ts";
 import { html, name } from "../html.ts";
-import { defineSection, hasMonthBefore, priceMark, priceWords, type ReportFacts } from "../section.ts";
+import { defineSection, hasPeriodBefore, priceMark, priceWords, type ReportFacts } from "../section.ts";
 import { type Column, table } from "../table.ts";
 
 interface ProjectCost {
@@ -42,7 +42,7 @@ export const costByProject = defineSection<ProjectCost>({
       lead: html`${lead}${priceMark(facts)}`,
       ...(priced.length > 0 && {
         legend: html`<ul class="legend" aria-hidden="true"><li><i class="key bar"></i>${period.name}</li>${
-          hasMonthBefore(facts) && html`<li><i class="key tick"></i>${period.previousName}</li>`
+          hasPeriodBefore(facts) && html`<li><i class="key tick"></i>${period.previousName}</li>`
         }</ul>`,
         chart: barsChart(await barsOf(priced, facts), {
           label: `Bars of cost by project in ${period.name}${priceWords(facts)}. ${lead}`,
@@ -65,7 +65,7 @@ function leadOf(priced: readonly ProjectCost[], { period, build }: ReportFacts):
 
 async function barsOf(priced: readonly ProjectCost[], facts: ReportFacts): Promise<Bar[]> {
   const { currency } = facts.build;
-  const hasBefore = hasMonthBefore(facts);
+  const hasBefore = hasPeriodBefore(facts);
   const repeated = new Set(priced.map((row) => row.project_id).filter((id, i, ids) => ids.indexOf(id) !== i));
   const folded = await foldTail(
     priced.map((row) => ({
@@ -95,7 +95,7 @@ async function barsOf(priced: readonly ProjectCost[], facts: ReportFacts): Promi
 function costTable(rows: readonly ProjectCost[], facts: ReportFacts) {
   const { period } = facts;
   const mark = priceMark(facts);
-  const hasBefore = hasMonthBefore(facts);
+  const hasBefore = hasPeriodBefore(facts);
   const totals = sumByCurrency(rows, (row) => row.cost);
   const [only] = totals.size === 1 ? totals.values() : [];
   const before = hasBefore ? sumByCurrency(rows, (row) => row.previous_cost) : new Map<string, string>();

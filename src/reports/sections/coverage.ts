@@ -127,8 +127,8 @@ function gapRows(rows: readonly Stretch[]): StripRow[] {
 
 function coverageSpec(strips: readonly StripRow[], period: Period, frame: Frame): TopLevelSpec {
   const isWide = frame.name === "wide";
-  const days = Array.from({ length: daysBetween(period.monthStart, period.monthEnd) }, (_, i) =>
-    addDays(period.monthStart, i),
+  const days = Array.from({ length: daysBetween(period.start, period.end) }, (_, i) =>
+    addDays(period.start, i),
   );
   const values = strips.flatMap(({ cells }, key) =>
     cells.map(({ day, isRead }) => ({ key, day, fill: colour(isRead ? "quiet" : "alert") })),
@@ -166,7 +166,7 @@ function coverageSpec(strips: readonly StripRow[], period: Period, frame: Frame)
               values: labelled,
               labelAngle: 0,
               labelAlign: "center",
-              labelExpr: `datum.value === ${JSON.stringify(days[0] ?? "")} ? ${JSON.stringify(shortDate(period.monthStart))} : toString(toNumber(slice(datum.value, 8)))`,
+              labelExpr: `datum.value === ${JSON.stringify(days[0] ?? "")} ? ${JSON.stringify(shortDate(period.start))} : toString(toNumber(slice(datum.value, 8)))`,
             },
           },
           color: { field: "fill", type: "nominal", scale: null, legend: null },

@@ -9,7 +9,7 @@ import { add, compare, isZero, sum } from "../decimal.ts";
 import { counted, formatHours, formatShare } from "../format.ts";
 import { type Html, html, name } from "../html.ts";
 import { addDays, daysBetween, type Period, shortDate } from "../month.ts";
-import { defineSection, type ReportFacts } from "../section.ts";
+import { defineSection, type ReportFacts, type SectionContent } from "../section.ts";
 import { type Column, table } from "../table.ts";
 import { type ColourName, colour } from "../theme.ts";
 
@@ -33,43 +33,44 @@ export const gpuHoursByDay = defineSection<DayRow>({
   title: "GPU-hours by day",
   short: "By day",
   query: "gpu_hours_by_day",
-  async view(rows, facts) {
-    const totals = typeTotals(rows, facts);
-    const days = [...new Set(rows.map((row) => row.usage_date))];
-    const unread = days.filter((day) =>
-      rows.every((row) => row.usage_date !== day || row.gpu_hours === null),
-    );
-    if (totals.length === 0) {
-      return { lead: [`No GPU was used in ${facts.period.name}.`, unreadSentence(unread)].join(" ").trim() };
-    }
-    const shown = await foldTail(
-      totals.map(({ gpuType, hours }) => ({ key: gpuType, value: Number(hours), previous: null })),
-      maxTypes,
-      otherTypes,
-    );
-    const drawn = shown.map(({ key, count }, i) => ({
-      gpuType: key,
-      colour: count > 1 ? ("slate" as const) : (totals[i]?.colour ?? "slate"),
-    }));
-    const cells = await stackedCells(rows, days, new Set(drawn.map(({ gpuType }) => gpuType)));
-    const lead = leadOf(rows, totals, unread, facts);
-    return {
-      lead,
-      legend: legendOf(drawn, totals),
-      chart: {
-        label: `Bars of GPU-hours for each day of ${facts.period.name}, stacked by GPU type. ${lead}`,
-        spec: (frame) => daysSpec(cells, drawn, daysOf(facts.period), unread, frame),
-        spots: { direction: "columns", spots: daySpots(rows, totals, facts.period), padding: daysPadding },
-      },
-      table: dayTable(rows, days, totals, facts),
-      isTableFolded: true,
-    };
-  },
+  view: daysView,
 });
 
-/** Every day of the month, also those to come: a bar is as wide in a month that still runs. */
-function daysOf({ monthStart, monthEnd }: Period): string[] {
-  return Array.from({ length: daysBetween(monthStart, monthEnd) }, (_, i) => addDays(monthStart, i));
+/** Bars of each day's GPU-hours by type, with their table. */
+export async function daysView(rows: readonly DayRow[], facts: ReportFacts): Promise<SectionContent> {
+  const totals = typeTotals(rows, facts);
+  const days = [...new Set(rows.map((row) => row.usage_date))];
+  const unread = days.filter((day) => rows.every((row) => row.usage_date !== day || row.gpu_hours === null));
+  if (totals.length === 0) {
+    return { lead: [`No GPU was used in ${facts.period.name}.`, unreadSentence(unread)].join(" ").trim() };
+  }
+  const shown = await foldTail(
+    totals.map(({ gpuType, hours }) => ({ key: gpuType, value: Number(hours), previous: null })),
+    maxTypes,
+    otherTypes,
+  );
+  const drawn = shown.map(({ key, count }, i) => ({
+    gpuType: key,
+    colour: count > 1 ? ("slate" as const) : (totals[i]?.colour ?? "slate"),
+  }));
+  const cells = await stackedCells(rows, days, new Set(drawn.map(({ gpuType }) => gpuType)));
+  const lead = leadOf(rows, totals, unread, facts);
+  return {
+    lead,
+    legend: legendOf(drawn, totals),
+    chart: {
+      label: `Bars of GPU-hours for each day of ${facts.period.name}, stacked by GPU type. ${lead}`,
+      spec: (frame) => daysSpec(cells, drawn, daysOf(facts.period), unread, frame),
+      spots: { direction: "columns", spots: daySpots(rows, totals, facts.period), padding: daysPadding },
+    },
+    table: dayTable(rows, days, totals, facts),
+    isTableFolded: true,
+  };
+}
+
+/** Every day of the month, also those to come: a bar is as wide in a period that still runs. */
+function daysOf({ start, end }: Period): string[] {
+  return Array.from({ length: daysBetween(start, end) }, (_, i) => addDays(start, i));
 }
 
 function typeTotals(rows: readonly DayRow[], { colours }: ReportFacts): TypeTotal[] {
@@ -285,7 +286,7 @@ function dayTable(
   return table(columns, days, {
     id: "gpu-hours-by-day",
     caption: `GPU-hours by day and GPU type, ${period.name}`,
-    shown: daysBetween(period.monthStart, period.monthEnd),
+    shown: daysBetween(period.start, period.end),
     isWide: true,
   });
 }

@@ -5,7 +5,7 @@ import { compare, isZero, negate, subtract, sum } from "../decimal.ts";
 import { changeMark, projectNames } from "../figures.ts";
 import { formatCount, formatHours, formatShare, formatSigned } from "../format.ts";
 import { html } from "../html.ts";
-import { defineSection, hasMonthBefore, type ReportFacts } from "../section.ts";
+import { defineSection, hasPeriodBefore, type ReportFacts } from "../section.ts";
 import { type Column, table } from "../table.ts";
 
 interface ProjectRow {
@@ -29,7 +29,7 @@ export const gpuHoursByProject = defineSection<ProjectRow>({
     const { period } = facts;
     if (rows.length === 0)
       return { lead: `No project used a GPU in ${period.name} or ${period.previousName}.` };
-    const hasBefore = hasMonthBefore(facts);
+    const hasBefore = hasPeriodBefore(facts);
     const lead = leadOf(rows, hasBefore, facts);
     return {
       lead,

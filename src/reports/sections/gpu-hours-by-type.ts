@@ -3,7 +3,7 @@ import { compare, subtract, sum } from "../decimal.ts";
 import { changeMark } from "../figures.ts";
 import { formatCount, formatHours, formatShare, formatSigned, listed } from "../format.ts";
 import { html, name } from "../html.ts";
-import { defineSection, hasMonthBefore } from "../section.ts";
+import { defineSection, hasPeriodBefore } from "../section.ts";
 import { table } from "../table.ts";
 
 interface TypeRow {
@@ -23,7 +23,7 @@ export const gpuHoursByType = defineSection<TypeRow>({
     if (rows.length === 0) return null;
     const total = sum(rows.map((row) => row.gpu_hours)) ?? "0";
     const before = sum(rows.map((row) => row.previous_gpu_hours)) ?? "0";
-    const hasBefore = hasMonthBefore(facts);
+    const hasBefore = hasPeriodBefore(facts);
     const previous = (row: TypeRow) => (hasBefore ? row.previous_gpu_hours : null);
     const risen = rows.filter((row) => compare(row.change_gpu_hours, "0") > 0).map((row) => row.gpu_type);
     return {

@@ -56,7 +56,7 @@ export const gpuHoursTrend = defineSection<TrendRow>({
 function leadOf(rows: readonly TrendRow[], last: TrendRow, { period }: ReportFacts): string {
   const before = rows.find((row) => row.usage_date === addDays(last.usage_date, -28));
   const change = formatChange(last.mean_7d, before?.mean_7d ?? null);
-  const anomalies = rows.filter((row) => row.is_anomaly && row.usage_date >= period.monthStart).length;
+  const anomalies = rows.filter((row) => row.is_anomaly && row.usage_date >= period.start).length;
   const mean = `On ${shortDate(last.usage_date)} the mean of the last seven days was ${formatHours(last.mean_7d ?? "0")} GPU-hours a day`;
   return `${mean}${change === null ? "" : `, ${change} on four weeks earlier`}. ${
     anomalies === 0
@@ -122,7 +122,7 @@ function trendSpec(
   const tickNames = Object.fromEntries(ticks.map(({ day, at }) => [String(at), shortDate(day)]));
   const monthStart = Math.max(
     0,
-    points.findIndex(({ day }) => day >= period.monthStart),
+    points.findIndex(({ day }) => day >= period.start),
   );
   const end = values.findLast(({ mean }) => mean !== null);
   const x = slots(points.length);

@@ -14,6 +14,8 @@ import { type Html, type HtmlPart, html } from "../html.ts";
 import { monthName, shortDate } from "../month.ts";
 import { defineSection, type Figure, type MonthRow, priceMark, type ReportFacts } from "../section.ts";
 import { chartConfig, colour } from "../theme.ts";
+import { type BudgetRow, monthBudget } from "./budgets.ts";
+import type { OutlookRow } from "./outlook.ts";
 
 interface Card {
   title: HtmlPart;
@@ -28,14 +30,18 @@ export const headline = defineSection<Figure>({
   id: "headline",
   title: "Headline figures",
   query: "headline",
-  async view(rows, facts) {
+  async view(rows, facts, others) {
     const figures = figuresOf(rows);
+    const rowsOf = <R>(query: string) => (others.get(query)?.rows ?? []) as unknown as readonly R[];
     const cards = [
       {
-        ...gpuHoursCard(figures, facts),
+        ...withNote(gpuHoursCard(figures, facts), hoursToCome(rowsOf<OutlookRow>("outlook"), facts)),
         months: await monthBars("GPU-hours", (row) => row.gpu_hours, facts),
       },
-      { ...costCard(figures, facts), months: await monthBars("Cost", (row) => row.cost, facts) },
+      {
+        ...withNote(costCard(figures, facts), costToCome(rowsOf<BudgetRow>("budgets"), facts)),
+        months: await monthBars("Cost", (row) => row.cost, facts),
+      },
       unpricedCard(figures, facts),
       projectsCard(figures, facts),
       wasteCard(figures, facts),
@@ -46,6 +52,31 @@ export const headline = defineSection<Figure>({
     };
   },
 });
+
+function withNote(card: Card, note: string | null): Card {
+  return note === null ? card : { ...card, note: html`${card.note}<br>${note}` };
+}
+
+/** What the month of the report is expected to come to, while it runs. */
+function hoursToCome(rows: readonly OutlookRow[], { period }: ReportFacts): string | null {
+  const row = rows.find(
+    ({ target, starts_on }) => target === "month_end" && starts_on.startsWith(period.key),
+  );
+  return row?.forecast ? `${formatHours(row.forecast)} expected by the month's end` : null;
+}
+
+/** What the month's cost is expected to come to while it runs, and its budget. */
+function costToCome(rows: readonly BudgetRow[], facts: ReportFacts): string | null {
+  const { forecast, budget } = monthBudget(rows, facts.period.key, facts);
+  const { currency } = facts.build;
+  const parts = [
+    facts.period.isRunning &&
+      forecast !== null &&
+      `${formatMoney(forecast, currency)} expected by the month's end`,
+    budget !== null && `budget ${formatMoney(budget, currency)}`,
+  ].filter((part) => part !== false);
+  return parts.length === 0 ? null : parts.join("; ");
+}
 
 function cardMarkup({ title, value, change, note, months }: Card): Html {
   return html`<div class="figure"><dt>${title}</dt><dd class="value">${value}</dd>
@@ -60,7 +91,8 @@ async function monthBars(
   amountOf: (row: MonthRow) => string | null,
   { period, months }: ReportFacts,
 ): Promise<Html | undefined> {
-  const shown = months.filter(({ month }) => month <= period.month).slice(-monthsShown);
+  if (period.kind !== "month") return undefined;
+  const shown = months.filter(({ month }) => month <= period.key).slice(-monthsShown);
   const [first] = shown;
   if (!first || shown.length < 2 || shown.every((row) => amountOf(row) === null)) return undefined;
   const svg = await drawSvg({
@@ -74,7 +106,7 @@ async function monthBars(
       values: shown.map((row) => ({
         month: row.month,
         value: Number(amountOf(row) ?? "0"),
-        fill: colour(row.month === period.month ? "accent" : "quiet"),
+        fill: colour(row.month === period.key ? "accent" : "quiet"),
       })),
     },
     mark: { type: "bar", cornerRadiusEnd: 1 },
@@ -94,7 +126,8 @@ async function monthBars(
 }
 
 function against({ value, previous_value }: Figure, { period }: ReportFacts): Pick<Card, "change"> {
-  if (previous_value === null) return { change: html`<span class="change none">n/a</span> no month before` };
+  if (previous_value === null)
+    return { change: html`<span class="change none">n/a</span> no ${period.kind} before` };
   if (value !== null && isZero(previous_value)) {
     return { change: isZero(value) ? `as ${period.previousWhen}` : `none ${period.previousWhen}` };
   }
@@ -153,7 +186,7 @@ function projectsCard(figures: Figures, facts: ReportFacts): Card {
 function wasteCard(figures: Figures, facts: ReportFacts): Card {
   const findings = figures.get("idle_findings").value ?? "0";
   const recent = figures.get("new_idle_findings").value ?? "0";
-  const since = shortDate(facts.period.monthStart);
+  const since = shortDate(facts.period.start);
   return {
     title: html`Idle waste per month${priceMark(facts)}`,
     value: amountLines(figures, "idle_waste_per_month"),

@@ -1,3 +1,4 @@
+import { type Action, actionsOf } from "../action.ts";
 import { type Bar, barsChart } from "../charts/bars.ts";
 import { inSentence } from "../charts/label.ts";
 import { compare, isZero } from "../decimal.ts";
@@ -5,6 +6,7 @@ import { moneyLines, named, sumByCurrency } from "../figures.ts";
 import { counted, currencyPrefix, formatMoney, listed } from "../format.ts";
 import { type Html, html, name } from "../html.ts";
 import { instantName, shortDate } from "../month.ts";
+import { projectLink } from "../project-link.ts";
 import { defineSection, priceMark, priceWords, type ReportFacts } from "../section.ts";
 import { type Column, table } from "../table.ts";
 
@@ -27,6 +29,8 @@ interface FindingRow {
   currency: string | null;
   overlaps_rule_id: string | null;
   evidence: string | null;
+  /** What to do about it, by its rule. */
+  action: string | null;
   suppressed_until: string | null;
   suppression_reason: string | null;
 }
@@ -103,6 +107,7 @@ function barsOf(open: readonly FindingRow[], { build }: ReportFacts): Bar[] {
 
 function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFacts): Html {
   const { build } = facts;
+  const actions = actionsOf(rows);
   const columns: Column<FindingRow>[] = [
     {
       head: "Resource",
@@ -119,7 +124,7 @@ function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFact
     {
       head: "Project and place",
       cell: (row) =>
-        html`${row.project_name === null && row.project_id === null ? html`<span class="none">none</span>` : name(row.project_name ?? row.project_id ?? "")}${row.location !== null && html`<small>${name(row.location)}</small>`}`,
+        html`${row.project_name === null && row.project_id === null ? html`<span class="none">none</span>` : projectLink(facts, row.project_id, row.project_name ?? row.project_id ?? "")}${row.location !== null && html`<small>${name(row.location)}</small>`}`,
     },
     {
       head: "Idle since",
@@ -130,6 +135,11 @@ function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFact
           : html`<time>${shortDate(row.idle_since)} ${row.idle_since.slice(0, 4)}</time>${row.idle_days !== null && html`<small>${counted(row.idle_days, "day")}</small>`}`,
     },
     {
+      head: "What to do",
+      isText: true,
+      cell: (row) => actionCell(row, actions.get(row)),
+    },
+    {
       head: "Waste per month",
       key: (row) => row.monthly_waste,
       mark: priceMark(facts),
@@ -137,7 +147,7 @@ function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFact
       cell: (row) =>
         row.monthly_waste === null
           ? html`<span class="none">unpriced</span>`
-          : html`${formatMoney(row.monthly_waste, row.currency ?? build.currency)}${row.overlaps_rule_id !== null && html`<small>${overlapWords(row, build.currency)}</small>`}`,
+          : html`${formatMoney(row.monthly_waste, row.currency ?? build.currency)}${row.overlaps_rule_id !== null && html`<small class="wraps">${overlapWords(row, build.currency)}</small>`}`,
       total: moneyLines(wasteOf(rows)),
     },
   ];
@@ -147,6 +157,49 @@ function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFact
     shown: 20,
   });
 }
+
+function actionCell({ action }: FindingRow, how: Action | undefined): Html {
+  const where = how?.command
+    ? html`<code class="command">${how.command}</code>`
+    : html`<small>Console: ${how?.page}</small>`;
+  return html`${action}${where}`;
+}
+
+/** The costliest findings with what to do about each, for a page of one sheet. */
+export const topActions = defineSection<FindingRow>({
+  id: "what-to-do",
+  title: "What to do",
+  query: "idle_findings",
+  view(rows, facts) {
+    const open = rows.filter(({ status }) => status === "open");
+    if (open.length === 0) return { lead: "Nothing is idle." };
+    const shown = open.slice(0, 4);
+    return {
+      lead: html`${shown.length < open.length ? `The ${shown.length} costliest of ${counted(open.length, "finding")}.` : leadOf(open, facts)}${priceMark(facts)}`,
+      table: table(
+        [
+          {
+            head: "Resource",
+            cell: (row) =>
+              html`${name(row.resource_name ?? row.resource_id)}<small>${row.project_name !== null && name(row.project_name)}</small>`,
+          },
+          { head: "Finding", cell: (row) => row.rule_title },
+          { head: "What to do", isText: true, cell: (row) => row.action },
+          {
+            head: "Waste per month",
+            isNumber: true,
+            cell: (row) =>
+              row.monthly_waste === null
+                ? html`<span class="none">unpriced</span>`
+                : formatMoney(row.monthly_waste, row.currency ?? facts.build.currency),
+          },
+        ],
+        shown,
+        { id: "what-to-do", caption: `The costliest idle resources${priceWords(facts)}` },
+      ),
+    };
+  },
+});
 
 function suppressionWords({ suppressed_until: until, suppression_reason: reason }: FindingRow): string {
   const length = until === null ? "without end" : `until ${shortDate(until)} ${until.slice(0, 4)}`;

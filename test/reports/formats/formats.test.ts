@@ -33,6 +33,8 @@ const context: FormatContext = {
     },
     months: [],
     colours: new Map(),
+    confinedTo: null,
+    projectPages: new Map(),
   },
 };
 

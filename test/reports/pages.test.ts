@@ -1,0 +1,216 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readReportSelections } from "../../src/report-selections.ts";
+import { actionsOf, shellWord } from "../../src/reports/action.ts";
+import { projectSlug } from "../../src/reports/project-pages.ts";
+import { renderReport } from "../../src/reports/report.ts";
+import { lastWeek, weekOf, weekPeriod } from "../../src/reports/week.ts";
+import { type Fixture, twoProjects, workspaceWith } from "./analytics.ts";
+
+const hostile = `../<b>"'=cmd|' /C calc'!A0 \u202eevil`;
+
+function textOf(html: string): string {
+  return html
+    .replace(
+      /<style>[\s\S]*?<\/style>|<script[\s\S]*?<\/script>|<pre[\s\S]*?<\/pre>|<svg[\s\S]*?<\/svg>/g,
+      "",
+    )
+    .replace(/<[^>]+>/g, " ")
+    .replace(/[\u2068\u2069]/g, "")
+    .replace(/\s+/g, " ");
+}
+
+describe("the pages of a report", () => {
+  let fixture: Fixture;
+  let read: (path: string) => string;
+  const folder = mkdtempSync(join(tmpdir(), "tally-test-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  beforeAll(async () => {
+    fixture = await workspaceWith(folder, async (analytics) => {
+      await twoProjects(analytics);
+      const name = hostile.replaceAll("'", "''");
+      await analytics.run(`
+        update dim_project set project_name = '${name}' where project_id = 'p-borealis';
+        insert into fct_gpu_hours_forecast values
+          ('all', 'all', 'All projects', 'month_end', '2026-11-01', '2026-11-30', 2, 20, 0, 28, 300, 250.04, 350.06, 'm', 5, 6, null);
+        insert into fct_budget_status values
+          ('cost_centre', 'CC-100', '2026-10-01', 'USD', 700, 775.31, 775.31, -75.31, -75.31, 1.1075857, 'over', null);
+        insert into fct_inventory values
+          ('vm', 'vm-1', 'idle node', 'org', 'p-atlas', 'Atlas', 'us-east1-a', 'us-east1', 'running', 'h100-80gb-sxm-ib.1x', 'H100', 1, null, '2026-10-20', 14, 1825, 'USD'),
+          ('vm', 'vm-2', 'other', 'org', 'p-atlas', 'Atlas', 'us-east1-a', 'us-east1', 'running', 'x', null, 0, null, '2026-10-20', 14, null, null);
+        insert into fct_idle_episodes values
+          ('unattached_disk', 'disk', 'disk-9', '2026-09-02', '2026-10-27', '2026-10-28', 'resolved', 'old scratch', 'org', 'p-atlas', 'Atlas', '2026-08-01', 'e', 40, 40, 40, 'USD');
+        insert into fct_reservation_scenarios values
+          ('org', 'h100', 'H100', null, 0, 'none, current', null, '2026-08-05', '2026-11-02', 90, null, 1000, 1000, 'USD', false),
+          ('org', 'h100', 'H100', 'p:1', 8, 'p50', 2, '2026-08-05', '2026-11-02', 90, 0.875, 899.5, 1000, 'USD', true);
+      `);
+    });
+    await renderReport(fixture);
+    read = (path) => readFileSync(join(fixture.workspace.reports, path), "utf8");
+  }, 120_000);
+
+  it("say what is to come, what is over budget and how to save", () => {
+    const text = textOf(read("2026-10/index.html"));
+    for (const sentence of [
+      "November 2026 is expected to come to 300.0 GPU-hours, between 250.0 and 350.1 in four of five cases; 20.0 are known.",
+      "Over budget: CC-100 (October 2026).",
+      "budget $700.00",
+      // 1000 − 899.50
+      "With 8 GPUs of h100 reserved in place of 0, the 90 days up to 2 November 2026 that were read would have cost $100.50 less.",
+      "0 idle resources were found for the first time in October 2026, and 1 was mended, which saves $40.00 a month.",
+      "87.5%",
+    ]) {
+      expect(text).toContain(sentence);
+    }
+  });
+
+  it("have one for each project, with its own figures, whatever it is called", () => {
+    const files = readdirSync(join(fixture.workspace.reports, "2026-10", "projects")).sort();
+    expect(files).toHaveLength(2);
+    expect(files.every((file) => /^[a-z0-9-]+\.html$/.test(file))).toBe(true);
+    const atlas = read(`2026-10/projects/${files.find((file) => file.startsWith("atlas-"))}`);
+    expect(textOf(atlas)).toContain("310.0");
+    expect(textOf(atlas)).toContain("$775.31");
+    expect(textOf(atlas)).not.toContain("40.0 ");
+    const other = read(`2026-10/projects/${files.find((file) => !file.startsWith("atlas-"))}`);
+    expect(other).not.toContain("<b>&quot;");
+    expect(other).toContain("&lt;b&gt;");
+    expect(other).toContain('href="../project-figures.csv"');
+    for (const file of files) expect(read("2026-10/index.html")).toContain(`projects/${file}`);
+  });
+
+  it("have the inventory of now, with its cost where there is a price", () => {
+    const text = textOf(read("2026-10/inventory.html"));
+    expect(text).toContain(
+      "2 VMs, at $1,825.00 a month of 730 hours at today's prices. For 1 no price applies.".replace(
+        "'",
+        "&#39;",
+      ),
+    );
+    expect(text).toContain("There is no disk.");
+  });
+
+  it("have the week that ended last, reckoned by its own days", () => {
+    const text = textOf(read("2026-W44/index.html"));
+    // 7 × 10 GPU-hours from 26 October to 1 November; usage ends on 31 October, so 6 × 10.
+    expect(text).toContain("In week 44 of 2026, 1 project used 60.0 GPU-hours, 14.3% less than in week 43.");
+  });
+
+  it("are all found from the list of months and weeks", () => {
+    const index = read("index.html");
+    for (const page of [
+      "2026-10/index.html",
+      "2026-10/executive.html",
+      "2026-10/inventory.html",
+      "2026-W44/index.html",
+    ]) {
+      expect(index).toContain(`href="${page}"`);
+      expect(existsSync(join(fixture.workspace.reports, page))).toBe(true);
+    }
+  });
+
+  it("can be confined to projects, into a folder of its own, and say so", async () => {
+    const selection = readReportSelections(
+      [
+        {
+          name: "Team Atlas",
+          pages: ["monthly"],
+          projects: ["Atlas"],
+          cost_centres: [],
+          gpu_types: [],
+          regions: [],
+        },
+      ],
+      "tally.toml",
+    );
+    const config = { ...fixture.config, reportSelections: selection };
+    const { page } = await renderReport({ ...fixture, config });
+    expect(page).toBe(join(fixture.workspace.root, "reports", "team-atlas", "2026-10", "index.html"));
+    const text = textOf(readFileSync(page, "utf8"));
+    expect(text).toContain("This report is of a part only: projects Atlas");
+    expect(text).toContain("1 project used 310.0 GPU-hours");
+    expect(text).not.toContain("is expected to come to");
+    expect(text).not.toContain("evil");
+  });
+
+  it("can't be confined to what nothing is known of", async () => {
+    const selection = readReportSelections(
+      [{ name: "x", projects: ["Altas"], cost_centres: [], gpu_types: [], regions: [] }],
+      "tally.toml",
+    );
+    const config = { ...fixture.config, reportSelections: selection };
+    await expect(renderReport({ ...fixture, config })).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('projects: nothing is known of "Altas"'),
+      hint: expect.stringContaining('"Atlas"'),
+    });
+  });
+});
+
+describe("the command for a finding", () => {
+  const disk = (name: string | null, more: object = {}) => ({
+    rule_id: "unattached_disk",
+    resource_kind: "disk",
+    resource_id: `id of ${name}`,
+    resource_name: name,
+    project_id: "5d3f1c0e-0001",
+    ...more,
+  });
+  const commandOf = (...findings: ReturnType<typeof disk>[]) =>
+    [...actionsOf(findings).values()].map(({ command }) => command);
+
+  it("can be pasted as it stands, whatever the resource is called", () => {
+    expect(commandOf(disk("scratch"), disk("a'; rm -rf ~ #"), disk("-f"))).toEqual([
+      "crusoe storage disks delete --project-id 5d3f1c0e-0001 scratch",
+      "crusoe storage disks delete --project-id 5d3f1c0e-0001 'a'\\''; rm -rf ~ #'",
+      "crusoe storage disks delete --project-id 5d3f1c0e-0001 -- -f",
+    ]);
+    expect(shellWord("$(x)`y`")).toBe("'$(x)`y`'");
+  });
+
+  it("is left out where it could do the wrong thing, and the page is named", () => {
+    const twice = [disk("same"), disk("same", { resource_id: "another" })];
+    expect(commandOf(...twice, disk("a\nb"), disk("\u202ex"), disk(null))).toEqual([
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
+    expect([...actionsOf([disk("a\nb")]).values()][0]?.page).toBe("Storage, Disks");
+  });
+});
+
+describe("a week", () => {
+  it("is that of ISO 8601, also where years meet", () => {
+    expect(["2026-11-01", "2026-11-02", "2027-01-03", "2026-12-31", "2024-12-30"].map(weekOf)).toEqual([
+      "2026-W44",
+      "2026-W45",
+      "2026-W53",
+      "2026-W53",
+      "2025-W01",
+    ]);
+    expect(lastWeek(new Date("2026-11-03T06:00:00Z"))).toBe("2026-W44");
+    expect(weekPeriod("2026-W44", new Date("2026-11-03T06:00:00Z"))).toMatchObject({
+      start: "2026-10-26",
+      end: "2026-11-02",
+      previousStart: "2026-10-19",
+      previousWhen: "in week 43",
+      isRunning: false,
+    });
+    expect(() => weekPeriod("2025-W53", new Date("2026-11-03T06:00:00Z"))).toThrow("no ISO week");
+  });
+});
+
+it("projects of one name, or of none that can be written, have pages of their own", () => {
+  const slugs = [
+    projectSlug("a", "Team"),
+    projectSlug("b", "Team"),
+    projectSlug("c", "日本"),
+    projectSlug("d", "../.."),
+  ];
+  expect(new Set(slugs).size).toBe(4);
+  for (const slug of slugs) expect(slug).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+});
