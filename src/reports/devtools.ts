@@ -72,7 +72,8 @@ export function startBrowser(
   child.stderr?.on("data", (chunk) => {
     said = (said + String(chunk)).slice(-2000);
   });
-  for (const stream of [input, output]) stream.on("error", fail);
+  // A pipe breaks where the browser has ended, and its end, with its last words, says why.
+  for (const stream of [input, output]) stream.on("error", () => undefined);
   child.once("error", fail);
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   void ended.then(() => fail(new Error(`it ended${lastLine(said)}`)));

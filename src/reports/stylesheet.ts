@@ -229,6 +229,9 @@ const print = `
   .chart .narrow { display: none; }
   .tail, input.more:checked ~ .table .tail { display: table-row-group; }
   .wide-table { max-height: none; overflow: visible; }
+  .wide-table th, .wide-table td { white-space: normal; padding-left: 8px; }
+  .wide-table td:last-child:not(.n) { min-width: 12em; }
+  .sort { margin: 0; padding: 0; min-height: 0; }
   thead { display: table-header-group; }
   tfoot { display: table-row-group; }
   thead th, .wide-table th:first-child, .wide-table tfoot th, .wide-table tfoot td { position: static; }

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -282,6 +282,37 @@ it("prints in light colours, with the wide charts and every row", async () => {
       expect(await sidewaysScroll(page)).toBe(0);
     },
   );
+});
+
+describe.each(Object.keys(organizations))("the report of %s on paper", (organization) => {
+  it.each([
+    ["A4", 794 - 98, 1123 - 106],
+    ["Letter", 816 - 98, 1056 - 106],
+  ])("has no cut chart and no text over another on %s", async (_paper, width, height) => {
+    await opened(organization, { viewport: { width, height } }, async (page) => {
+      await page.emulateMedia({ media: "print" });
+      expect(await sidewaysScroll(page)).toBe(0);
+      for (const chart of await drawnCharts(page)) {
+        expect(chart.height, chart.label).toBeLessThan(height);
+        expect(chart.overlaps, chart.label).toEqual([]);
+        expect(chart.outside, chart.label).toEqual([]);
+      }
+      const styles = await page.evaluate(() => ({
+        charts: [...document.querySelectorAll(".chart")].map((chart) => getComputedStyle(chart).breakInside),
+        heads: [...document.querySelectorAll(".table thead")].map((head) => getComputedStyle(head).display),
+        tools: [...document.querySelectorAll(".table-tools, .tip")].map(
+          (tool) => getComputedStyle(tool).display,
+        ),
+      }));
+      expect(new Set(styles.charts)).toEqual(new Set(["avoid"]));
+      expect(new Set(styles.heads)).toEqual(new Set(["table-header-group"]));
+      expect(new Set(styles.tools)).toEqual(new Set(["none"]));
+    });
+  });
+});
+
+it("weighs less than 1.5 MB", () => {
+  expect(statSync(pages.get("a usual organisation") ?? "").size).toBeLessThan(1_500_000);
 });
 
 function sidewaysScroll(page: Page): Promise<number> {

@@ -22,7 +22,7 @@ const leftovers = () => readdirSync(tmpdir()).filter((name) => name.startsWith("
 it("the report is printed as a PDF on the paper of the settings, by the browser that TALLY_BROWSER names", async () => {
   const env = { ...(process.env as Record<string, string>), TALLY_BROWSER: await browserProgram() };
   const { folder, context } = await printedReport(env);
-  expect(readdirSync(folder)).toEqual(["index.pdf"]);
+  expect(readdirSync(folder).sort()).toEqual(["executive.pdf", "index.pdf", "inventory.pdf", "projects"]);
   const pdf = readFileSync(join(folder, "index.pdf")).toString("latin1");
   expect(pdf.startsWith("%PDF-")).toBe(true);
   expect(pdf).toMatch(/\/Title ?[(<]/);
@@ -33,7 +33,7 @@ it("the report is printed as a PDF on the paper of the settings, by the browser 
 
   const letter = { ...context.config, reports: { ...context.config.reports, paper: "Letter" as const } };
   await renderReport({ ...context, config: letter }, { formats: ["html", "pdf"] });
-  expect(readdirSync(folder).sort()).toEqual(["index.html", "index.pdf"]);
+  expect(readdirSync(folder)).toEqual(expect.arrayContaining(["index.html", "index.pdf"]));
   expect(readFileSync(join(folder, "index.pdf")).toString("latin1")).toMatch(/\/MediaBox ?\[0 0 612 792\]/);
 }, 120_000);
 

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderReport } from "../../src/reports/report.ts";
+import { replaceFolder } from "../../src/reports/write.ts";
 import type { Warehouse } from "../../src/warehouse.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { emptyOrganization, twoProjects, workspaceWith } from "./analytics.ts";
@@ -560,6 +561,29 @@ describe("writing a report again", () => {
       }),
     ).rejects.toThrow("fct_idle_findings");
     expect(readFileSync(join(folder, "index.html"), "utf8")).toBe(html);
+    expect(readdirSync(fixture.workspace.reports).sort()).toEqual([
+      "2026-10",
+      "2026-W44",
+      "findings.json",
+      "index.html",
+    ]);
+  });
+
+  it("keeps the last one, whole, where writing fails in the middle", async () => {
+    const { folder, fixture } = await rendered(twoProjects);
+    const before = filesOf(folder);
+    const files = new Map<string, string | Uint8Array>([
+      ["index.html", "new"],
+      ["projects/atlas.html", "new"],
+      // No file can be written below another one.
+      ["index.html/below.csv", "new"],
+    ]);
+    await expect(replaceFolder(fixture.workspace.reports, "2026-10", files)).rejects.toMatchObject({
+      exitCode: 1,
+      message: expect.stringContaining(`${folder} can't be written`),
+      hint: expect.stringContaining("The report that was there is kept."),
+    });
+    expect(filesOf(folder)).toEqual(before);
     expect(readdirSync(fixture.workspace.reports).sort()).toEqual([
       "2026-10",
       "2026-W44",

@@ -20,6 +20,7 @@ export const gpuHoursByMonth = defineSection<MonthRow>({
         shown.map(({ month, gpu_hours }) => ({
           month,
           value: Number(gpu_hours),
+          text: `${formatHours(gpu_hours)} GPU-hours`,
           isRunning: period.today.startsWith(month),
         })),
         { label: `Bars of GPU-hours by month. ${lead}`, unit: "GPU-hours a month" },
