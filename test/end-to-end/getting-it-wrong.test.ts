@@ -80,7 +80,7 @@ it("a clock that is no instant is refused", async () => {
 
 it.each([
   [["report", "--month", "2026-13"], "2026-13"],
-  [["report", "--format", "pdf"], "pdf"],
+  [["report", "--format", "docx"], "docx"],
   [["ingest", "--from", "2026-02-30"], "2026-02-30"],
   [["ingest", "--from", "2026-03-02", "--to", "2026-03-01"], "2026-03-02"],
   [["gateway", "--port", "notaport"], "notaport"],
