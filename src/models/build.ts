@@ -12,6 +12,7 @@ import { dropLeftovers, type ModelResult, runModel } from "./run-model.ts";
 import { loadSeeds } from "./seeds.ts";
 import { runSideBySide } from "./side-by-side.ts";
 import { type TestResult, testProject } from "./test.ts";
+import { makeLeadingViews } from "./views.ts";
 
 export interface BuildOptions {
   /** NAME, +NAME, NAME+ or several with commas between; default: every model. */
@@ -57,7 +58,12 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const building: Building = { context, graph, plans, isFullRefresh: options.fullRefresh === true };
     // Nothing is kept of a build as of an instant, so that it has nothing to compare with.
     if (!context.asOf) await noteSources(connection, plans, selected);
-    const built = await buildPrices(building, connection);
+    const views = await makeLeadingViews(connection, effects, selected, {
+      graph,
+      plans: context.asOf ? new Map() : plans,
+      isFullRefresh: building.isFullRefresh,
+    });
+    const built = await buildPrices(building, connection, views);
     const models = await buildAll(building, connection, selected, built);
     const names = new Set(selected.map((model) => model.name));
     await keepIdleHistory(connection, graph, names);
@@ -83,10 +89,14 @@ interface Building {
 }
 
 /** Prices are checked before anything is computed with them, whatever is selected. */
-async function buildPrices(building: Building, connection: Warehouse): Promise<Map<string, ModelResult>> {
-  const built = new Map<string, ModelResult>();
+async function buildPrices(
+  building: Building,
+  connection: Warehouse,
+  views: ReadonlyMap<string, ModelResult>,
+): Promise<Map<string, ModelResult>> {
+  const built = new Map(views);
   for (const model of selectModels(building.graph, `+${priceModel}`)) {
-    built.set(model.name, await buildModel(building, connection, model));
+    if (!built.has(model.name)) built.set(model.name, await buildModel(building, connection, model));
   }
   await refuseOverlappingPrices(connection, building.context.workspace.csv.prices);
   return built;

@@ -173,18 +173,6 @@ export function isAmong(column: string, days: readonly string[]): string {
 }
 
 async function columnsOf(connection: Warehouse, relation: string): Promise<{ name: string; type: string }[]> {
-  const [schema = "", table = ""] = relation.split(".");
-  const rows = await connection.all<{ name: string; type: string }>(
-    `
-    select column_name as name, data_type as type
-    from duckdb_columns()
-    where database_name = current_database()
-      and lower(schema_name) = lower($schema)
-      and lower(table_name) = lower($table)
-    order by column_index
-    `,
-    { schema, table },
-  );
-  if (rows.length === 0) throw new Error(`There is no table ${relation}.`);
-  return rows;
+  const rows = await connection.all<{ column_name: string; column_type: string }>(`describe ${relation}`);
+  return rows.map(({ column_name: name, column_type: type }) => ({ name, type }));
 }

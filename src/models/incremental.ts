@@ -149,7 +149,8 @@ export async function isFew(
   return days.length <= (known?.days ?? 0) * mostDays.share;
 }
 
-function textOf({ sql, header, materialization }: Model): string {
+/** A model's own text, as one short word that tells whether it changed. */
+export function textOf({ sql, header, materialization }: Model): string {
   const told = JSON.stringify([packageVersion(), materialization, header, sql]);
   return createHash("sha256").update(told).digest("hex");
 }

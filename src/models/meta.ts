@@ -129,6 +129,7 @@ export async function createMetaTables(connection: Warehouse): Promise<void> {
     alter table meta.model add column if not exists started_at timestamp;
     alter table meta.model add column if not exists build_mode varchar;
     alter table meta.model add column if not exists days_rebuilt integer;
+    alter table meta.model add column if not exists made_of varchar;
     create table if not exists meta.test (
       test_name varchar not null,
       model_name varchar,

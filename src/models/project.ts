@@ -58,9 +58,23 @@ export async function loadProject(roots: readonly string[]): Promise<Project> {
   return { models: models.sort(byName), tests: tests.sort(byName) };
 }
 
+const readModelFile = remembered(parseModelFile);
+const readTestFile = remembered(parseTestFile);
+
+/** A run loads the project for the build, for its tests and to publish: each text is parsed once. */
+function remembered<T>(parse: (text: string, file: string) => T): (text: string, file: string) => T {
+  const known = new Map<string, T>();
+  return (text, file) => {
+    const key = `${file}\n${text}`;
+    const found = known.get(key) ?? parse(text, file);
+    known.set(key, found);
+    return found;
+  };
+}
+
 async function loadModel(path: string, root: string, layer: ModelLayer): Promise<Model> {
   const file = relative(dirname(root), path);
-  const { header, sql } = parseModelFile(await readFile(path, "utf8"), file);
+  const { header, sql } = readModelFile(await readFile(path, "utf8"), file);
   return {
     name: basename(path, ".sql"),
     layer,
@@ -73,7 +87,7 @@ async function loadModel(path: string, root: string, layer: ModelLayer): Promise
 
 async function loadTest(path: string, root: string): Promise<SqlTest> {
   const file = relative(dirname(root), path);
-  const { header, sql } = parseTestFile(await readFile(path, "utf8"), file);
+  const { header, sql } = readTestFile(await readFile(path, "utf8"), file);
   return { name: basename(path, ".sql"), file, ...header, sql: withoutSemicolon(sql) };
 }
 

@@ -46,6 +46,17 @@ export async function findTables(
  * @throws TallyError that names the file and the line where the text is not one SELECT
  */
 export async function readSelect(connection: Warehouse, sql: string, file: string): Promise<Reading> {
+  const known = readings.get(sql);
+  if (known) return known;
+  const reading = await parseSelect(connection, sql, file);
+  readings.set(sql, reading);
+  return reading;
+}
+
+/** By its text, what a SELECT reads: several parts of one run ask for the same ones. */
+const readings = new Map<string, Reading>();
+
+async function parseSelect(connection: Warehouse, sql: string, file: string): Promise<Reading> {
   const row = await connection.first<{ tree: string }>(`select json_serialize_sql(${sqlText(sql)}) as tree`);
   const parsed = JSON.parse(row?.tree ?? "{}") as Parsed;
   const lineAt = lineCounter(sql);

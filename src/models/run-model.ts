@@ -31,6 +31,8 @@ export interface Running {
   followedBy: string | undefined;
   /** Whether it is made in full whatever has changed. */
   isFullRefresh: boolean;
+  /** What is recorded of what a view is made of, to know it by later. */
+  madeOf?: string;
 }
 
 /**
@@ -43,32 +45,41 @@ export async function runModel(
   connection: Warehouse,
   effects: Effects,
   model: Model,
-  { plan, followedBy, isFullRefresh }: Running,
+  running: Running,
+): Promise<ModelResult> {
+  return connection.transaction(() => makeModel(connection, effects, model, running));
+}
+
+/** The same within a transaction that is open. */
+export async function makeModel(
+  connection: Warehouse,
+  effects: Effects,
+  model: Model,
+  { plan, followedBy, isFullRefresh, madeOf }: Running,
 ): Promise<ModelResult> {
   const startedAt = effects.wallClock();
   const relation = `${model.layer}.${sqlName(model.name)}`;
-  return connection.transaction(async () => {
-    const { days, why } = await whatToBuild(connection, model, plan, isFullRefresh);
-    if (days !== null && plan) {
-      if (days.length > 0) await replaceDays(connection, model, relation, plan, days);
-      await recordSeen(connection, model.name, plan.follows, new Map(), days);
-    } else {
-      await replaceAll(connection, model, relation, plan);
-      if (followedBy !== undefined) await noteSourceDays(connection, relationOf(model), followedBy);
-    }
-    const rowCount = model.materialization === "view" ? null : await countRows(connection, relation);
-    const result: ModelResult = {
-      name: model.name,
-      materialization: model.materialization,
-      rowCount,
-      durationMs: Math.max(0, effects.wallClock().getTime() - startedAt.getTime()),
-      mode: days === null ? "full" : "incremental",
-      daysRebuilt: days?.length ?? null,
-      whyFull: why,
-    };
-    await recordModel(connection, result, startedAt);
-    return result;
-  });
+  const { days, why } = await whatToBuild(connection, model, plan, isFullRefresh);
+  let rowCount: number | null;
+  if (days !== null && plan) {
+    if (days.length > 0) await replaceDays(connection, model, relation, plan, days);
+    await recordSeen(connection, model.name, plan.follows, new Map(), days);
+    rowCount = await countRows(connection, relation);
+  } else {
+    rowCount = await replaceAll(connection, model, relation, plan);
+    if (followedBy !== undefined) await noteSourceDays(connection, relationOf(model), followedBy);
+  }
+  const result: ModelResult = {
+    name: model.name,
+    materialization: model.materialization,
+    rowCount,
+    durationMs: Math.max(0, effects.wallClock().getTime() - startedAt.getTime()),
+    mode: days === null ? "full" : "incremental",
+    daysRebuilt: days?.length ?? null,
+    whyFull: why,
+  };
+  await recordModel(connection, result, startedAt, madeOf);
+  return result;
 }
 
 async function whatToBuild(
@@ -110,23 +121,28 @@ async function replaceAll(
   model: Model,
   relation: string,
   plan: DayPlan | undefined,
-): Promise<void> {
+): Promise<number | null> {
+  let rowCount: number | null;
   try {
     // On one line before the SELECT, so that the lines of DuckDB's errors are those of the file.
-    await connection.run(`create or replace ${model.materialization} ${relation} as ${model.sql}`);
+    const made = await connection.first<{ Count: string }>(
+      `create or replace ${model.materialization} ${relation} as ${model.sql}`,
+    );
+    rowCount = model.materialization === "view" ? null : Number(made?.Count ?? 0);
   } catch (error) {
     throw sqlError(model, error);
   }
   await checkColumns(connection, model, relation);
-  if (!plan) return;
+  if (!plan) return rowCount;
   if (model.materialization === "view") {
     await recordSeen(connection, model.name, [], viewInputs(model), null);
-    return;
+    return rowCount;
   }
   await noteModelDays(connection, relationOf(model), plan.by, null);
   const inputs = await currentInputs(connection, model, plan);
   if (inputs) await recordSeen(connection, model.name, plan.follows, inputs, null);
   else await forget(connection, model.name);
+  return rowCount;
 }
 
 async function replaceDays(
@@ -148,16 +164,23 @@ async function replaceDays(
   await noteModelDays(connection, relationOf(model), plan.by, days);
 }
 
-async function recordModel(connection: Warehouse, result: ModelResult, startedAt: Date): Promise<void> {
+async function recordModel(
+  connection: Warehouse,
+  result: ModelResult,
+  startedAt: Date,
+  madeOf: string | undefined,
+): Promise<void> {
   await connection.run(
     `
     delete from meta.model where model_name = ${sqlText(result.name)};
     insert into meta.model (
-      model_name, materialization, row_count, duration_ms, built_at, started_at, build_mode, days_rebuilt
+      model_name, materialization, row_count, duration_ms, built_at, started_at, build_mode, days_rebuilt,
+      made_of
     )
     select
       ${sqlText(result.name)}, ${sqlText(result.materialization)}, ${result.rowCount}, ${result.durationMs}, now,
-      timestamp ${sqlText(timestampText(startedAt))}, ${sqlText(result.mode)}, ${result.daysRebuilt}
+      timestamp ${sqlText(timestampText(startedAt))}, ${sqlText(result.mode)}, ${result.daysRebuilt},
+      ${madeOf === undefined ? "null" : sqlText(madeOf)}
     from meta.build
     `,
   );
