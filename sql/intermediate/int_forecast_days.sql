@@ -9,6 +9,7 @@ columns:
   target: day, month_end or next_30_days.
   usage_date: The day.
   is_to_come: Whether it lies after the trend's last day.
+  is_in_trend: Whether the trend ends with it, of the 30 days to come or up to the month's end, with target day.
   method_number: The method, as in int_forecast_methods.
   forecast: GPU-hours.
   half_width: Of the target day, half the width of the 80 % interval; null without a back-test.
@@ -63,10 +64,14 @@ final as (
     runs.target,
     runs.usage_date,
     true as is_to_come,
+    runs.target = 'day'
+    and runs.usage_date <= greatest(scopes.last_date + 30, last_day(scopes.last_date + 1)) as is_in_trend,
     runs.method_number,
     runs.forecast,
     intervals.half_width
   from runs
+  inner join int_gpu_hours_scopes as scopes
+    on runs.scope_number = scopes.scope_number
   left join int_forecast_intervals as intervals
     on runs.scope_number = intervals.scope_number
     and runs.target = intervals.target
@@ -78,6 +83,7 @@ final as (
     missed.scope_number,
     missed.target,
     missed.usage_date,
+    false,
     false,
     runs.method_number,
     greatest(runs.forecast, coalesce(missed.gpu_hours, 0)),
@@ -94,6 +100,7 @@ select
   target,
   usage_date,
   is_to_come,
+  is_in_trend,
   method_number,
   forecast::decimal(38, 12) as forecast,
   half_width

@@ -3,6 +3,7 @@ description: >-
   The days of the trend that stand out: far from the median of the same weekday of the 8 weeks before, and as far from
   what that median is at the level of the three days before, and from the same weekday a week ago, where that is known.
 grain: [scope_number, usage_date]
+incremental: {by: usage_date, follows: [int_gpu_hours_by_scope, int_gpu_hours_days], looks_back: 59 days}
 columns:
   scope_number: The scope, as in int_gpu_hours_scopes.
   usage_date: The UTC day.
@@ -194,8 +195,9 @@ scored as (
       1::decimal(38, 12)
     ) as spread
   from levelled
-  cross join meta.build as build
-  where levelled.usage_date < build.today
+  inner join int_gpu_hours_days as days
+    on levelled.usage_date = days.usage_date
+  where days.is_over
 ),
 
 final as (

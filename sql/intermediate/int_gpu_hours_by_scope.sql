@@ -1,6 +1,7 @@
 /*
 description: GPU-hours by day of each scope of the trend, from its first day of use to the last whole day.
 grain: [scope_number, usage_date]
+incremental: {by: usage_date, follows: [fct_gpu_hours_daily, int_gpu_hours_days, int_usage_read_days]}
 columns:
   scope_number: The scope, as in int_gpu_hours_scopes.
   usage_date: The UTC day.
@@ -53,7 +54,8 @@ used as (
   inner join int_gpu_hours_scopes as scopes
     on summed.scope = scopes.scope
     and summed.scope_value = scopes.scope_value
-    and summed.usage_date <= scopes.last_date
+  inner join int_gpu_hours_days as days
+    on summed.usage_date = days.usage_date
 ),
 
 members as (
@@ -82,10 +84,11 @@ flawed as (
 
 spine as (
   select
-    scope_number,
-    unnest(generate_series(first_date, last_date, interval 1 day))::date as usage_date
-  from int_gpu_hours_scopes
-  where first_date <= last_date
+    scopes.scope_number,
+    days.usage_date
+  from int_gpu_hours_scopes as scopes
+  inner join int_gpu_hours_days as days
+    on scopes.first_date <= days.usage_date
 ),
 
 unused as (

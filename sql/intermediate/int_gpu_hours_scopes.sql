@@ -9,11 +9,11 @@ columns:
   scope_name: What it is called.
   first_date: Its first day of use.
   known_from: The day from which up to first_date every day was read whole and had none.
-  last_date: The last day of the trend, the same for every scope. It is yesterday, since today is partial, or the last day of usage where that lies after today.
+  last_date: The last day of the trend, the same for every scope.
 */
-with usage_end as (
-  select max(usage_date) as last_usage_date
-  from fct_gpu_hours_daily
+with trend_end as (
+  select max(usage_date) as last_date
+  from int_gpu_hours_days
 ),
 
 scopes as (
@@ -91,16 +91,12 @@ final as (
     scopes.scope_name,
     scopes.first_date,
     scopes.first_date - known_ahead.days_ahead::integer as known_from,
-    case
-      when usage_end.last_usage_date > build.today then usage_end.last_usage_date
-      else build.today - 1
-    end as last_date
+    trend_end.last_date
   from scopes
   inner join known_ahead
     on scopes.scope = known_ahead.scope
     and scopes.scope_value = known_ahead.scope_value
-  cross join usage_end
-  cross join meta.build as build
+  cross join trend_end
 )
 
 select

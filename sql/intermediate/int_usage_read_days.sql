@@ -1,6 +1,7 @@
 /*
 description: Days of usage with whether they were read whole after they had ended, so that a missing row means that there was none.
 grain: [project_id, usage_date]
+incremental: {by: usage_date, follows: [fct_usage_coverage]}
 columns:
   organization_id: The organisation.
   project_id: The project.

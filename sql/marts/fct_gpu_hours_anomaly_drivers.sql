@@ -3,6 +3,10 @@ description: >-
   What explains each day that stands out in fct_gpu_hours_trend: the three projects and the three resource types that
   went furthest the same way from their own median of the same weekdays.
 grain: [usage_date, scope, scope_value, driver_kind, driver_rank]
+incremental:
+  by: usage_date
+  follows: [int_gpu_hours_anomalies, int_gpu_hours_by_scope, fct_gpu_hours_daily]
+  looks_back: 56 days
 columns:
   usage_date: The UTC day.
   scope: all, project, gpu_type, region or cost_centre.

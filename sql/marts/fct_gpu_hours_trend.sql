@@ -3,6 +3,15 @@ description: >-
   GPU-hours by day with their means and changes, for everything and by project, GPU type, region and cost centre, up to
   the last whole day; and after it, in rows of their own (is_forecast), the forecast of 30 days, or to the month's end.
 grain: [usage_date, scope, scope_value]
+incremental:
+  by: usage_date
+  follows:
+    - int_gpu_hours_by_scope
+    - int_gpu_hours_days
+    - int_gpu_hours_anomalies
+    - fct_gpu_hours_anomaly_drivers
+    - int_forecast_days
+  looks_back: 62 days
 columns:
   usage_date: The UTC day.
   scope: all, project, gpu_type, region or cost_centre.
@@ -49,10 +58,7 @@ with calendar as (
     date_trunc('month', usage_date)::date as month_start,
     (usage_date - (usage_date - interval 1 month)::date)::integer as days_to_month_before,
     (date_trunc('month', usage_date) - interval 1 month)::date as previous_month_start
-  from (
-    select unnest(generate_series(min(first_date), max(last_date), interval 1 day))::date as usage_date
-    from int_gpu_hours_scopes
-  )
+  from int_gpu_hours_days
 ),
 
 days as (
@@ -240,9 +246,7 @@ to_come as (
   from int_forecast_days as days
   inner join int_gpu_hours_scopes as scopes
     on days.scope_number = scopes.scope_number
-  where days.target = 'day'
-    and days.is_to_come
-    and days.usage_date <= greatest(scopes.last_date + 30, last_day(scopes.last_date + 1))
+  where days.is_in_trend
 ),
 
 final as (

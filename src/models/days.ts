@@ -56,23 +56,48 @@ export async function noteModelDays(
   `);
 }
 
-/** The days on which one of the relations is not as the reader has seen it; null for rows without a day. */
+/**
+ * The days on which one of the relations is not as the reader has seen it; null for rows without a day.
+ *
+ * @param looksBackDays how many days before its own a day of the reader rests on: a day that changed also changes as
+ *   many after it, as far as there are any
+ */
 export async function changedDays(
   connection: Warehouse,
   reader: string,
   relations: readonly string[],
+  looksBackDays = 0,
 ): Promise<(string | null)[]> {
   const rows = await connection.all<{ day: string | null }>(
     `
-    select distinct coalesce(present.day, seen.day)::varchar as day
-    from (select * from meta.relation_day where relation in (${relations.map(sqlText).join(", ")})) as present
-    full join (select * from meta.seen_day where reader = $reader) as seen
-      on present.relation = seen.relation
-      and present.day is not distinct from seen.day
-    where present.version is distinct from seen.version
+    with present as (
+      select relation, day, version
+      from meta.relation_day
+      where relation in (${relations.map(sqlText).join(", ")})
+    ),
+    seen as (
+      select relation, day, version
+      from meta.seen_day
+      where reader = $reader
+    ),
+    changed as (
+      select distinct coalesce(present.day, seen.day) as day
+      from present
+      full join seen
+        on present.relation = seen.relation
+        and present.day is not distinct from seen.day
+      where present.version is distinct from seen.version
+    )
+    select distinct (changed.day + later.days::integer)::varchar as day
+    from changed
+    cross join range($looks_back + 1) as later(days)
+    where later.days = 0
+      or changed.day + later.days::integer <= (
+        select max(day) from (select day from present union all select day from seen)
+      )
     order by day
     `,
-    { reader },
+    { reader, looks_back: looksBackDays },
   );
   return rows.map(({ day }) => day);
 }
@@ -160,6 +185,13 @@ export async function daysFingerprintOf(connection: Warehouse, relation: string)
     { relation },
   );
   return row?.state ?? "";
+}
+
+/** The rows of these days and of so many before the first, and of days between; at least those that are asked for. */
+export function around(column: string, days: readonly string[], looksBackDays: number): string {
+  if (looksBackDays === 0) return isAmong(column, days);
+  const [first = "", last = first] = [days[0], days.at(-1)];
+  return `${sqlName(column)} between date ${sqlText(first)} - ${looksBackDays} and date ${sqlText(last)}`;
 }
 
 /** A condition that holds for the rows of these days, in a form that lets DuckDB skip what lies outside them. */

@@ -33,8 +33,19 @@ const modelTest = z.union([
   }),
 ]);
 
-/** That the rows of a day follow from the rows of that day in the tables named, and from all of every other. */
-const incremental = z.strictObject({ by: column, follows: names });
+/**
+ * That the rows of a day follow from the rows of that day in the tables named, or of so many days up to it, and from
+ * all of every other table.
+ */
+const incremental = z.strictObject({
+  by: column,
+  follows: names,
+  looks_back: z
+    .string()
+    .regex(/^\d+ days?$/)
+    .transform((text) => Number.parseInt(text, 10))
+    .optional(),
+});
 
 const modelHeader = z.strictObject({
   description: z.string().min(1),
@@ -56,6 +67,8 @@ export interface Incremental {
   by: string;
   /** The tables, each with a column of that name, whose rows of a day are all of theirs that the day rests on. */
   follows: readonly string[];
+  /** How many of the days before it the day rests on, too. */
+  looksBackDays: number;
   /** The line of the file that declares it. */
   line: number;
 }
@@ -97,7 +110,14 @@ export function parseModelFile(text: string, file: string): { header: ModelHeade
     description: oneLine(data.description),
     columnsLine: lineOf(["columns"]),
     materialized: data.materialized,
-    incremental: data.incremental ? { ...data.incremental, line: lineOf(["incremental"]) } : null,
+    incremental: data.incremental
+      ? {
+          by: data.incremental.by,
+          follows: data.incremental.follows,
+          looksBackDays: data.incremental.looks_back ?? 0,
+          line: lineOf(["incremental"]),
+        }
+      : null,
   };
   const declared = new Set(header.columns.map(({ name }) => name));
   const used = [

@@ -13,6 +13,10 @@ export interface DayPlan {
   by: string;
   /** The tables that it follows by day. */
   follows: readonly string[];
+  /** How many days before it a day rests on, too. */
+  looksBackDays: number;
+  /** The models that its SELECT reads and it follows, of which it needs only the days that it rests on. */
+  read: readonly Model[];
   /** Those of them that are not made by day, raw tables and others: their days are told by what they hold. */
   sources: readonly string[];
   /** The views that it follows, which hold no days of their own. */
@@ -48,9 +52,11 @@ export function planDays({ order, readings }: ModelGraph): Map<string, DayPlan> 
     const { inputs, words } = readings.get(model.name) ?? { inputs: [], words: new Set<string>() };
     checkFollowed(model, incremental, inputs);
     const plan = { follows: new Set<string>(), sources: new Set<string>(), views: new Set<Model>() };
+    const read: Model[] = [];
     const whole: WholeInput[] = [];
     for (const input of inputs) {
       const other = input.model ? plans.get(input.model.name) : undefined;
+      if (input.model && follows(incremental, input)) read.push(input.model);
       if (!follows(incremental, input)) {
         whole.push({
           relation: input.relation,
@@ -72,6 +78,8 @@ export function planDays({ order, readings }: ModelGraph): Map<string, DayPlan> 
     plans.set(model.name, {
       by: incremental.by,
       follows: [...plan.follows],
+      looksBackDays: incremental.looksBackDays,
+      read,
       sources: [...plan.sources],
       views: [...plan.views],
       whole,
@@ -126,7 +134,7 @@ export async function daysToRebuild(
   if (changed.length > 0) {
     return { why: `${changed.map((name) => name.replace(/ \d+$/, "")).join(", ")} changed` };
   }
-  const found = await changedDays(connection, model.name, plan.follows);
+  const found = await changedDays(connection, model.name, plan.follows, plan.looksBackDays);
   const days = found.filter((day) => day !== null);
   if (days.length < found.length) return { why: "rows without a day changed" };
   if (!(await isFew(connection, [relationOf(model)], days)))
@@ -164,6 +172,11 @@ function follows({ follows: names }: Incremental, { relation, model }: Input): b
 
 function checkFollowed(model: Model, incremental: Incremental, inputs: readonly Input[]): void {
   const place = `${model.file}:${incremental.line}`;
+  if (incremental.looksBackDays > 0 && model.materialization === "view") {
+    throw new ConfigError(`${place}: ${model.name} looks back over days, which a view can't.`, {
+      hint: "What reads a view by day takes its rows of that day alone: say `materialized: table` in its header.",
+    });
+  }
   const astray = incremental.follows.find(
     (name) => !inputs.some((input) => follows({ ...incremental, follows: [name] }, input)),
   );

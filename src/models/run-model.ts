@@ -3,7 +3,7 @@ import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import { timestampText } from "./context.ts";
-import { forget, isAmong, noteModelDays, noteSourceDays, recordSeen } from "./days.ts";
+import { around, forget, isAmong, noteModelDays, noteSourceDays, recordSeen } from "./days.ts";
 import { nearest, relationOf } from "./graph.ts";
 import { currentInputs, type DayPlan, daysToRebuild, viewInputs } from "./incremental.ts";
 import type { Model } from "./project.ts";
@@ -153,10 +153,17 @@ async function replaceDays(
   days: readonly string[],
 ): Promise<void> {
   const isRebuilt = isAmong(plan.by, days);
+  // What the days rest on stands in the place of each table that is followed: no window is taken over years to look
+  // at a week of them. On one line before the SELECT, so that the lines of DuckDB's errors are those of the file.
+  const needed = plan.read.map(
+    (read) =>
+      `${sqlName(read.name)} as (select * from ${read.layer}.${sqlName(read.name)} where ${around(plan.by, days, plan.looksBackDays)})`,
+  );
+  const within = needed.length > 0 ? `with ${needed.join(", ")} ` : "";
   try {
     await connection.run(`delete from ${relation} where ${isRebuilt}`);
     await connection.run(
-      `insert into ${relation} select * from (${model.sql}\n) as ${sqlName(model.name)} where ${isRebuilt}`,
+      `insert into ${relation} ${within}select * from (${model.sql}\n) as ${sqlName(model.name)} where ${isRebuilt}`,
     );
   } catch (error) {
     throw sqlError(model, error);
