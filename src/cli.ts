@@ -9,7 +9,9 @@ import { ingestCommand } from "./commands/ingest.ts";
 import { initCommand } from "./commands/init.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
+import { scheduleCommand } from "./commands/schedule.ts";
 import { sqlCommand } from "./commands/sql.ts";
+import { statusCommand } from "./commands/status.ts";
 import { testCommand } from "./commands/test.ts";
 import { exitCodes } from "./errors/tally-error.ts";
 import { packageVersion } from "./package.ts";
@@ -39,6 +41,8 @@ for (const command of [
   testCommand,
   reportCommand,
   runCommand,
+  scheduleCommand,
+  statusCommand,
   sqlCommand,
   exportCommand,
   gatewayCommand,

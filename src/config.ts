@@ -5,6 +5,12 @@ import { ConfigError } from "./errors/config-error.ts";
 import { type IdleSetting, readIdleSettings } from "./idle-settings.ts";
 import { type ReportSelection, readReportSelections, reportTable } from "./report-selections.ts";
 import { type ReportSettings, readReportSettings, reportsTable } from "./report-settings.ts";
+import {
+  readScheduleSettings,
+  type ScheduleSettings,
+  scheduleTable,
+  statusTable,
+} from "./schedule-settings.ts";
 import { readSharedCosts, type SharedCost, sharedCostTable } from "./shared-cost-settings.ts";
 import { readToml } from "./toml.ts";
 
@@ -58,6 +64,8 @@ const tallyToml = z.strictObject({
   shared_cost: z.array(sharedCostTable).default([]),
   reports: reportsTable.prefault({}),
   report: z.array(reportTable).default([]),
+  schedule: scheduleTable.prefault({}),
+  status: statusTable.prefault({}),
   /** By rule; what each may have is in idle-rules.csv. */
   idle: z.record(z.string(), z.unknown()).default({}),
 });
@@ -90,6 +98,9 @@ export interface Config {
   reports: ReportSettings;
   /** The reports that are written. */
   reportSelections: ReportSelection[];
+  schedule: ScheduleSettings;
+  /** After how long without a good run the workspace counts as stale. */
+  status: { staleAfterMs: number };
   /** What differs from idle-rules.csv, by rule. */
   idle: IdleSetting[];
 }
@@ -120,6 +131,8 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
     shared_cost: sharedCosts,
     reports,
     report,
+    schedule,
+    status,
     idle,
   } = parsed.data;
   const profile = loadProfile(effects);
@@ -145,6 +158,8 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
     sharedCosts: readSharedCosts(sharedCosts, tallyTomlPath),
     reports: readReportSettings(reports),
     reportSelections: readReportSelections(report, tallyTomlPath),
+    schedule: readScheduleSettings(schedule),
+    status: { staleAfterMs: status.stale_after_hours * 3_600_000 },
     idle: readIdleSettings(idle, tallyTomlPath),
   };
 }

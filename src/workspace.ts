@@ -1,10 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
-import { link, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { link, rm, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Effects } from "./effects.ts";
 import { ConfigError } from "./errors/config-error.ts";
 import { LockError } from "./errors/lock-error.ts";
 import { TallyError } from "./errors/tally-error.ts";
+import { isAlive, type ProcessIdentity, thisProcess } from "./process-identity.ts";
 
 /** Where everything of one workspace lies; all paths are absolute. */
 export interface Workspace {
@@ -72,11 +75,21 @@ export function openWorkspace(effects: Effects, named: string | undefined): Work
   return workspace;
 }
 
-interface LockOwner {
-  pid: number;
+/** Who writes to a workspace, as its lock says. */
+export interface LockOwner extends ProcessIdentity {
   command: string;
   started_at: string;
 }
+
+/** What the work may do with the lock that it holds. */
+export interface HeldLock {
+  /** Gives it back at once, for a process that ends without coming to the end of the work. */
+  release(): void;
+}
+
+/** A lock of another machine or container counts as left behind when it was not touched for so long. */
+const abandonedMs = 10 * 60_000;
+const touchEveryMs = 60_000;
 
 /**
  * Does `work` as the only writer of the workspace. A lock whose owner no longer lives is taken over.
@@ -87,11 +100,12 @@ export async function withLock<T>(
   workspace: Workspace,
   effects: Effects,
   command: string,
-  work: () => Promise<T>,
+  work: (lock: HeldLock) => Promise<T>,
 ): Promise<T> {
+  const owner = { ...thisProcess(), command, started_at: effects.wallClock().toISOString() };
   try {
     mkdirSync(join(workspace.root, "data"), { recursive: true });
-    await takeLock(workspace, { pid: process.pid, command, started_at: effects.wallClock().toISOString() });
+    await takeLock(workspace, owner);
   } catch (error) {
     if (error instanceof TallyError) throw error;
     const { code } = error as NodeJS.ErrnoException;
@@ -100,53 +114,114 @@ export async function withLock<T>(
       cause: error,
     });
   }
+  const touching = setInterval(
+    () => void utimes(workspace.lock, new Date(), new Date()).catch(() => undefined),
+    touchEveryMs,
+  );
+  touching.unref();
+  const release = () => {
+    clearInterval(touching);
+    const holder = readOwner(workspace.lock);
+    if (holder && isSame(holder, owner)) rmSync(workspace.lock, { force: true });
+  };
   try {
-    return await work();
+    return await work({ release });
   } finally {
-    await rm(workspace.lock, { force: true });
+    release();
   }
 }
 
+/** Who holds the lock, and whether that process lives; null where nobody does. */
+export function lockHolder({ lock }: Workspace): { owner: LockOwner; isLeft: boolean } | null {
+  const owner = readOwner(lock);
+  return owner && { owner, isLeft: isLeft(lock, owner) };
+}
+
 async function takeLock(workspace: Workspace, owner: LockOwner): Promise<void> {
-  for (let attempt = 0; attempt < 3; attempt++) {
-    // Written aside and then linked, so that nobody ever reads a lock without its owner.
-    const aside = `${workspace.lock}.${owner.pid}`;
-    await writeFile(aside, JSON.stringify(owner));
-    try {
-      await link(aside, workspace.lock);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    } finally {
-      await rm(aside, { force: true });
+  const { lock, root } = workspace;
+  // Written aside and then linked, so that nobody ever reads a lock without its owner.
+  const aside = `${lock}.${owner.pid}-${randomUUID()}`;
+  await writeFile(aside, JSON.stringify(owner));
+  try {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      if (await linked(aside, lock)) return;
+      const holder = readOwner(lock);
+      if (holder && !isLeft(lock, holder)) {
+        const where = holder.host === owner.host ? "" : ` on ${holder.host}`;
+        throw new LockError(
+          `Another tally process holds ${root}: \`tally ${holder.command}\`, pid ${holder.pid}${where}, since ${holder.started_at}.`,
+          { hint: "Wait until it has ended, then run this again." },
+        );
+      }
+      await removeLeft(lock, aside);
     }
-    const holder = readOwner(workspace.lock);
-    if (holder && isAlive(holder.pid)) {
-      throw new LockError(
-        `Another tally process holds ${workspace.root}: \`tally ${holder.command}\`, pid ${holder.pid}, since ${holder.started_at}.`,
-        { hint: "Wait until it has ended, then run this again." },
-      );
-    }
-    await rm(workspace.lock, { force: true });
+  } finally {
+    await rm(aside, { force: true });
   }
-  throw new LockError(`The lock ${workspace.lock} could not be taken: other processes keep taking it.`, {
+  throw new LockError(`The lock ${lock} could not be taken: other processes keep taking it.`, {
     hint: "Run this again when they have ended.",
   });
 }
 
-function readOwner(path: string): LockOwner | null {
+/**
+ * Removes a lock whose owner is gone. Who removes holds a second lock meanwhile and looks once more, since
+ * another process may have found the same and hold the first one by now.
+ */
+async function removeLeft(lock: string, aside: string): Promise<void> {
+  const takeover = `${lock}.takeover`;
+  if (!(await linked(aside, takeover))) {
+    const ageMs = ageOf(takeover);
+    if (ageMs !== null && ageMs > touchEveryMs) await rm(takeover, { force: true });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return;
+  }
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as LockOwner;
+    const holder = readOwner(lock);
+    if (!holder || isLeft(lock, holder)) await rm(lock, { force: true });
+  } finally {
+    await rm(takeover, { force: true });
+  }
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  }
+}
+
+function isLeft(lock: string, owner: LockOwner): boolean {
+  const lives = isAlive(owner);
+  return lives === undefined ? (ageOf(lock) ?? 0) > abandonedMs : !lives;
+}
+
+function ageOf(path: string): number | null {
+  try {
+    return Date.now() - statSync(path).mtimeMs;
   } catch {
     return null;
   }
 }
 
-function isAlive(pid: number): boolean {
+const isSame = (one: LockOwner, other: LockOwner): boolean =>
+  one.pid === other.pid && one.host === other.host && one.started_at === other.started_at;
+
+/** Who a lock names; of one that an older version wrote, as far as it says. */
+function readOwner(path: string): LockOwner | null {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    const owner = JSON.parse(readFileSync(path, "utf8")) as Partial<LockOwner>;
+    if (typeof owner.pid !== "number") return null;
+    return {
+      pid: owner.pid,
+      host: owner.host ?? hostname(),
+      born: owner.born ?? null,
+      command: owner.command ?? "",
+      started_at: owner.started_at ?? "",
+    };
+  } catch {
+    return null;
   }
 }

@@ -127,12 +127,12 @@ describe("tally.toml", () => {
     const settings = template
       .slice(0, template.indexOf("# Reports for others"))
       .replace(/^# (\w+ = )/gm, "$1")
-      .replace(/^(organization|threads|billing_currency) = .*$/gm, "");
+      .replace(/^(organization|threads|billing_currency|listen) = .*$/gm, "");
     const folder = folderWith({ "tally.toml": settings, "empty.toml": "" });
     const effects = testEffects();
     const { idle, ...others } = loadConfig(effects, join(folder, "tally.toml"));
     expect({ ...others, idle: [] }).toEqual(loadConfig(effects, join(folder, "empty.toml")));
-    expect(settings.slice(0, settings.indexOf("[idle.")).match(/^\w+ = /gm)).toHaveLength(15);
+    expect(settings.slice(0, settings.indexOf("[idle.")).match(/^\w+ = /gm)).toHaveLength(19);
     const number = (cell: string | undefined) => (cell ? Number(cell) : undefined);
     expect(idle).toEqual(
       idleRules().map((rule) => ({

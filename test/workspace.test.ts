@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { LockError } from "../src/errors/lock-error.ts";
@@ -85,4 +85,58 @@ describe("the lock", () => {
     );
     expect(await withLock(workspace, testEffects(), "run", async () => "in")).toBe("in");
   });
+
+  it("is taken over where the owner's number was given to another process", async () => {
+    const workspace = workspaceAt(temporaryFolder());
+    const lock = await lockOf(workspace);
+    // This process lives and has the number, but began at another time.
+    writeFileSync(workspace.lock, JSON.stringify({ ...lock, born: "an-earlier-boot/1" }));
+    expect(await withLock(workspace, testEffects(), "run", async () => "in")).toBe("in");
+    writeFileSync(workspace.lock, JSON.stringify(lock));
+    await expect(withLock(workspace, testEffects(), "run", async () => "in")).rejects.toThrow(LockError);
+  });
+
+  it("of another machine is respected while it is touched, and taken over ten minutes later", async () => {
+    const workspace = workspaceAt(temporaryFolder());
+    const lock = { ...(await lockOf(workspace)), host: "another-host", pid: 1 };
+    writeFileSync(workspace.lock, JSON.stringify(lock));
+    await expect(withLock(workspace, testEffects(), "run", async () => "in")).rejects.toThrow(
+      "pid 1 on another-host, since ",
+    );
+    const longAgo = new Date(Date.now() - 11 * 60_000);
+    utimesSync(workspace.lock, longAgo, longAgo);
+    expect(await withLock(workspace, testEffects(), "run", async () => "in")).toBe("in");
+  });
+
+  it("lets in one of many that find a dead owner's at once", async () => {
+    const workspace = workspaceAt(temporaryFolder());
+    const { pid } = spawnSync("true");
+    mkdirSync(join(workspace.root, "data"));
+    writeFileSync(
+      workspace.lock,
+      JSON.stringify({ pid, command: "run", started_at: "2026-01-01T00:00:00Z" }),
+    );
+    let inside = 0;
+    let most = 0;
+    const effects = testEffects();
+    const all = Array.from({ length: 8 }, (_, i) =>
+      withLock(workspace, effects, `run ${i}`, async () => {
+        most = Math.max(most, ++inside);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        inside--;
+      }),
+    );
+    const ended = await Promise.allSettled(all);
+    expect(most).toBe(1);
+    expect(ended.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    expect(existsSync(workspace.lock)).toBe(false);
+    expect(readdirSync(join(workspace.root, "data"))).toEqual([]);
+  });
 });
+
+/** What the lock says while this process holds it. */
+async function lockOf(workspace: ReturnType<typeof workspaceAt>): Promise<Record<string, unknown>> {
+  return withLock(workspace, testEffects(), "run", async () =>
+    JSON.parse(readFileSync(workspace.lock, "utf8")),
+  );
+}

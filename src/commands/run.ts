@@ -2,7 +2,9 @@ import { Command } from "commander";
 
 export const runCommand = () =>
   new Command("run")
-    .description("Do the whole: ingest, build, publish analytics.duckdb, report. This is what cron calls.")
+    .description(
+      "Do the whole: ingest, build, test, publish analytics.duckdb, report. This is what cron calls.",
+    )
     .addHelpText(
       "after",
       `
@@ -10,8 +12,9 @@ Examples:
   $ tally run --workspace costs
   $ 30 2 * * *  tally run --workspace /srv/costs --quiet      (a line of crontab)
 
-Exit codes: 0 done, 1 failed, 2 wrong settings, 3 some streams failed and the rest is published,
-75 another run holds the workspace.`,
+Exit codes: 0 done, 1 failed or stopped by a signal, 2 wrong settings, 3 some streams failed and the rest is
+published, 4 data tests of severity error failed and the last good tables and reports stay, 75 another run holds
+the workspace.`,
     )
     .action(async (_options: object, command: Command) => {
       const { workspaceContext } = await import("./context.ts");
@@ -19,6 +22,12 @@ Exit codes: 0 done, 1 failed, 2 wrong settings, 3 some streams failed and the re
       const context = workspaceContext(command);
       const credentials = loadCredentials(context.effects);
       const { run } = await import("../run.ts");
-      const { page } = await run({ ...context, credentials });
-      context.effects.stdout.write(`${page}\n`);
+      const { stopOnSignals } = await import("../stop.ts");
+      const stop = stopOnSignals(context.effects.log.warn);
+      try {
+        const { page } = await run({ ...context, credentials, stop });
+        context.effects.stdout.write(`${page}\n`);
+      } finally {
+        stop.end();
+      }
     });

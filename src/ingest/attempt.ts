@@ -1,6 +1,7 @@
 import type { Config, Credentials } from "../config.ts";
 import type { Effects } from "../effects.ts";
 import { ApiError } from "../errors/api-error.ts";
+import { StoppedError } from "../errors/stopped-error.ts";
 import { type FailedRequest, failureSentence, redirectError, statusError } from "./api-failures.ts";
 import { attemptDeadline } from "./attempt-deadline.ts";
 import { BodyError } from "./body-error.ts";
@@ -79,7 +80,7 @@ export async function makeAttempt<T>(
         signal: deadline.signal,
       });
     } catch (error) {
-      throw broken(error);
+      throw error instanceof StoppedError ? error : broken(error);
     }
     onAnswer(response.ok);
     const refusal = await refusalOf(response, request, failed);

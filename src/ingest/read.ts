@@ -1,6 +1,7 @@
 import type { Effects } from "../effects.ts";
 import { ApiError } from "../errors/api-error.ts";
 import { LoadError } from "../errors/load-error.ts";
+import { StoppedError } from "../errors/stopped-error.ts";
 import { StorageError } from "../errors/storage-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { createApart, type FailedPart, isRefusedTogether } from "./apart.ts";
@@ -31,6 +32,7 @@ export interface Reader {
    * that failed, but gives what went wrong; null where all went well, or the account does not have it.
    *
    * @throws StorageError where nothing more can be kept
+   * @throws StoppedError where the run is to end
    */
   read(unit: Unit): Promise<TallyError | null>;
   /** The same, but what failed in a way that may pass is not recorded: it is to be read again, or given up. */
@@ -256,7 +258,7 @@ export function createReader(context: ReadContext): Reader {
       return null;
     } catch (error) {
       const failure = failureOf(unit, error);
-      if (failure instanceof StorageError) throw failure;
+      if (endsAll(failure)) throw failure;
       if (!isLast && mayPass(failure)) return failure;
       if (!isNotOfferedBy(stream, failure) && isRefusedTogether(unit, failure)) {
         const failed = await apart.read(unit, failure);
@@ -277,7 +279,7 @@ export function createReader(context: ReadContext): Reader {
       return null;
     } catch (error) {
       const failure = failureOf(unit, error);
-      if (failure instanceof StorageError) throw failure;
+      if (endsAll(failure)) throw failure;
       return failure;
     }
   }
@@ -345,9 +347,13 @@ function reasonOf(error: unknown): string {
   return detail ? `${reason}, ${detail}` : reason;
 }
 
+/** Whether nothing more is to be read after it. */
+const endsAll = (failure: TallyError): boolean =>
+  failure instanceof StorageError || failure instanceof StoppedError;
+
 /** What went wrong, as an error that names the request. */
 function failureOf(unit: Unit, error: unknown): TallyError {
-  if (error instanceof ApiError || error instanceof StorageError) return error;
+  if (error instanceof ApiError || (error instanceof TallyError && endsAll(error))) return error;
   const reason = reasonOf(error);
   if (/No space left on device|Read-only file system/i.test(reason)) {
     return new StorageError(`The warehouse can't be written: ${reason}.`, {

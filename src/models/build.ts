@@ -24,6 +24,7 @@ export interface BuildOptions {
 export interface BuildSummary {
   models: ModelResult[];
   tests: TestResult[];
+  testsDurationMs: number;
   durationMs: number;
 }
 
@@ -67,6 +68,7 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const models = await buildAll(building, connection, selected, built);
     const names = new Set(selected.map((model) => model.name));
     await keepIdleHistory(connection, graph, names);
+    const testedFrom = effects.wallClock().getTime();
     const tests = await testProject(
       connection,
       project,
@@ -75,7 +77,8 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
       context.asOf ? new Map() : plans,
     );
     warnOfFailures(context, tests);
-    return { models, tests, durationMs: effects.wallClock().getTime() - startedAt };
+    const endedAt = effects.wallClock().getTime();
+    return { models, tests, testsDurationMs: endedAt - testedFrom, durationMs: endedAt - startedAt };
   } finally {
     connection.close();
   }

@@ -101,15 +101,25 @@ export const metaTables: readonly MetaTable[] = [
     order: ["started_at", "run_id", "step"],
     columns: [
       { name: "run_id", from: "run_id", description: "The run; its steps share it." },
-      { name: "step", from: "step", description: "ingest, build, publish or report." },
+      {
+        name: "step",
+        from: "step",
+        description: "ingest, build, test, publish or report; run for the whole of it, once it has ended.",
+      },
       {
         name: "status",
         from: "status",
-        description: "done, incomplete where some of it failed and the rest is kept, or failed.",
+        description:
+          "done, incomplete where some of it failed and the rest is kept, failed, or stopped by a signal.",
       },
       { name: "started_at", from: "started_at", description: "When it began, UTC." },
       { name: "finished_at", from: "finished_at", description: "When it ended, UTC." },
       { name: "duration_ms", from: "duration_ms", description: "How long it took, in milliseconds." },
+      {
+        name: "row_count",
+        from: "row_count",
+        description: "Rows that ingest read, or of the tables that build made; null for other steps.",
+      },
       { name: "message", from: "message", description: "What failed; null where nothing did." },
     ],
   },

@@ -35,7 +35,7 @@ export async function publish({ effects, workspace, warehouse, asOf }: ModelCont
   await removeLeftovers(folder, basename(workspace.analytics));
   const connection = await openModelConnection(warehouse);
   try {
-    await loadRunHistory(connection, workspace.runLog, asOf);
+    await loadRunHistory(connection, workspace, asOf);
     await requireBuilt(connection, marts);
     await writeTables(connection, marts, next);
     await sync(next);

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
+import { runLogFiles } from "../run-log.ts";
 import { sqlText, type Warehouse } from "../warehouse.ts";
+import type { Workspace } from "../workspace.ts";
 import { timestampText } from "./context.ts";
 
 /**
@@ -9,7 +11,12 @@ import { timestampText } from "./context.ts";
  *
  * @param until the instant after which nothing is shown
  */
-export async function loadRunHistory(connection: Warehouse, runLog: string, until?: Date): Promise<void> {
+export async function loadRunHistory(
+  connection: Warehouse,
+  workspace: Pick<Workspace, "runLog">,
+  until?: Date,
+): Promise<void> {
+  const files = runLogFiles(workspace).filter((file) => existsSync(file));
   await connection.transaction(async () => {
     await connection.run(`
       create or replace table meta.run (
@@ -19,12 +26,13 @@ export async function loadRunHistory(connection: Warehouse, runLog: string, unti
         started_at timestamp not null,
         finished_at timestamp not null,
         duration_ms bigint not null,
+        row_count bigint,
         message varchar
       )
     `);
-    if (!existsSync(runLog)) return;
+    if (files.length === 0) return;
     await connection.run(`
-      insert into meta.run (run_id, step, status, started_at, finished_at, duration_ms, message)
+      insert into meta.run (run_id, step, status, started_at, finished_at, duration_ms, row_count, message)
       select
         run_id,
         step,
@@ -32,9 +40,10 @@ export async function loadRunHistory(connection: Warehouse, runLog: string, unti
         try_cast(started_at as timestamp) as started_at,
         try_cast(finished_at as timestamp) as finished_at,
         duration_ms,
+        row_count,
         message
       from read_json(
-        ${sqlText(runLog)},
+        [${files.map(sqlText).join(", ")}],
         format = 'newline_delimited',
         ignore_errors = true,
         columns = {
@@ -44,6 +53,7 @@ export async function loadRunHistory(connection: Warehouse, runLog: string, unti
           started_at: 'varchar',
           finished_at: 'varchar',
           duration_ms: 'bigint',
+          row_count: 'bigint',
           message: 'varchar'
         }
       )

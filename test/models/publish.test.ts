@@ -91,7 +91,7 @@ const publicColumns: Record<string, string> = {
     "organization_id project_id usage_date region resource_type billable_metric reservation_id revision quantity previous_quantity known_from known_to",
   meta_build: "built_at today as_of price_label currency tally_version",
   meta_model: "model_name materialization row_count duration_ms built_at started_at build_mode days_rebuilt",
-  meta_run: "run_id step status started_at finished_at duration_ms message",
+  meta_run: "run_id step status started_at finished_at duration_ms row_count message",
   meta_test: "test_name model_name severity status failing_rows query tested_at",
 };
 

@@ -1,0 +1,110 @@
+import type { Config } from "../config.ts";
+import type { Effects } from "../effects.ts";
+import { UsageError } from "../errors/usage-error.ts";
+import { readRuns } from "../run-log.ts";
+import { type ListenAddress, listenAddress } from "../schedule-settings.ts";
+import { stepGraceMs } from "../stop.ts";
+import type { Workspace } from "../workspace.ts";
+import { childRuns } from "./child-run.ts";
+import { serveEndpoints } from "./endpoints.ts";
+import { keepSchedule } from "./scheduler.ts";
+import { readSlots } from "./slots.ts";
+
+export interface ScheduleContext {
+  effects: Effects;
+  workspace: Workspace;
+  config: Config;
+}
+
+export interface ScheduleOptions {
+  /** In place of what tally.toml has. */
+  listen?: string;
+  /** Options that each run is given. */
+  runOptions: readonly string[];
+}
+
+/** What is left of the 30 seconds after the run's own grace. */
+const killAfterMs = stepGraceMs + 3000;
+
+/**
+ * Stays up and does `tally run` whenever it is due, until SIGTERM or SIGINT: then the step under way is brought
+ * to its end. A second signal ends it at once.
+ *
+ * @throws ConfigError where the cron expression or the zone can't be read
+ * @throws TallyError where the address can't be listened on
+ */
+export async function schedule(context: ScheduleContext, options: ScheduleOptions): Promise<void> {
+  const { effects, workspace, config } = context;
+  const { log } = effects;
+  const slots = readSlots(config.schedule);
+  const runs = childRuns(["run", "--workspace", workspace.root, ...options.runOptions], { ...effects.env });
+  const address = options.listen === undefined ? config.schedule.listen : addressOf(options.listen);
+  const endpoints = address && (await serveEndpoints({ ...context, slots, runs }, address));
+  const stopping = stopOnSignals(runs, (message) => log.warn(message));
+  try {
+    await keepSchedule({
+      effects,
+      slots,
+      jitterMs: config.schedule.jitterMs,
+      random: Math.random,
+      runsBegun: async () => (await readRuns(workspace)).map(({ started_at }) => new Date(started_at)),
+      runOnce: runs.runOnce,
+      sleep: (ms) => sleepUnlessStopped(ms, stopping.signal),
+      onIdle: async () => undefined,
+      stop: stopping.signal,
+    });
+  } finally {
+    stopping.end();
+    await endpoints?.close();
+  }
+}
+
+function addressOf(text: string): ListenAddress {
+  const address = listenAddress(text);
+  if (!address) {
+    throw new UsageError(
+      `--listen takes an address and a port such as 127.0.0.1:9464, not ${JSON.stringify(text)}.`,
+    );
+  }
+  return address;
+}
+
+function stopOnSignals(
+  runs: ReturnType<typeof childRuns>,
+  say: (message: string) => void,
+): { signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const signals = ["SIGTERM", "SIGINT"] as const;
+  const end = () => {
+    clearTimeout(timer);
+    for (const signal of signals) process.off(signal, ask);
+  };
+  function ask(signal: NodeJS.Signals) {
+    if (controller.signal.aborted) {
+      runs.kill();
+      end();
+      process.kill(process.pid, signal);
+      return;
+    }
+    if (runs.isRunning) say(`${signal}: the step under way is brought to its end; once more ends it at once`);
+    controller.abort();
+    runs.stop();
+    timer = setTimeout(runs.kill, killAfterMs);
+  }
+  for (const signal of signals) process.on(signal, ask);
+  return { signal: controller.signal, end };
+}
+
+async function sleepUnlessStopped(ms: number, stop: AbortSignal): Promise<void> {
+  if (stop.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      stop.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    stop.addEventListener("abort", done);
+  });
+}

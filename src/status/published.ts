@@ -1,0 +1,106 @@
+import { isoInstant, readDataset } from "../reports/dataset.ts";
+import type { Freshness } from "../reports/overview.ts";
+import type { FailingTest } from "../run-log.ts";
+import { openReadOnly, type Warehouse } from "../warehouse.ts";
+import type { StatusContext } from "./status.ts";
+
+/** What analytics.duckdb says of itself. */
+export interface Published {
+  builtAt: Date;
+  tallyVersion: string;
+  lastReadAt: Date | null;
+  /** The last UTC day that was read in full for every project. */
+  lastWholeDate: string | null;
+  lastUsageDate: string | null;
+  /** How many days that are over follow on the last whole one. */
+  daysBehind: number | null;
+  projectDays: number;
+  missingProjectDays: number;
+  failingTests: readonly FailingTest[];
+  findings: OpenFindings;
+  tables: readonly { name: string; rows: number }[];
+}
+
+export interface OpenFindings {
+  bySeverity: Readonly<Record<"high" | "medium" | "low", number>>;
+  /** What they waste in a month, by currency; no cost is counted twice. */
+  monthlyWaste: readonly { currency: string; amount: string }[];
+  unpriced: number;
+}
+
+/**
+ * Reads analytics.duckdb, which a run replaces and never writes to.
+ *
+ * @throws TallyError where it can't be opened
+ */
+export async function readPublished(
+  { workspace, config }: Pick<StatusContext, "workspace" | "config">,
+  now: Date,
+): Promise<Published> {
+  const analytics = await openReadOnly(workspace.analytics, config.warehouse);
+  try {
+    const build = await analytics.first<{ built_at: string; tally_version: string }>(
+      "select built_at::varchar as built_at, tally_version from meta_build",
+    );
+    const { rows } = await readDataset(analytics, "freshness", { today: now.toISOString().slice(0, 10) });
+    const freshness = rows[0] as unknown as Freshness;
+    return {
+      builtAt: new Date(isoInstant(build?.built_at ?? "")),
+      tallyVersion: build?.tally_version ?? "",
+      lastReadAt: freshness.last_read_at === null ? null : new Date(isoInstant(freshness.last_read_at)),
+      lastWholeDate: freshness.last_whole_date,
+      lastUsageDate: freshness.last_usage_date,
+      daysBehind: freshness.days_behind === null ? null : Number(freshness.days_behind),
+      projectDays: Number(freshness.project_days),
+      missingProjectDays: Number(freshness.missing_project_days),
+      failingTests: await readFailingTests(analytics),
+      findings: await readFindings(analytics),
+      tables: await analytics.all<{ name: string; rows: number }>(`
+        select table_name as name, estimated_size::integer as rows
+        from duckdb_tables()
+        order by name
+      `),
+    };
+  } finally {
+    analytics.close();
+  }
+}
+
+const readFailingTests = (analytics: Warehouse) =>
+  analytics.all<FailingTest>(`
+    select test_name as name, severity, failing_rows::integer as failing_rows
+    from meta_test
+    where status = 'failed'
+    order by name
+  `);
+
+async function readFindings(analytics: Warehouse): Promise<OpenFindings> {
+  const severities = await analytics.all<{ severity: keyof OpenFindings["bySeverity"]; findings: number }>(`
+    select severity, count(*)::integer as findings
+    from fct_idle_findings
+    where status = 'open'
+    group by severity
+  `);
+  const sums = await analytics.all<{ currency: string | null; amount: string | null; findings: number }>(`
+    select
+      currency,
+      round(sum(counted_monthly_waste), 2)::decimal(38, 2) as amount,
+      count(*)::integer as findings
+    from fct_idle_findings
+    where status = 'open'
+    group by currency
+    order by currency
+  `);
+  return {
+    bySeverity: {
+      high: 0,
+      medium: 0,
+      low: 0,
+      ...Object.fromEntries(severities.map((row) => [row.severity, row.findings])),
+    },
+    monthlyWaste: sums.flatMap(({ currency, amount }) =>
+      currency === null ? [] : [{ currency, amount: amount ?? "0.00" }],
+    ),
+    unpriced: sums.find(({ currency }) => currency === null)?.findings ?? 0,
+  };
+}
