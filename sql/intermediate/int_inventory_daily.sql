@@ -1,6 +1,5 @@
 /*
 description: What the inventory allows for on each whole day between two good reads of it, by series of usage and in its unit, from least to most.
-materialized: view
 grain: [series_id, usage_date]
 columns:
   series_id: The series of usage.

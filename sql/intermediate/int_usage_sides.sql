@@ -1,6 +1,14 @@
 /*
 description: Usage by project, the sum of usage by resource and what the inventory allows for, side by side for each day of a series, and whether they agree. What lies apart is explained elsewhere.
 grain: [series_id, usage_date]
+incremental:
+  by: usage_date
+  follows:
+    - int_usage_daily
+    - int_resource_usage_sums
+    - int_inventory_daily
+    - int_inventory_unread_days
+    - fct_usage_coverage
 columns:
   series_id: The series, which has its project, region, type and metric.
   usage_date: The UTC day.
@@ -111,7 +119,7 @@ placed as (
       when series.inventory_kind is null then 'other_metric'
       when coverage.usage_status is distinct from 'complete' then 'not_whole'
       when stored.usage_date < series.inventory_from_date then 'before_inventory'
-      when stored.usage_date >= series.inventory_before_date then 'after_inventory'
+      when unread.usage_date is not null then 'after_inventory'
       else series.why_not_inventory
     end as why_not_inventory
   from stored
@@ -120,6 +128,11 @@ placed as (
   left join coverage
     on series.project_id = coverage.project_id
     and stored.usage_date = coverage.usage_date
+  left join int_inventory_unread_days as unread
+    on series.organization_id = unread.organization_id
+    and series.project_id = unread.project_id
+    and series.inventory_kind = unread.inventory_kind
+    and stored.usage_date = unread.usage_date
 ),
 
 measured as (

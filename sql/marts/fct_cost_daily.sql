@@ -105,16 +105,31 @@ priced as (
     and usage.usage_date < prices.ends_before
 ),
 
--- To round DECIMALs of this width is most of the work: it is not done twice where the result is the same.
+-- To round DECIMALs of this width takes a microsecond each, most of the work. A product by way of DOUBLE, and then
+-- what that leaves over, which are few enough places for a DOUBLE to hold exactly: together the same, in a fifth.
+multiplied as (
+  select
+    *,
+    (quantity::double * unit_price::double)::decimal(38, 10) as near_cost,
+    case
+      when abs(near_cost) < 1000000000 then round((quantity * unit_price - near_cost)::double * 1e20) / 1e10
+    end as places_left
+  from priced
+),
+
 costed as (
   select
-    priced.* exclude (currency, source_line),
-    round(priced.quantity * priced.unit_price, 10)::decimal(38, 10) as cost,
+    priced.* exclude (currency, source_line, near_cost, places_left),
+    case
+      when priced.places_left is null then round(priced.quantity * priced.unit_price, 10)
+      when priced.quantity < 0 then priced.near_cost - (floor(0.5 - priced.places_left) / 1e10)::decimal(38, 10)
+      else priced.near_cost + (floor(priced.places_left + 0.5) / 1e10)::decimal(38, 10)
+    end::decimal(38, 10) as cost,
     coalesce(priced.currency, build.currency) as currency,
     case when priced.source_line is not null then build.price_label || ':' || priced.source_line end as price_source,
     build.currency as reporting_currency,
     build.billing_currency
-  from priced
+  from multiplied as priced
   cross join meta.build as build
 ),
 

@@ -1,6 +1,9 @@
 /*
 description: Which days of usage were read for which project, when and with what result. What is not read is not zero.
 grain: [project_id, usage_date, stream]
+incremental:
+  by: usage_date
+  follows: [{int_usage_attempts: [window_from, window_to]}, int_usage_expected_days]
 columns:
   organization_id: The organisation.
   project_id: The project.
@@ -19,88 +22,49 @@ tests:
   - freshness: {column: read_at, within: 3 days}
     severity: warn
 */
--- Attempts by number, in the order of their time: of the many that a day has had only numbers are compared.
+-- What is read is numbered, and attempts in the order of their time: of the many that a day has had only numbers are
+-- compared.
 with attempts as (
   select
-    row_number() over (
-      order by windows.attempted_at, windows.status = 'complete', windows.message, windows.status
-    ) as reading_number,
-    row_number() over (order by windows.attempted_at, windows.status, windows.message) as attempt_number,
-    windows.organization_id,
-    windows.project_id,
-    windows.stream,
-    windows.window_from,
-    least(windows.window_to, build.today) as window_to,
-    windows.attempted_at,
-    windows.status,
-    windows.message
-  from stg_read_windows as windows
-  cross join meta.build as build
-  where windows.stream in ('usage', 'resource_usage')
-    and windows.project_id is not null
-    and windows.window_from is not null
-    and windows.window_from <= least(windows.window_to, build.today)
+    *,
+    row_number() over (order by attempted_at, status = 'complete', message, status) as reading_number,
+    row_number() over (order by attempted_at, status, message) as attempt_number,
+    dense_rank() over (order by project_id, stream) as series_number
+  from int_usage_attempts
 ),
 
 attempted_days as (
   select
-    organization_id,
-    project_id,
-    stream,
+    series_number,
     unnest(generate_series(window_from, window_to, interval 1 day))::date as usage_date,
     case when status in ('complete', 'partial') then reading_number end as reading_number,
     attempt_number
   from attempts
 ),
 
-last_attempts as (
+tried as (
   select
-    max(organization_id) as organization_id,
-    project_id,
-    stream,
+    series_number,
     usage_date,
     -- What the tables hold is what the last reading that succeeded gave; one that failed takes nothing back.
     max(reading_number) as reading_number,
     max(attempt_number) as attempt_number
   from attempted_days
   group by
-    project_id,
-    stream,
+    series_number,
     usage_date
 ),
 
-tried as (
+attempted_series as (
   select
-    last_attempts.organization_id,
-    last_attempts.project_id,
-    last_attempts.stream,
-    last_attempts.usage_date,
-    case
-      when readings.reading_number is not null
-        then {
-          'attempted_at': readings.attempted_at,
-          'is_whole': readings.status = 'complete',
-          'message': readings.message
-        }
-    end as reading,
-    {'status': latest.status, 'message': latest.message} as latest
-  from last_attempts
-  inner join attempts as latest
-    on last_attempts.attempt_number = latest.attempt_number
-  left join attempts as readings
-    on last_attempts.reading_number = readings.reading_number
-),
-
-offered as (
-  select
-    organization_id,
+    series_number,
+    project_id,
     stream,
-    max({'attempted_at': attempted_at, 'status': status, 'message': message}) as latest
-  from stg_read_windows
-  where stream in ('usage', 'resource_usage')
-    and window_from is not null
+    max(organization_id) as organization_id
+  from attempts
   group by
-    organization_id,
+    series_number,
+    project_id,
     stream
 ),
 
@@ -119,43 +83,59 @@ expected_projects as (
   from stg_usage_options
 ),
 
-expected as (
+expected_series as (
   select
     projects.organization_id,
     projects.project_id,
-    known.message,
     streams.stream,
-    unnest(
-      generate_series(options.start_date, least(options.end_date, build.today - 1), interval 1 day)
-    )::date as usage_date
+    attempted_series.series_number,
+    case when not_offered.stream is null then 'not_yet' else 'not_offered' end as status,
+    case when not_offered.stream is null then known.message else not_offered.message end as message
   from expected_projects as projects
   cross join (select unnest(['usage', 'resource_usage']) as stream) as streams
-  cross join meta.build as build
-  inner join stg_usage_options as options
-    on projects.organization_id = options.organization_id
   left join int_projects as known
     on projects.project_id = known.project_id
-  where options.start_date <= least(options.end_date, build.today - 1)
+  left join int_usage_not_offered as not_offered
+    on projects.organization_id = not_offered.organization_id
+    and streams.stream = not_offered.stream
+  left join attempted_series
+    on projects.project_id = attempted_series.project_id
+    and streams.stream = attempted_series.stream
+),
+
+expected as (
+  select
+    series.*,
+    days.usage_date
+  from expected_series as series
+  inner join int_usage_expected_days as days
+    on series.organization_id = days.organization_id
 ),
 
 days as (
   select
-    tried.organization_id,
-    tried.project_id,
+    series.organization_id,
+    series.project_id,
     tried.usage_date,
-    tried.stream,
+    series.stream,
     case
-      when tried.reading is null then tried.latest.status
-      when tried.reading.is_whole and tried.reading.attempted_at >= tried.usage_date + interval 1 day then 'complete'
+      when readings.reading_number is null then latest.status
+      when readings.status = 'complete' and readings.attempted_at >= tried.usage_date + interval 1 day then 'complete'
       else 'partial'
     end as status,
-    tried.reading.attempted_at as read_at,
+    readings.attempted_at as read_at,
     case
-      when tried.reading is null then tried.latest.message
-      when not tried.reading.is_whole then coalesce(tried.reading.message, 'Some of its rows could not be read.')
-      when tried.reading.attempted_at < tried.usage_date + interval 1 day then 'Read before the day had ended.'
+      when readings.reading_number is null then latest.message
+      when readings.status <> 'complete' then coalesce(readings.message, 'Some of its rows could not be read.')
+      when readings.attempted_at < tried.usage_date + interval 1 day then 'Read before the day had ended.'
     end as message
   from tried
+  inner join attempted_series as series
+    on tried.series_number = series.series_number
+  inner join attempts as latest
+    on tried.attempt_number = latest.attempt_number
+  left join attempts as readings
+    on tried.reading_number = readings.reading_number
 
   union all
 
@@ -164,23 +144,13 @@ days as (
     expected.project_id,
     expected.usage_date,
     expected.stream,
-    case when offered.latest.status = 'not_offered' then 'not_offered' else 'not_yet' end as status,
+    expected.status,
     null as read_at,
-    case
-      when offered.latest.status = 'not_offered' then offered.latest.message
-      else expected.message
-    end as message
+    expected.message
   from expected
-  left join offered
-    on expected.organization_id = offered.organization_id
-    and expected.stream = offered.stream
-  where not exists (
-    select 1
-    from tried
-    where tried.project_id = expected.project_id
-      and tried.stream = expected.stream
-      and tried.usage_date = expected.usage_date
-  )
+  anti join tried
+    on expected.series_number = tried.series_number
+    and expected.usage_date = tried.usage_date
 ),
 
 final as (

@@ -1,6 +1,7 @@
 /*
 description: Usage by project against usage by resource and against the hours that the inventory allows for, by day, project, region, type and metric. What differs says why, or is unexplained.
 grain: [usage_date, project_id, region, resource_type, billable_metric]
+incremental: {by: usage_date, follows: [int_usage_sides, int_resource_differences, int_inventory_differences]}
 columns:
   organization_id: The organisation.
   usage_date: The UTC day.

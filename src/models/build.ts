@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, openModelConnection, writeBuildContext } from "./context.ts";
-import { forgetOthers, noteSourceDays } from "./days.ts";
+import { type DaysOfRows, forgetOthers, noteSourceDays } from "./days.ts";
 import { createGraph, type ModelGraph, relationOf, selectModels } from "./graph.ts";
 import { keepIdleHistory } from "./idle-history.ts";
 import { type DayPlan, planDays } from "./incremental.ts";
@@ -124,18 +124,17 @@ async function noteSources(
 ): Promise<void> {
   const built = new Set(selected.map(relationOf));
   const tables = await rowsOfTables(connection);
-  const days = new Map<string, string>();
+  const noted = new Map<string, DaysOfRows>();
   for (const { name, layer } of selected) {
     // The views of staging only hand on what they follow.
     const plan = layer === "staging" ? undefined : plans.get(name);
-    for (const source of plan?.sources ?? []) {
+    for (const [source, days] of plan?.sources ?? []) {
       // What a model makes in this build is noted when it is made.
-      if (!built.has(source) && (tables.has(source) || source.startsWith("raw.")))
-        days.set(source, plan?.by ?? "");
+      if (!built.has(source) && (tables.has(source) || source.startsWith("raw."))) noted.set(source, days);
     }
   }
-  for (const [source, by] of days) {
-    await connection.transaction(() => noteSourceDays(connection, source, by));
+  for (const [source, days] of noted) {
+    await connection.transaction(() => noteSourceDays(connection, source, days));
   }
 }
 
@@ -179,9 +178,9 @@ async function buildModel(
   return result;
 }
 
-/** The column by whose days some model follows a relation; undefined where none does. */
-function daysFollowed(plans: ReadonlyMap<string, DayPlan>, relation: string): string | undefined {
-  return [...plans.values()].find(({ sources }) => sources.includes(relation))?.by;
+/** The days by which some model follows a relation; undefined where none does. */
+function daysFollowed(plans: ReadonlyMap<string, DayPlan>, relation: string): DaysOfRows | undefined {
+  return [...plans.values()].find(({ sources }) => sources.has(relation))?.sources.get(relation);
 }
 
 function describe({ rowCount, daysRebuilt, whyFull }: ModelResult): string {

@@ -22,19 +22,50 @@ export async function createDayTables(connection: Warehouse): Promise<void> {
   `);
 }
 
+/** The columns that hold the first and the last day of a table's rows, the same where each is of one day. */
+export interface DaysOfRows {
+  from: string;
+  to: string;
+}
+
 /**
  * Notes the days of a table that is not made by day, by what they hold: whatever was loaded, restated, replayed
  * or changed by hand shows, in whatever order and instant that happened.
  */
-export async function noteSourceDays(connection: Warehouse, relation: string, by: string): Promise<void> {
+export async function noteSourceDays(
+  connection: Warehouse,
+  relation: string,
+  { from, to }: DaysOfRows,
+): Promise<void> {
   const columns = await columnsOf(connection, relation);
   const compared = columns.filter(({ name }) => name !== "_load_id").map(({ name }) => sqlName(name));
+  const version = `hash(count(*), sum(hash(${compared.join(", ")})))`;
+  const days =
+    from === to
+      ? `select ${sqlName(from)}::date as day, ${version} as version from ${relation} group by day`
+      : // Few rows have spans of their own, so that only spans are spread over their days.
+        `select day, hash(count(*), sum(version)) as version
+         from (
+           select
+             unnest(
+               case
+                 when first_day is null or last_day is null then [null::timestamp]
+                 else generate_series(first_day, last_day, interval 1 day)
+               end
+             )::date as day,
+             version
+           from (
+             select ${sqlName(from)}::date as first_day, ${sqlName(to)}::date as last_day, ${version} as version
+             from ${relation}
+             group by first_day, last_day
+           )
+         )
+         group by day`;
   await connection.run(`
     delete from meta.relation_day where relation = ${sqlText(relation)};
     insert into meta.relation_day
-    select ${sqlText(relation)}, ${sqlName(by)}::date, hash(count(*), sum(hash(${compared.join(", ")})))
-    from ${relation}
-    group by ${sqlName(by)}::date
+    select ${sqlText(relation)}, day, version
+    from (${days})
   `);
 }
 
@@ -187,11 +218,11 @@ export async function daysFingerprintOf(connection: Warehouse, relation: string)
   return row?.state ?? "";
 }
 
-/** The rows of these days and of so many before the first, and of days between; at least those that are asked for. */
-export function around(column: string, days: readonly string[], looksBackDays: number): string {
-  if (looksBackDays === 0) return isAmong(column, days);
+/** A condition that holds for the rows of these days and of so many before each, and maybe of others between. */
+export function around({ from, to }: DaysOfRows, days: readonly string[], looksBackDays: number): string {
+  if (looksBackDays === 0 && from === to) return isAmong(from, days);
   const [first = "", last = first] = [days[0], days.at(-1)];
-  return `${sqlName(column)} between date ${sqlText(first)} - ${looksBackDays} and date ${sqlText(last)}`;
+  return `(${sqlName(to)} >= date ${sqlText(first)} - ${looksBackDays} and ${sqlName(from)} <= date ${sqlText(last)})`;
 }
 
 /** A condition that holds for the rows of these days, in a form that lets DuckDB skip what lies outside them. */

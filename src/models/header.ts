@@ -33,13 +33,28 @@ const modelTest = z.union([
   }),
 ]);
 
+/** A table to follow: by its column of the same name, or by two that hold the first and the last of a row's days. */
+const followed = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((name) => ({ name, span: null })),
+  z
+    .record(z.string(), z.tuple([column, column]))
+    .refine((spans) => Object.keys(spans).length === 1, "name one table, with its two columns")
+    .transform((spans) => {
+      const [[name, span] = ["", null]] = Object.entries(spans);
+      return { name, span };
+    }),
+]);
+
 /**
  * That the rows of a day follow from the rows of that day in the tables named, or of so many days up to it, and from
  * all of every other table.
  */
 const incremental = z.strictObject({
   by: column,
-  follows: names,
+  follows: z.array(followed).min(1),
   looks_back: z
     .string()
     .regex(/^\d+ days?$/)
@@ -61,12 +76,19 @@ const testHeader = z.strictObject({ description: z.string().min(1), severity });
 /** What a test in a model's header claims of the table. */
 export type HeaderTest = z.infer<typeof modelTest>;
 
+/** A table that a model follows by day. */
+export interface Followed {
+  name: string;
+  /** Its columns with the first and the last day of each row; null where it has one column, called as the model's. */
+  span: readonly [from: string, to: string] | null;
+}
+
 /** How a model's rows are bound to days. */
 export interface Incremental {
   /** The column that holds the day. */
   by: string;
-  /** The tables, each with a column of that name, whose rows of a day are all of theirs that the day rests on. */
-  follows: readonly string[];
+  /** The tables whose rows of a day are all of theirs that the day rests on. */
+  follows: readonly Followed[];
   /** How many of the days before it the day rests on, too. */
   looksBackDays: number;
   /** The line of the file that declares it. */

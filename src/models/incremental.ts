@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { ConfigError } from "../errors/config-error.ts";
 import { packageVersion } from "../package.ts";
 import { sqlText, type Warehouse } from "../warehouse.ts";
-import { changedDays, daysFingerprintOf, fingerprintOf, seenInputs } from "./days.ts";
+import { changedDays, type DaysOfRows, daysFingerprintOf, fingerprintOf, seenInputs } from "./days.ts";
 import { type Input, type ModelGraph, relationOf } from "./graph.ts";
-import type { Incremental } from "./header.ts";
+import type { Followed, Incremental } from "./header.ts";
 import type { Model } from "./project.ts";
 
 /** What the days of a model rest on, seen through the views between. */
@@ -16,9 +16,9 @@ export interface DayPlan {
   /** How many days before it a day rests on, too. */
   looksBackDays: number;
   /** The models that its SELECT reads and it follows, of which it needs only the days that it rests on. */
-  read: readonly Model[];
-  /** Those of them that are not made by day, raw tables and others: their days are told by what they hold. */
-  sources: readonly string[];
+  read: readonly { model: Model; days: DaysOfRows }[];
+  /** Those of them that are not made by day, raw tables and others, with their days, which are told by what they hold. */
+  sources: ReadonlyMap<string, DaysOfRows>;
   /** The views that it follows, which hold no days of their own. */
   views: readonly Model[];
   /** All else that it reads: whatever changes in it can change every day. */
@@ -46,31 +46,39 @@ const ownText = "its own text";
  */
 export function planDays({ order, readings }: ModelGraph): Map<string, DayPlan> {
   const plans = new Map<string, DayPlan>();
+  const days = new Map<string, DaysOfRows>();
   for (const model of order) {
     const { incremental } = model.header;
     if (!incremental) continue;
     const { inputs, words } = readings.get(model.name) ?? { inputs: [], words: new Set<string>() };
     checkFollowed(model, incremental, inputs);
-    const plan = { follows: new Set<string>(), sources: new Set<string>(), views: new Set<Model>() };
-    const read: Model[] = [];
+    const plan = {
+      follows: new Set<string>(),
+      sources: new Map<string, DaysOfRows>(),
+      views: new Set<Model>(),
+    };
+    const read: { model: Model; days: DaysOfRows }[] = [];
     const whole: WholeInput[] = [];
     for (const input of inputs) {
       const other = input.model ? plans.get(input.model.name) : undefined;
-      if (input.model && follows(incremental, input)) read.push(input.model);
-      if (!follows(incremental, input)) {
+      const followed = followedAs(incremental, input);
+      const [from, to] = followed?.span ?? [incremental.by, incremental.by];
+      if (input.model && followed) read.push({ model: input.model, days: { from, to } });
+      if (!followed) {
         whole.push({
           relation: input.relation,
           words: input.isReadWhole ? null : words,
           isByDay: other !== undefined && input.model?.materialization === "table",
         });
       } else if (!other) {
+        refuseOtherDays(days, model, input.relation, { from, to });
         plan.follows.add(input.relation);
-        plan.sources.add(input.relation);
+        plan.sources.set(input.relation, { from, to });
       } else if (input.model?.materialization === "table") {
         plan.follows.add(input.relation);
       } else {
         for (const relation of other.follows) plan.follows.add(relation);
-        for (const relation of other.sources) plan.sources.add(relation);
+        for (const [relation, days] of other.sources) plan.sources.set(relation, days);
         for (const view of [...(input.model ? [input.model] : []), ...other.views]) plan.views.add(view);
         whole.push(...other.whole);
       }
@@ -80,7 +88,7 @@ export function planDays({ order, readings }: ModelGraph): Map<string, DayPlan> 
       follows: [...plan.follows],
       looksBackDays: incremental.looksBackDays,
       read,
-      sources: [...plan.sources],
+      sources: plan.sources,
       views: [...plan.views],
       whole,
     });
@@ -163,11 +171,27 @@ export function textOf({ sql, header, materialization }: Model): string {
   return createHash("sha256").update(told).digest("hex");
 }
 
-function follows({ follows: names }: Incremental, { relation, model }: Input): boolean {
-  return names.some((name) => {
+function followedAs({ follows }: Incremental, { relation, model }: Input): Followed | undefined {
+  return follows.find(({ name }) => {
     const followed = name.toLowerCase();
     return followed === relation.toLowerCase() || followed === model?.name.toLowerCase();
   });
+}
+
+/** The days of a table are noted once, for all that follow it. */
+function refuseOtherDays(
+  known: Map<string, DaysOfRows>,
+  model: Model,
+  relation: string,
+  { from, to }: DaysOfRows,
+): void {
+  const first = known.get(relation) ?? { from, to };
+  known.set(relation, first);
+  if (first.from === from && first.to === to) return;
+  throw new ConfigError(
+    `${model.file}:${model.header.incremental?.line}: ${model.name} follows ${relation} by ${from} to ${to}, but others do by ${first.from} to ${first.to}.`,
+    { hint: "Follow it by the same columns, or take it out of follows." },
+  );
 }
 
 function checkFollowed(model: Model, incremental: Incremental, inputs: readonly Input[]): void {
@@ -178,22 +202,25 @@ function checkFollowed(model: Model, incremental: Incremental, inputs: readonly 
     });
   }
   const astray = incremental.follows.find(
-    (name) => !inputs.some((input) => follows({ ...incremental, follows: [name] }, input)),
+    (followed) => !inputs.some((input) => followedAs({ ...incremental, follows: [followed] }, input)),
   );
   if (astray !== undefined) {
     throw new ConfigError(
-      `${place}: ${model.name} follows ${astray} by day, but its SELECT does not read it.`,
+      `${place}: ${model.name} follows ${astray.name} by day, but its SELECT does not read it.`,
       {
         hint: `It reads ${inputs.map(({ model: read, relation }) => read?.name ?? relation).join(", ")}.`,
       },
     );
   }
-  for (const input of inputs.filter((each) => follows(incremental, each))) {
-    if (!input.model) continue;
+  for (const input of inputs) {
+    const followed = followedAs(incremental, input);
+    if (!input.model || !followed) continue;
     const { header, materialization, file, name } = input.model;
-    if (header.incremental?.by === incremental.by) continue;
+    if (header.incremental?.by === incremental.by && !followed.span) continue;
+    const days = followed.span ?? [incremental.by];
     const isTableOfDays =
-      materialization === "table" && header.columns.some((column) => column.name === incremental.by);
+      materialization === "table" &&
+      days.every((day) => header.columns.some((column) => column.name === day));
     if (!header.incremental && isTableOfDays) continue;
     const isWhat = header.incremental
       ? `is made by ${header.incremental.by}`
@@ -201,7 +228,7 @@ function checkFollowed(model: Model, incremental: Incremental, inputs: readonly 
         ? "is a view that does not say what it follows itself"
         : "has no such column";
     throw new ConfigError(
-      `${place}: ${model.name} follows ${name} by ${incremental.by}, but that ${isWhat}.`,
+      `${place}: ${model.name} follows ${name} by ${days.join(" to ")}, but that ${isWhat}.`,
       {
         hint: `Take ${name} out of follows, so that any change of it makes every day anew, or say in ${file} that it is incremental by ${incremental.by}.`,
       },

@@ -3,7 +3,15 @@ import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import { timestampText } from "./context.ts";
-import { around, forget, isAmong, noteModelDays, noteSourceDays, recordSeen } from "./days.ts";
+import {
+  around,
+  type DaysOfRows,
+  forget,
+  isAmong,
+  noteModelDays,
+  noteSourceDays,
+  recordSeen,
+} from "./days.ts";
 import { nearest, relationOf } from "./graph.ts";
 import { currentInputs, type DayPlan, daysToRebuild, viewInputs } from "./incremental.ts";
 import type { Model } from "./project.ts";
@@ -27,8 +35,8 @@ export interface ModelResult {
 export interface Running {
   /** How it follows others by day; undefined where it is made as a whole. */
   plan: DayPlan | undefined;
-  /** The column by whose days others follow it though it is made as a whole; undefined where none does. */
-  followedBy: string | undefined;
+  /** The days by which others follow it though it is made as a whole; undefined where none does. */
+  followedBy: DaysOfRows | undefined;
   /** Whether it is made in full whatever has changed. */
   isFullRefresh: boolean;
   /** What is recorded of what a view is made of, to know it by later. */
@@ -157,7 +165,7 @@ async function replaceDays(
   // at a week of them. On one line before the SELECT, so that the lines of DuckDB's errors are those of the file.
   const needed = plan.read.map(
     (read) =>
-      `${sqlName(read.name)} as (select * from ${read.layer}.${sqlName(read.name)} where ${around(plan.by, days, plan.looksBackDays)})`,
+      `${sqlName(read.model.name)} as (select * from ${read.model.layer}.${sqlName(read.model.name)} where ${around(read.days, days, plan.looksBackDays)})`,
   );
   const within = needed.length > 0 ? `with ${needed.join(", ")} ` : "";
   try {

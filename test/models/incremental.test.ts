@@ -171,6 +171,13 @@ test("what a header says of days that can't be is refused with file and line", a
   expect(await refused(ownModel().replaceAll("fct_cost_daily", "int_projects"))).toBe(
     "sql/marts/own_ranks.sql:4: own_ranks follows int_projects by usage_date, but that has no such column.",
   );
+  expect(await refused(ownModel("{fct_cost_daily: [starts_on, usage_date]}"))).toBe(
+    "sql/marts/own_ranks.sql:4: own_ranks follows fct_cost_daily by starts_on to usage_date, but that is made by usage_date.",
+  );
+  const attempts = ownModel("{int_usage_attempts: [window_to, window_to]}");
+  expect(await refused(attempts.replaceAll("fct_cost_daily", "int_usage_attempts"))).toBe(
+    "sql/marts/own_ranks.sql:4: own_ranks follows intermediate.int_usage_attempts by window_to to window_to, but others do by window_from to window_to.",
+  );
   expect(await refused(ownModel("fct_cost_daily", "usage_date::timestamp as usage_date"))).toBe(
     "sql/marts/own_ranks.sql:4: it is incremental by usage_date, which is no DATE but TIMESTAMP.",
   );
@@ -258,6 +265,7 @@ test("any order of loads, restatements, changes, broken and partial builds ends 
 
 const incrementalModels = [
   "own_coverage",
+  "fct_usage_coverage",
   "int_resource_usage_sums",
   "int_spot_usage_daily",
   "int_usage_daily",

@@ -70,6 +70,8 @@ test("a view that says that it looks back is refused, since what follows it take
 });
 
 const trend = [
+  "fct_usage_coverage",
+  "int_usage_read_days",
   "int_gpu_hours_by_scope",
   "int_gpu_hours_anomalies",
   "fct_gpu_hours_anomaly_drivers",
