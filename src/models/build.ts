@@ -5,6 +5,7 @@ import { type DaysOfRows, forgetOthers, noteSourceDays } from "./days.ts";
 import { createGraph, type ModelGraph, relationOf, selectModels } from "./graph.ts";
 import { keepIdleHistory } from "./idle-history.ts";
 import { type DayPlan, planDays } from "./incremental.ts";
+import { publishedReader } from "./last-published.ts";
 import { testsReader } from "./passed-tests.ts";
 import { priceModel, refuseOverlappingPrices } from "./prices.ts";
 import { loadProject, type Model, projectRoots } from "./project.ts";
@@ -112,6 +113,7 @@ async function forgetWholeModels(
   plans: ReadonlyMap<string, DayPlan>,
 ): Promise<void> {
   const readers = [...plans.keys()].flatMap((name) => [name, testsReader(name)]);
+  readers.push(...order.map(({ name }) => publishedReader(name)));
   const made = order.filter(({ name }) => plans.has(name)).map(relationOf);
   const followed = [...plans.values()].flatMap(({ follows }) => follows);
   await forgetOthers(connection, readers, [...made, ...followed]);

@@ -1,31 +1,65 @@
-import { existsSync } from "node:fs";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { TallyError } from "../errors/tally-error.ts";
-import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
+import { sqlName, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, openModelConnection } from "./context.ts";
-import { commentStatements, type MetaTable, metaTables } from "./meta.ts";
+import { createGraph } from "./graph.ts";
+import { type DayPlan, planDays } from "./incremental.ts";
+import {
+  changeOf,
+  createPublishedTable,
+  lastPublished,
+  type PublishedTable,
+  recordPublished,
+  type TableChange,
+} from "./last-published.ts";
+import { metaTables } from "./meta.ts";
 import { loadProject, type Model, projectRoots } from "./project.ts";
+import { dropOthers, writeMart, writeMeta, writePublished } from "./published-file.ts";
 import { loadRunHistory } from "./run-history.ts";
 
-/** The oldest storage format that holds all that is published: DuckDB 1.0 and later open it. */
-const storageVersion = "v1.0.0";
-
 /**
- * Tables of more rows keep the order that they were loaded in, which is by windows of days: to sort millions
- * of rows takes as long as to write them, and spills to the disk.
+ * Tables of more rows are not sorted, and of those that are made by day only days that changed are written: to
+ * sort and write hundreds of thousands of rows each night takes longer than to compute them.
  */
-const mostRowsSorted = 1_000_000;
+const mostRowsSorted = 100_000;
+
+/** A file that grew so much beyond what it had when it was written as a whole is written as a whole again. */
+const mostGrowth = { share: 1.25, bytes: 8 * 1024 * 1024 };
+
+const anew: TableChange = { kind: "whole" };
+
+interface MartToWrite {
+  mart: Model;
+  table: PublishedTable;
+  /** Whether it has more rows than are sorted. */
+  isLarge: boolean;
+  change: TableChange;
+}
+
+export interface PublishOptions {
+  /** Up to how many rows a table is written as a whole, in the order of its grain. */
+  mostRowsSorted?: number;
+}
+
+/** How many of the marts were written as a whole, by the days that changed, and not at all. */
+export interface PublishSummary {
+  whole: number;
+  byDay: number;
+  kept: number;
+}
 
 /**
  * Writes analytics.duckdb from the warehouse: the marts and the tables about the build, in schema main, each
- * with its comments, and its rows in the order of its grain unless they are millions. The new file is written
- * beside the old one and takes its place by one rename, so that a reader has one or the other, and is never
- * in the way.
+ * with its comments, and its rows in the order of its grain where they are not very many. The new file is made
+ * beside the old one, of a copy of it where little has changed, and takes its place by one rename, so that a
+ * reader has one or the other, and is never in the way.
  *
  * @throws TallyError where a mart was never built, or the folder can't be written
  */
-export async function publish({ effects, workspace, warehouse, asOf }: ModelContext): Promise<void> {
+export async function publish(context: ModelContext, options: PublishOptions = {}): Promise<PublishSummary> {
+  const { effects, workspace, warehouse, asOf } = context;
   const { models } = await loadProject(projectRoots(workspace));
   const marts = models.filter((model) => model.layer === "marts");
   const folder = dirname(workspace.analytics);
@@ -34,20 +68,97 @@ export async function publish({ effects, workspace, warehouse, asOf }: ModelCont
   await mkdir(folder, { recursive: true });
   await removeLeftovers(folder, basename(workspace.analytics));
   const connection = await openModelConnection(warehouse);
+  const tables: MartToWrite[] = [];
   try {
     await loadRunHistory(connection, workspace, asOf);
     await requireBuilt(connection, marts);
-    await writeTables(connection, marts, next);
+    await createPublishedTable(connection);
+    const writtenSize = asOf ? undefined : await sizeToKeep(connection, workspace.analytics);
+    if (writtenSize !== undefined) await copyFile(workspace.analytics, next, constants.COPYFILE_FICLONE);
+    const plans = asOf ? new Map<string, DayPlan>() : planDays(await createGraph(connection, models));
+    const rows = await rowsOfMarts(connection, marts, plans);
+    const limit = options.mostRowsSorted ?? mostRowsSorted;
+    for (const mart of marts) {
+      const isLarge = (rows.get(mart.name) ?? 0) > limit;
+      const table = await changeOf(connection, mart, plans.get(mart.name), isLarge);
+      tables.push({ mart, table, isLarge, change: writtenSize === undefined ? anew : table.change });
+    }
+    await writePublished(connection, next, async () => {
+      if (writtenSize !== undefined) await dropOthers(connection, marts);
+      for (const { mart, change } of tables.filter(({ isLarge }) => isLarge)) {
+        await connection.transaction(() => writeMart(connection, mart, change, false));
+      }
+      // Each commit waits for the disk: the many small ones share it.
+      await connection.transaction(async () => {
+        for (const { mart, change, isLarge } of tables) {
+          if (!isLarge) await writeMart(connection, mart, change, true);
+        }
+        for (const table of metaTables) await writeMeta(connection, table);
+      });
+    });
     await sync(next);
     await rename(next, workspace.analytics);
     await sync(folder);
+    if (!asOf)
+      await recordPublished(
+        connection,
+        workspace.analytics,
+        tables.map(({ table }) => table),
+        writtenSize,
+      );
   } catch (error) {
     throw publishError(workspace.analytics, error);
   } finally {
     connection.close();
     await removeLeftovers(folder, basename(workspace.analytics));
   }
-  effects.log.detail(`published ${marts.length} tables in ${effects.wallClock().getTime() - startedAt} ms`);
+  const count = (kind: TableChange["kind"]) => tables.filter(({ change }) => change.kind === kind).length;
+  const summary = { whole: count("whole"), byDay: count("days"), kept: count("none") };
+  effects.log.detail(
+    `published ${marts.length} tables, ${summary.byDay} by day and ${summary.kept} as they were, in ${effects.wallClock().getTime() - startedAt} ms`,
+  );
+  return summary;
+}
+
+/** The size that the last file had when it was written as a whole; undefined where the next is to be so. */
+async function sizeToKeep(connection: Warehouse, path: string): Promise<number | undefined> {
+  const writtenSize = await lastPublished(connection, path);
+  if (writtenSize === undefined) return undefined;
+  const { size } = await stat(path);
+  return size > writtenSize * mostGrowth.share + mostGrowth.bytes ? undefined : writtenSize;
+}
+
+/** How many rows each mart has; of a view that is made by day, at most how many. */
+async function rowsOfMarts(
+  connection: Warehouse,
+  marts: readonly Model[],
+  plans: ReadonlyMap<string, DayPlan>,
+): Promise<Map<string, number>> {
+  const tables = await connection.all<{ relation: string; row_count: string }>(`
+    select schema_name || '.' || table_name as relation, estimated_size as row_count
+    from duckdb_tables()
+    where database_name = current_database()
+  `);
+  const sizes = new Map(tables.map(({ relation, row_count: size }) => [relation, Number(size)]));
+  const rows = new Map<string, number>();
+  for (const { name } of marts) {
+    const own = sizes.get(`marts.${name}`);
+    const followed = plans.get(name)?.follows;
+    rows.set(
+      name,
+      own ??
+        followed?.reduce((sum, relation) => sum + (sizes.get(relation) ?? 0), 0) ??
+        (await countRows(connection, name)),
+    );
+  }
+  return rows;
+}
+
+async function countRows(connection: Warehouse, mart: string): Promise<number> {
+  const counted = await connection.first<{ rows: string }>(
+    `select count(*) as rows from marts.${sqlName(mart)}`,
+  );
+  return Number(counted?.rows ?? 0);
 }
 
 /** Only the holder of the workspace's lock publishes: what others left is of a run that died. */
@@ -74,48 +185,6 @@ async function requireBuilt(connection: Warehouse, marts: readonly Model[]): Pro
       hint: "Build every model with `tally build`, without --select.",
     });
   }
-}
-
-async function writeTables(connection: Warehouse, marts: readonly Model[], path: string): Promise<void> {
-  await connection.run(`attach ${sqlText(path)} as published (storage_version ${sqlText(storageVersion)})`);
-  try {
-    for (const mart of marts) await connection.transaction(() => writeMart(connection, mart));
-    for (const table of metaTables) await connection.transaction(() => writeMeta(connection, table));
-    await connection.run("checkpoint published");
-  } finally {
-    await connection.run("detach published");
-  }
-}
-
-async function writeMart(connection: Warehouse, { name, header }: Model): Promise<void> {
-  const columns = header.columns.map((column) => sqlName(column.name)).join(", ");
-  const counted = await connection.first<{ rows: string }>(
-    `select count(*) as rows from marts.${sqlName(name)}`,
-  );
-  const isSorted = Number(counted?.rows ?? 0) <= mostRowsSorted;
-  await connection.run(`
-    create table published.main.${sqlName(name)} as
-    select ${columns}
-    from marts.${sqlName(name)}
-    ${isSorted ? `order by ${header.grain.map((column) => `${sqlName(column)} nulls first`).join(", ")}` : ""}
-  `);
-  await connection.run(
-    commentStatements("table", `published.main.${sqlName(name)}`, header.description, header.columns),
-  );
-}
-
-async function writeMeta(
-  connection: Warehouse,
-  { name, description, columns, order }: MetaTable,
-): Promise<void> {
-  const table = `published.main.meta_${name}`;
-  await connection.run(`
-    create table ${table} as
-    select ${columns.map((column) => `${sqlName(column.from)} as ${sqlName(column.name)}`).join(", ")}
-    from meta.${name}
-    order by ${order.map(sqlName).join(", ")}
-  `);
-  await connection.run(commentStatements("table", table, description, columns));
 }
 
 /** Puts on the disk what was written, so that no power cut leaves a new name with old or half content. */

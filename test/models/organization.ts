@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { type BuildOptions, type BuildSummary, build } from "../../src/models/build.ts";
 import type { ModelContext } from "../../src/models/context.ts";
-import { publish } from "../../src/models/publish.ts";
+import { type PublishSummary, publish } from "../../src/models/publish.ts";
 import { openReadOnly, openWarehouse, type Row } from "../../src/warehouse.ts";
 import { workspaceAt } from "../../src/workspace.ts";
 import { testEffects } from "../effects.ts";
@@ -22,7 +22,7 @@ export interface TestOrganization {
 export interface Analytics {
   context: ModelContext & { effects: ReturnType<typeof testEffects> };
   build(options?: BuildOptions): Promise<BuildSummary>;
-  publish(): Promise<void>;
+  publish(): Promise<PublishSummary>;
   /** Rows of the warehouse, after build. */
   all(sql: string): Promise<Row[]>;
   /** Rows of analytics.duckdb, after publish. */

@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { TallyError } from "../../src/errors/tally-error.ts";
+import { type PublishSummary, publish } from "../../src/models/publish.ts";
 import { openReadOnly } from "../../src/warehouse.ts";
 import { openOrganization } from "./organization.ts";
 
@@ -218,6 +219,54 @@ test("two publishes of the same data have the same rows in the same order, howev
   }
   expect(published[0]).toEqual(published[1]);
   expect(published[0]?.fct_cost_daily).toHaveLength(300);
+});
+
+test("the file of a night is made of the last one, and holds what a file that is written anew would", async () => {
+  const analytics = await openOrganization({
+    rows: {
+      usage: [1, 2, 3].map((day) => usage({ usage_date: `2026-11-0${day}` })),
+      resource_usage: [1, 2].map((day) => usage({ usage_date: `2026-11-0${day}`, resource_id: "vm" })),
+    },
+    files: { "prices.csv": "unit_price\n2\n" },
+  });
+  const { workspace, warehouse } = analytics.context;
+  const tables = Object.keys(publicColumns).filter((name) => !["meta_run", "meta_test"].includes(name));
+  const everything = async () => {
+    const found: Record<string, unknown> = {};
+    for (const table of tables) found[table] = await analytics.published(`from ${table} order by all`);
+    return found;
+  };
+  const nights: [string, () => Promise<void>, (summary: PublishSummary) => void][] = [
+    ["the first", async () => {}, ({ byDay, kept }) => expect([byDay, kept]).toEqual([0, 0])],
+    [
+      "one on which nothing happened",
+      async () => {},
+      ({ whole, byDay }) => expect([whole, byDay]).toEqual([0, 0]),
+    ],
+    [
+      "one on which a day was restated and another came",
+      async () => {
+        await warehouse.run(
+          "update raw.usage set _known_to = timestamp '2026-11-03 09:00:00' where usage_date = '2026-11-02'",
+        );
+        await analytics.insert("usage", [
+          usage({ usage_date: "2026-11-02", quantity: "5", _known_from: "2026-11-03 09:00:00" }),
+          usage({ usage_date: "2026-11-04", _known_from: "2026-11-03 09:00:00" }),
+        ]);
+        await analytics.insert("resource_usage", [usage({ usage_date: "2026-11-03", resource_id: "vm" })]);
+      },
+      ({ byDay }) => expect(byDay).toBeGreaterThanOrEqual(5),
+    ],
+  ];
+  for (const [night, happens, isAsExpected] of nights) {
+    await happens();
+    await analytics.build();
+    isAsExpected(await publish(analytics.context, { mostRowsSorted: 0 }));
+    const found = await everything();
+    rmSync(workspace.analytics);
+    await publish(analytics.context, { mostRowsSorted: 0 });
+    expect(found, night).toEqual(await everything());
+  }
 });
 
 test("a mart that was never built says to build it, and the old file stays", async () => {

@@ -1,0 +1,124 @@
+import { stat } from "node:fs/promises";
+import { sqlText, type Warehouse } from "../warehouse.ts";
+import { changedDays, fingerprintOf, forget, recordSeen, seenInputs } from "./days.ts";
+import { relationOf } from "./graph.ts";
+import { currentInputs, type DayPlan, isFew, textOf } from "./incremental.ts";
+import type { Model } from "./project.ts";
+
+/**
+ * What is remembered of the file that was published last, so that the next one can be made of it. meta.published
+ * tells the file: one that was moved, restored or written by anything else is not taken for it.
+ */
+export async function createPublishedTable(connection: Warehouse): Promise<void> {
+  await connection.run(`
+    create table if not exists meta.published (file varchar not null, written_size bigint not null)
+  `);
+}
+
+/** How a table differs from the one in the file that was published last. */
+export type TableChange =
+  | { kind: "none" }
+  | { kind: "days"; by: string; days: readonly string[] }
+  | { kind: "whole" };
+
+/** What a table was made of, to be recorded when the file that holds it has its place. */
+export interface PublishedTable {
+  change: TableChange;
+  record(): Promise<void>;
+}
+
+/** How a table that is published is called as one reader of days. */
+export const publishedReader = (model: string): string => `published ${model}`;
+
+/**
+ * The size in bytes that the file at `path` had when it was last written as a whole; undefined where the file is
+ * not the one that was published last.
+ */
+export async function lastPublished(connection: Warehouse, path: string): Promise<number | undefined> {
+  const file = await identityOf(path);
+  if (file === undefined) return undefined;
+  const row = await connection.first<{ written_size: string }>(
+    `select written_size from meta.published where file = ${sqlText(file)}`,
+  );
+  return row === undefined ? undefined : Number(row.written_size);
+}
+
+/** Remembers the file at `path` as the one that was published last. */
+export async function recordPublished(
+  connection: Warehouse,
+  path: string,
+  tables: Iterable<PublishedTable>,
+  writtenSize: number | undefined,
+): Promise<void> {
+  const size = writtenSize ?? (await stat(path)).size;
+  await connection.transaction(async () => {
+    await connection.run("delete from meta.published");
+    for (const table of tables) await table.record();
+    await connection.run(
+      `insert into meta.published values (${sqlText((await identityOf(path)) ?? "")}, ${size})`,
+    );
+  });
+}
+
+/**
+ * How a mart differs from what was published of it.
+ *
+ * @param isByDay whether it may be told by days, where its header says that it is made so
+ */
+export async function changeOf(
+  connection: Warehouse,
+  mart: Model,
+  plan: DayPlan | undefined,
+  isByDay: boolean,
+): Promise<PublishedTable> {
+  return plan && isByDay ? changeByDay(connection, mart, plan) : changeAsWhole(connection, mart);
+}
+
+async function changeAsWhole(connection: Warehouse, mart: Model): Promise<PublishedTable> {
+  const reader = publishedReader(mart.name);
+  const inputs = new Map([
+    ["its own text", textOf(mart)],
+    ["its rows", await fingerprintOf(connection, relationOf(mart), null)],
+  ]);
+  const isSame = areSame(await seenInputs(connection, reader), inputs);
+  return {
+    change: { kind: isSame ? "none" : "whole" },
+    record: async () => {
+      if (!isSame) await recordSeen(connection, reader, [], inputs, null);
+    },
+  };
+}
+
+async function changeByDay(connection: Warehouse, mart: Model, plan: DayPlan): Promise<PublishedTable> {
+  const reader = publishedReader(mart.name);
+  const isView = mart.materialization === "view";
+  // A view has no days of its own: its rows are those of what it follows, and of all else that it reads.
+  const relations = isView ? plan.follows : [relationOf(mart)];
+  const inputs = isView
+    ? await currentInputs(connection, mart, plan)
+    : new Map([["its own text", textOf(mart)]]);
+  if (!inputs) return { change: { kind: "whole" }, record: () => forget(connection, reader) };
+  const found = await changedDays(connection, reader, relations);
+  const days = found.filter((day) => day !== null);
+  const isKnown =
+    areSame(await seenInputs(connection, reader), inputs) &&
+    days.length === found.length &&
+    (await isFew(connection, relations, days));
+  const isSame = isKnown && days.length === 0;
+  return {
+    change: isSame ? { kind: "none" } : isKnown ? { kind: "days", by: plan.by, days } : { kind: "whole" },
+    record: async () => {
+      if (!isSame) await recordSeen(connection, reader, relations, inputs, isKnown ? days : null);
+    },
+  };
+}
+
+function areSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([name, state]) => b.get(name) === state);
+}
+
+/** What tells a file from any other that has its name later. */
+async function identityOf(path: string): Promise<string | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found && `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs}`;
+}
