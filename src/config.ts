@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Effects } from "./effects.ts";
 import { ConfigError } from "./errors/config-error.ts";
 import { type IdleSetting, readIdleSettings } from "./idle-settings.ts";
+import { type NotifyChannel, notifyTable, readNotifyChannels } from "./notify-settings.ts";
 import { type ReportSelection, readReportSelections, reportTable } from "./report-selections.ts";
 import { type ReportSettings, readReportSettings, reportsTable } from "./report-settings.ts";
 import {
@@ -66,6 +67,7 @@ const tallyToml = z.strictObject({
   report: z.array(reportTable).default([]),
   schedule: scheduleTable.prefault({}),
   status: statusTable.prefault({}),
+  notify: z.array(notifyTable).default([]),
   /** By rule; what each may have is in idle-rules.csv. */
   idle: z.record(z.string(), z.unknown()).default({}),
 });
@@ -101,6 +103,8 @@ export interface Config {
   schedule: ScheduleSettings;
   /** After how long without a good run the workspace counts as stale. */
   status: { staleAfterMs: number };
+  /** Who is told of what happens. */
+  notify: NotifyChannel[];
   /** What differs from idle-rules.csv, by rule. */
   idle: IdleSetting[];
 }
@@ -133,6 +137,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
     report,
     schedule,
     status,
+    notify,
     idle,
   } = parsed.data;
   const profile = loadProfile(effects);
@@ -160,6 +165,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
     reportSelections: readReportSelections(report, tallyTomlPath),
     schedule: readScheduleSettings(schedule),
     status: { staleAfterMs: status.stale_after_hours * 3_600_000 },
+    notify: readNotifyChannels(notify, tallyTomlPath),
     idle: readIdleSettings(idle, tallyTomlPath),
   };
 }

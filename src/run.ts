@@ -9,6 +9,8 @@ import { type IngestSummary, ingest } from "./ingest/ingest.ts";
 import { build } from "./models/build.ts";
 import { publish } from "./models/publish.ts";
 import type { TestResult } from "./models/test.ts";
+import { afterRun } from "./notify/happened.ts";
+import { notify } from "./notify/notify.ts";
 import { renderReport } from "./reports/report.ts";
 import { appendToRunLog, type RunLine, type RunStatus, readRuns, type StepLine } from "./run-log.ts";
 import { neverStopped, type Stop, stoppableFetch } from "./stop.ts";
@@ -37,20 +39,25 @@ export interface RunContext {
  */
 export async function run(context: RunContext): Promise<{ page: string }> {
   const { effects, workspace } = context;
-  return withLock(workspace, effects, "run", async (lock) => {
-    const record = createRecord(context);
-    context.stop?.onGiveUp(lock.release);
-    try {
-      const page = await runSteps(context, record);
-      await record.end(null);
-      return { page };
-    } catch (error) {
-      // The run's own error is the one to say, also where the disk has no room for this line.
-      await record.end(error).catch(() => undefined);
-      await sayWhatStays(context, record);
-      throw error;
-    }
-  });
+  let ended: RunLine | undefined;
+  try {
+    return await withLock(workspace, effects, "run", async (lock) => {
+      const record = createRecord(context);
+      context.stop?.onGiveUp(lock.release);
+      try {
+        const page = await runSteps(context, record);
+        ended = await record.end(null);
+        return { page };
+      } catch (error) {
+        ended = await record.end(error);
+        await sayWhatStays(context, record);
+        throw error;
+      }
+    });
+  } finally {
+    // Without the lock: what waits for a mail server holds up nobody.
+    if (ended && ended.status !== "stopped") await notify(context, afterRun(context, ended));
+  }
 }
 
 async function runSteps(context: RunContext, record: RunRecord): Promise<string> {
@@ -102,7 +109,8 @@ interface RunRecord {
   step<T>(name: string, work: () => Promise<T>, options?: StepOptions<T>): Promise<T>;
   /** @throws TestsFailedError where a test of severity error failed */
   tested(tests: readonly TestResult[], durationMs: number): Promise<void>;
-  end(error: unknown): Promise<void>;
+  /** Writes the line of the whole run. */
+  end(error: unknown): Promise<RunLine>;
   /** Whether a step came to its end. */
   has(step: string): boolean;
 }
@@ -193,7 +201,11 @@ function createRecord({ effects, workspace, stop = neverStopped }: RunContext): 
         failing_tests: failingTests,
         is_published: has("publish") && has("report"),
       };
-      await appendToRunLog(workspace, runLine);
+      await appendToRunLog(workspace, runLine).catch((failure: unknown) => {
+        // The run's own error is the one to say, also where the disk has no room for this line.
+        if (error === null) throw failure;
+      });
+      return runLine;
     },
     has,
   };

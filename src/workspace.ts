@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { link, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { refuseLinksOut } from "./confined.ts";
 import type { Effects } from "./effects.ts";
 import { ConfigError } from "./errors/config-error.ts";
 import { LockError } from "./errors/lock-error.ts";
@@ -28,6 +29,8 @@ export interface Workspace {
   reports: string;
   exports: string;
   runLog: string;
+  /** What was told by notifications, so that nothing is told twice. */
+  notified: string;
   lock: string;
 }
 
@@ -50,6 +53,7 @@ export function workspaceAt(root: string): Workspace {
     reports: join(root, "reports"),
     exports: join(root, "exports"),
     runLog: join(root, "logs", "runs.ndjson"),
+    notified: join(root, "data", "notified.json"),
     lock: join(root, "data", "lock.json"),
   };
 }
@@ -57,7 +61,7 @@ export function workspaceAt(root: string): Workspace {
 /**
  * The workspace that a command works on: `--workspace`, else TALLY_WORKSPACE, else the current folder.
  *
- * @throws ConfigError where there is none
+ * @throws ConfigError where there is none, or a part of it leads out of it
  */
 export function openWorkspace(effects: Effects, named: string | undefined): Workspace {
   const root = resolve(effects.cwd, named ?? effects.env.TALLY_WORKSPACE ?? ".");
@@ -72,6 +76,7 @@ export function openWorkspace(effects: Effects, named: string | undefined): Work
       hint: "Write one there with `tally init`, or name another folder with --workspace.",
     });
   }
+  refuseLinksOut(workspace);
   return workspace;
 }
 

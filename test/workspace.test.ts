@@ -1,7 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ConfigError } from "../src/errors/config-error.ts";
 import { LockError } from "../src/errors/lock-error.ts";
 import { openWorkspace, withLock, workspaceAt } from "../src/workspace.ts";
 import { writeWorkspace } from "../src/workspace-template.ts";
@@ -51,6 +61,54 @@ describe("the workspace of a command", () => {
   it("is said to be missing with the command that writes one", () => {
     const root = join(temporaryFolder(), "gone");
     expect(() => openWorkspace(testEffects(), root)).toThrow(`There is no workspace at ${root}.`);
+  });
+});
+
+describe("a workspace with a link in it", () => {
+  async function withLink(name: string, target: string): Promise<() => unknown> {
+    const root = join(temporaryFolder(), "costs");
+    await writeWorkspace(root);
+    rmSync(join(root, name), { force: true });
+    mkdirSync(join(root, name, ".."), { recursive: true });
+    symlinkSync(target, join(root, name));
+    return () => openWorkspace(testEffects(), root);
+  }
+
+  it.each([
+    "data",
+    "data/raw",
+    "data/raw/usage",
+    "data/warehouse.duckdb",
+    "data/analytics.duckdb",
+    "reports",
+    "reports/2026-10",
+    "exports",
+    "logs",
+    "logs/runs.ndjson",
+    "prices.csv",
+    "tally.toml",
+    "sql",
+    "sql/tests",
+    "sql/marts/mine.sql",
+  ])("is refused where %s leads out of it, whether or not something is there", async (name) => {
+    const elsewhere = temporaryFolder();
+    writeFileSync(join(elsewhere, "file"), "");
+    for (const target of name.includes(".") ? [join(elsewhere, "file")] : [elsewhere]) {
+      expect(await withLink(name, target)).toThrow(`${name} in `);
+      expect(await withLink(name, target)).toThrow(target);
+    }
+    // A link to nothing is one to whatever will be there; tally.toml must be there to be a workspace at all.
+    expect(await withLink(name, join(elsewhere, "gone"))).toThrow(ConfigError);
+  });
+
+  it("is taken where the link stays within it, or leads to the workspace as a whole", async () => {
+    const root = join(temporaryFolder(), "costs");
+    await writeWorkspace(root);
+    mkdirSync(join(root, "reports", "2026-10"), { recursive: true });
+    symlinkSync("2026-10", join(root, "reports", "latest"));
+    const alias = join(temporaryFolder(), "alias");
+    symlinkSync(root, alias);
+    expect(openWorkspace(testEffects(), alias).root).toBe(alias);
   });
 });
 

@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import type { Credentials } from "../config.ts";
+import { ConfigError } from "../errors/config-error.ts";
 
 export const runCommand = () =>
   new Command("run")
@@ -20,7 +22,15 @@ the workspace.`,
       const { workspaceContext } = await import("./context.ts");
       const { loadCredentials } = await import("../config.ts");
       const context = workspaceContext(command);
-      const credentials = loadCredentials(context.effects);
+      const { notify } = await import("../notify/notify.ts");
+      const { withoutRun } = await import("../notify/happened.ts");
+      let credentials: Credentials;
+      try {
+        credentials = loadCredentials(context.effects);
+      } catch (error) {
+        if (error instanceof ConfigError) await notify(context, withoutRun(error.message, error.exitCode));
+        throw error;
+      }
       const { run } = await import("../run.ts");
       const { stopOnSignals } = await import("../stop.ts");
       const stop = stopOnSignals(context.effects.log.warn);

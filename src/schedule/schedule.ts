@@ -1,8 +1,11 @@
 import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { whenStale, withoutRun } from "../notify/happened.ts";
+import { notify } from "../notify/notify.ts";
 import { readRuns } from "../run-log.ts";
 import { type ListenAddress, listenAddress } from "../schedule-settings.ts";
+import { readStatus } from "../status/status.ts";
 import { stepGraceMs } from "../stop.ts";
 import type { Workspace } from "../workspace.ts";
 import { childRuns } from "./child-run.ts";
@@ -22,6 +25,8 @@ export interface ScheduleOptions {
   /** Options that each run is given. */
   runOptions: readonly string[];
 }
+
+const staleEveryMs = 10 * 60_000;
 
 /** What is left of the 30 seconds after the run's own grace. */
 const killAfterMs = stepGraceMs + 3000;
@@ -48,15 +53,32 @@ export async function schedule(context: ScheduleContext, options: ScheduleOption
       jitterMs: config.schedule.jitterMs,
       random: Math.random,
       runsBegun: async () => (await readRuns(workspace)).map(({ started_at }) => new Date(started_at)),
-      runOnce: runs.runOnce,
+      async runOnce() {
+        const code = await runs.runOnce();
+        if (code === null && !stopping.signal.aborted) {
+          await notify(context, withoutRun("A signal ended the run, so that it could not say why.", null));
+        }
+        return code;
+      },
       sleep: (ms) => sleepUnlessStopped(ms, stopping.signal),
-      onIdle: async () => undefined,
+      onIdle: staleWatch(context),
       stop: stopping.signal,
     });
   } finally {
     stopping.end();
     await endpoints?.close();
   }
+}
+
+/** Tells of data that are stale, looked at every now and then. */
+function staleWatch(context: ScheduleContext): () => Promise<void> {
+  let nextMs = 0;
+  return async () => {
+    const nowMs = performance.now();
+    if (nowMs < nextMs || !context.config.notify.some(({ on }) => on.has("stale"))) return;
+    nextMs = nowMs + staleEveryMs;
+    await notify(context, whenStale((await readStatus(context)).staleness));
+  };
 }
 
 function addressOf(text: string): ListenAddress {

@@ -7,6 +7,7 @@ import type { FaultInput } from "../../src/gateway/faults/rule.ts";
 import { packageRoot } from "../../src/package.ts";
 import { start } from "../gateway/acme.ts";
 import { key } from "../gateway/signed-client.ts";
+import { webhookServer } from "../notify/receivers.ts";
 import { tally } from "../tally-process.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
@@ -69,7 +70,10 @@ async function until(isSo: () => boolean | Promise<boolean>, what: string): Prom
 }
 
 it("a data test of severity error that fails ends `tally run` with 4, and the last good tables and reports stay", async () => {
-  const nightly = await workspace();
+  const hook = await webhookServer();
+  const nightly = await workspace({
+    toml: `[[notify]]\ntype = "webhook"\nurl = "${hook.url}"\non = ["failure"]\n[[notify]]\nname = "nobody"\ntype = "webhook"\nurl = "http://127.0.0.1:9"\non = ["failure"]\n`,
+  });
   const good = await nightly.run();
   expect(good.code, good.stderr).toBe(0);
   const files = [join(nightly.root, "data", "analytics.duckdb"), join(nightly.root, "reports", "index.html")];
@@ -92,6 +96,10 @@ it("a data test of severity error that fails ends `tally run` with 4, and the la
     true,
     true,
   ]);
+
+  expect(hook.received).toHaveLength(1);
+  expect(hook.received[0]?.body).toMatchObject({ event: "failure", items: [{ exit_code: 4 }] });
+  expect(failed.stderr).toContain("warning: nobody could not be told of failure");
 
   const runs = nightly.log().filter(({ step }) => step === "run");
   expect(runs).toMatchObject([

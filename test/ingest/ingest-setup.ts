@@ -51,6 +51,7 @@ export function testConfig(
     reportSelections: [],
     schedule: { cron: "30 2 * * *", timeZone: "UTC", jitterMs: 0, listen: undefined },
     status: { staleAfterMs: 36 * 3_600_000 },
+    notify: [],
     idle: [],
   };
 }
