@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { buildCommand } from "./commands/build.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { reportFailure } from "./commands/failure.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
@@ -36,6 +37,7 @@ const program = new Command("tally")
 for (const command of [
   demoCommand,
   initCommand,
+  doctorCommand,
   ingestCommand,
   buildCommand,
   testCommand,
