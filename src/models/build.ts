@@ -9,6 +9,7 @@ import { publishedReader } from "./last-published.ts";
 import { testsReader } from "./passed-tests.ts";
 import { priceModel, refuseOverlappingPrices } from "./prices.ts";
 import { loadProject, type Model, projectRoots } from "./project.ts";
+import { recordModels } from "./record-models.ts";
 import { dropLeftovers, type ModelResult, runModel } from "./run-model.ts";
 import { loadSeeds } from "./seeds.ts";
 import { runSideBySide } from "./side-by-side.ts";
@@ -57,16 +58,13 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const plans = planDays(graph);
     await dropLeftovers(connection, project.models);
     await forgetWholeModels(connection, graph, plans);
-    const building: Building = { context, graph, plans, isFullRefresh: options.fullRefresh === true };
+    const isFullRefresh = options.fullRefresh === true;
+    const building: Building = { context, graph, plans, isFullRefresh, made: [] };
     // Nothing is kept of a build as of an instant, so that it has nothing to compare with.
     if (!context.asOf) await noteSources(connection, plans, selected);
-    const views = await makeLeadingViews(connection, effects, selected, {
-      graph,
-      plans: context.asOf ? new Map() : plans,
-      isFullRefresh: building.isFullRefresh,
-    });
-    const built = await buildPrices(building, connection, views);
-    const models = await buildAll(building, connection, selected, built);
+    const models = await buildSelected(building, connection, selected).finally(() =>
+      recordModels(connection, building.made),
+    );
     const names = new Set(selected.map((model) => model.name));
     await keepIdleHistory(connection, graph, names);
     const testedFrom = effects.wallClock().getTime();
@@ -90,6 +88,25 @@ interface Building {
   graph: ModelGraph;
   plans: ReadonlyMap<string, DayPlan>;
   isFullRefresh: boolean;
+  /** What was made so far. */
+  made: ModelResult[];
+}
+
+async function buildSelected(
+  building: Building,
+  connection: Warehouse,
+  selected: readonly Model[],
+): Promise<ModelResult[]> {
+  const { context, graph, isFullRefresh, made } = building;
+  const plans = context.asOf ? new Map<string, DayPlan>() : building.plans;
+  const views = await makeLeadingViews(connection, context.effects, selected, {
+    graph,
+    plans,
+    isFullRefresh,
+  });
+  made.push(...views.values());
+  const built = await buildPrices(building, connection, views);
+  return buildAll(building, connection, selected, built);
 }
 
 /** Prices are checked before anything is computed with them, whatever is selected. */
@@ -169,13 +186,14 @@ async function buildAll(
 }
 
 async function buildModel(
-  { context: { effects, asOf }, plans, isFullRefresh }: Building,
+  { context: { effects, asOf }, plans, isFullRefresh, made }: Building,
   connection: Warehouse,
   model: Model,
 ): Promise<ModelResult> {
   const plan = asOf ? undefined : plans.get(model.name);
   const followedBy = asOf ? undefined : daysFollowed(plans, relationOf(model));
   const result = await runModel(connection, effects, model, { plan, followedBy, isFullRefresh });
+  made.push(result);
   effects.log.detail(`built ${model.name}: ${describe(result)} in ${result.durationMs} ms`);
   return result;
 }

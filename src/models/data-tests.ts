@@ -18,6 +18,8 @@ export interface DataTest {
    * pass whatever the other days hold.
    */
   countAmong?: (rows: string) => string;
+  /** What holds of a row that fails, where the row alone tells: tests of the same rows are then one query. */
+  condition?: string;
   /** The file that makes the claim. */
   file: string;
   /** Another model that the query reads. */
@@ -74,14 +76,17 @@ function headerTests({ name, file }: Model, test: HeaderTest, now: Date): DataTe
     count: `select count(*) from (${query(sqlName(name))})`,
     countAmong: (rows) => `select count(*) from (${query(rows)})`,
   });
-  const where = (condition: string) => (rows: string) => `select * from ${rows} where ${condition}`;
+  const failingRow = (what: string, condition: string): DataTest => ({
+    ...failing(what, (rows) => `select * from ${rows} where ${condition}`),
+    condition,
+  });
   if ("not_null" in test) {
-    return test.not_null.map((column) => failing(`not_null.${column}`, where(`${sqlName(column)} is null`)));
+    return test.not_null.map((column) => failingRow(`not_null.${column}`, `${sqlName(column)} is null`));
   }
   if ("accepted_values" in test) {
     const { column, values } = test.accepted_values;
     const list = values.map(sqlText).join(", ");
-    return [failing(`accepted_values.${column}`, where(`${sqlName(column)} not in (${list})`))];
+    return [failingRow(`accepted_values.${column}`, `${sqlName(column)} not in (${list})`)];
   }
   if ("relationship" in test) {
     const { column, model, to } = test.relationship;
@@ -97,7 +102,7 @@ function headerTests({ name, file }: Model, test: HeaderTest, now: Date): DataTe
       ...(min === undefined ? [] : [`${sqlName(column)} < ${min}`]),
       ...(max === undefined ? [] : [`${sqlName(column)} > ${max}`]),
     ];
-    return [failing(`range.${column}`, where(outside.join(" or ")))];
+    return [failingRow(`range.${column}`, outside.join(" or "))];
   }
   const { column, within } = test.freshness;
   const latest = `max(${sqlName(column)})`;

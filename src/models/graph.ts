@@ -4,7 +4,7 @@ import { UsageError } from "../errors/usage-error.ts";
 import type { Warehouse } from "../warehouse.ts";
 import { modelLayers, sourceSchemas } from "./context.ts";
 import type { Model } from "./project.ts";
-import { readSelect, type TableReference } from "./references.ts";
+import { readSelects, type TableReference } from "./references.ts";
 
 /** A table that a model reads, and what of it. */
 export interface Input {
@@ -44,10 +44,11 @@ export async function createGraph(connection: Warehouse, models: readonly Model[
   const reads = new Map<string, Set<string>>();
   const readings = new Map<string, ModelReading>();
   const lines = new Map<string, number>();
-  for (const model of models) {
+  const selects = await readSelects(connection, models);
+  for (const [at, model] of models.entries()) {
     const names = new Set<string>();
     const inputs = new Map<string, Input>();
-    const { tables, words } = await readSelect(connection, model.sql, model.file);
+    const { tables = [], words = new Set<string>() } = selects[at] ?? {};
     for (const table of tables) {
       const read = resolve(table, model, byName, sources);
       const relation = read ? relationOf(read) : `${table.schema}.${table.name}`.toLowerCase();

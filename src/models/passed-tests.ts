@@ -8,8 +8,8 @@ import type { Model, Project } from "./project.ts";
 
 /** What is known of the tests of a model that is made by day: which passed, and on which days. */
 export interface PassedTests {
-  /** The query that counts what fails: on the days that changed since the test passed, else on all. */
-  countOf(test: DataTest): string;
+  /** The rows to look at: those of the days that changed since the test passed; undefined for all. */
+  rowsToTest(test: DataTest): string | undefined;
   /** Remembers which of the tests passed, on the days as they are now. */
   record(results: readonly { name: string; failingRows: number }[]): Promise<void>;
 }
@@ -40,12 +40,12 @@ export async function whatPassed(
     states.set(test.name, await stateOf(connection, project, test, inputs));
   }
   return {
-    countOf(test) {
+    rowsToTest(test) {
       const state = states.get(test.name);
       if (!test.countAmong || !isByDay || state === undefined || seen.get(test.name) !== state) {
-        return test.count;
+        return undefined;
       }
-      return test.countAmong(`(select * from ${sqlName(model.name)} where ${isAmong(plan.by, days)})`);
+      return `(select * from ${sqlName(model.name)} where ${isAmong(plan.by, days)})`;
     },
     async record(results) {
       const passed = new Map<string, string>();

@@ -48,9 +48,11 @@ export async function loadProject(roots: readonly string[]): Promise<Project> {
   const tests: SqlTest[] = [];
   for (const root of roots) {
     for (const layer of modelLayers) {
-      for (const path of await sqlFiles(join(root, layer))) models.push(await loadModel(path, root, layer));
+      for (const { path, text } of await sqlFiles(join(root, layer))) {
+        models.push(loadModel(path, text, root, layer));
+      }
     }
-    for (const path of await sqlFiles(join(root, "tests"))) tests.push(await loadTest(path, root));
+    for (const { path, text } of await sqlFiles(join(root, "tests"))) tests.push(loadTest(path, text, root));
   }
   refuseSameNames(models);
   refuseSameNames(tests);
@@ -72,9 +74,9 @@ function remembered<T>(parse: (text: string, file: string) => T): (text: string,
   };
 }
 
-async function loadModel(path: string, root: string, layer: ModelLayer): Promise<Model> {
+function loadModel(path: string, text: string, root: string, layer: ModelLayer): Model {
   const file = relative(dirname(root), path);
-  const { header, sql } = readModelFile(await readFile(path, "utf8"), file);
+  const { header, sql } = readModelFile(text, file);
   return {
     name: basename(path, ".sql"),
     layer,
@@ -85,19 +87,20 @@ async function loadModel(path: string, root: string, layer: ModelLayer): Promise
   };
 }
 
-async function loadTest(path: string, root: string): Promise<SqlTest> {
+function loadTest(path: string, text: string, root: string): SqlTest {
   const file = relative(dirname(root), path);
-  const { header, sql } = readTestFile(await readFile(path, "utf8"), file);
+  const { header, sql } = readTestFile(text, file);
   return { name: basename(path, ".sql"), file, ...header, sql: withoutSemicolon(sql) };
 }
 
-async function sqlFiles(folder: string): Promise<string[]> {
+async function sqlFiles(folder: string): Promise<{ path: string; text: string }[]> {
   if (!existsSync(folder)) return [];
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
+  const paths = entries
     .filter((entry) => entry.isFile() && entry.name.endsWith(".sql"))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+  return Promise.all(paths.map(async (path) => ({ path, text: await readFile(path, "utf8") })));
 }
 
 function refuseSameNames(items: readonly { name: string; file: string }[]): void {

@@ -46,19 +46,38 @@ export async function findTables(
  * @throws TallyError that names the file and the line where the text is not one SELECT
  */
 export async function readSelect(connection: Warehouse, sql: string, file: string): Promise<Reading> {
-  const known = readings.get(sql);
-  if (known) return known;
-  const reading = await parseSelect(connection, sql, file);
-  readings.set(sql, reading);
-  return reading;
+  const [reading] = await readSelects(connection, [{ sql, file }]);
+  return reading ?? { tables: [], words: new Set() };
+}
+
+/**
+ * The same for many, of which DuckDB parses those that are new all at once.
+ *
+ * @throws TallyError that names the file and the line of the first that is not one SELECT
+ */
+export async function readSelects(
+  connection: Warehouse,
+  selects: readonly { sql: string; file: string }[],
+): Promise<Reading[]> {
+  const unread = [...new Set(selects.map(({ sql }) => sql))].filter((sql) => !readings.has(sql));
+  const trees = unread.map((sql) => `json_serialize_sql(${sqlText(sql)})`);
+  const rows =
+    trees.length === 0
+      ? []
+      : await connection.all<{ tree: string }>(`select unnest([${trees.join(", ")}]) as tree`);
+  const treeOf = new Map(unread.map((sql, at) => [sql, rows[at]?.tree ?? "{}"]));
+  return selects.map(({ sql, file }) => {
+    const reading = readings.get(sql) ?? readTree(treeOf.get(sql) ?? "{}", sql, file);
+    readings.set(sql, reading);
+    return reading;
+  });
 }
 
 /** By its text, what a SELECT reads: several parts of one run ask for the same ones. */
 const readings = new Map<string, Reading>();
 
-async function parseSelect(connection: Warehouse, sql: string, file: string): Promise<Reading> {
-  const row = await connection.first<{ tree: string }>(`select json_serialize_sql(${sqlText(sql)}) as tree`);
-  const parsed = JSON.parse(row?.tree ?? "{}") as Parsed;
+function readTree(tree: string, sql: string, file: string): Reading {
+  const parsed = JSON.parse(tree) as Parsed;
   const lineAt = lineCounter(sql);
   if (parsed.error) {
     const line = parsed.position === undefined ? firstLine(sql) : lineAt(Number(parsed.position));

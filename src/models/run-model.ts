@@ -2,7 +2,6 @@ import type { Effects } from "../effects.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
-import { timestampText } from "./context.ts";
 import {
   around,
   type DaysOfRows,
@@ -29,6 +28,9 @@ export interface ModelResult {
   daysRebuilt: number | null;
   /** Why a model that can be made by day was made in full. */
   whyFull: string | null;
+  startedAt: Date;
+  /** What a view is made of, to know it by later. */
+  madeOf: string | null;
 }
 
 /** How a model is to be made, but for what its own file says. */
@@ -39,13 +41,12 @@ export interface Running {
   followedBy: DaysOfRows | undefined;
   /** Whether it is made in full whatever has changed. */
   isFullRefresh: boolean;
-  /** What is recorded of what a view is made of, to know it by later. */
+  /** What a view is made of. */
   madeOf?: string;
 }
 
 /**
- * Builds one model in one transaction: its table or view, or the days of it that changed, what it was made of,
- * and its row in meta.model.
+ * Builds one model in one transaction: its table or view, or the days of it that changed, and what it was made of.
  *
  * @throws TallyError that names the file and the line where its SQL fails
  */
@@ -77,7 +78,7 @@ export async function makeModel(
     rowCount = await replaceAll(connection, model, relation, plan);
     if (followedBy !== undefined) await noteSourceDays(connection, relationOf(model), followedBy);
   }
-  const result: ModelResult = {
+  return {
     name: model.name,
     materialization: model.materialization,
     rowCount,
@@ -85,9 +86,9 @@ export async function makeModel(
     mode: days === null ? "full" : "incremental",
     daysRebuilt: days?.length ?? null,
     whyFull: why,
+    startedAt,
+    madeOf: madeOf ?? null,
   };
-  await recordModel(connection, result, startedAt, madeOf);
-  return result;
 }
 
 async function whatToBuild(
@@ -177,28 +178,6 @@ async function replaceDays(
     throw sqlError(model, error);
   }
   await noteModelDays(connection, relationOf(model), plan.by, days);
-}
-
-async function recordModel(
-  connection: Warehouse,
-  result: ModelResult,
-  startedAt: Date,
-  madeOf: string | undefined,
-): Promise<void> {
-  await connection.run(
-    `
-    delete from meta.model where model_name = ${sqlText(result.name)};
-    insert into meta.model (
-      model_name, materialization, row_count, duration_ms, built_at, started_at, build_mode, days_rebuilt,
-      made_of
-    )
-    select
-      ${sqlText(result.name)}, ${sqlText(result.materialization)}, ${result.rowCount}, ${result.durationMs}, now,
-      timestamp ${sqlText(timestampText(startedAt))}, ${sqlText(result.mode)}, ${result.daysRebuilt},
-      ${madeOf === undefined ? "null" : sqlText(madeOf)}
-    from meta.build
-    `,
-  );
 }
 
 /**

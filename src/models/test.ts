@@ -4,6 +4,7 @@ import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { sqlText, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, modelLayers, openModelConnection, timestampText } from "./context.ts";
+import { countFailing } from "./count-failing.ts";
 import { type DataTest, fileTest, modelTests } from "./data-tests.ts";
 import type { DayPlan } from "./incremental.ts";
 import { type PassedTests, whatPassed } from "./passed-tests.ts";
@@ -94,11 +95,9 @@ export async function testProject(
     const own = tests.filter((test) => test.model === model.name);
     passed.set(model.name, await whatPassed(connection, project, model, plan, own));
   }
-  const counted = tests.map((test) => {
-    const known = test.model === null ? undefined : passed.get(test.model);
-    return known ? { ...test, count: known.countOf(test) } : test;
-  });
-  const results = await runTests(connection, counted, { isFull, now });
+  const rowsToTest = (test: DataTest) =>
+    test.model === null ? undefined : passed.get(test.model)?.rowsToTest(test);
+  const results = await runTests(connection, tests, { isFull, now, rowsToTest });
   for (const each of passed.values()) await each.record(results);
   return results;
 }
@@ -140,6 +139,8 @@ interface Testing {
   /** Whether what is not among the tests is a test no more. */
   isFull: boolean;
   now: Date;
+  /** The rows that a test looks at, where not all; undefined for all. */
+  rowsToTest?: (test: DataTest) => string | undefined;
 }
 
 async function runTests(
@@ -147,17 +148,11 @@ async function runTests(
   tests: readonly DataTest[],
   testing: Testing,
 ): Promise<TestResult[]> {
-  const results: TestResult[] = [];
-  for (const { name, model, severity, query, count, file } of tests) {
-    const row = await connection
-      .first<{ failing_rows: string }>(`select (${count})::bigint as failing_rows`)
-      .catch((error: unknown) => {
-        if (!(error instanceof Error)) throw error;
-        const reason = error.message.split("\n\nLINE ", 1)[0]?.replace(/\s*\n\s*/g, " ");
-        throw new TallyError(`${file}: the data test ${name} can't be run: ${reason}`, { cause: error });
-      });
-    results.push({ name, model, severity, query, failingRows: Number(row?.failing_rows ?? 0) });
-  }
+  const failing = await countFailing(connection, tests, testing.rowsToTest ?? (() => undefined));
+  const results = tests.map((test) => {
+    const { name, model, severity, query } = test;
+    return { name, model, severity, query, failingRows: failing.get(test) ?? 0 };
+  });
   await writeResults(connection, results, testing);
   return results;
 }

@@ -35,7 +35,7 @@ export async function makeLeadingViews(
   await connection.transaction(async () => {
     for (const [view, madeOf] of states) {
       if (standing.get(relationOf(view)) === madeOf) {
-        made.set(view.name, leftAsItIs(view));
+        made.set(view.name, leftAsItIs(view, effects.wallClock(), madeOf));
         continue;
       }
       const running = { plan: plans.get(view.name), followedBy: undefined, isFullRefresh, madeOf };
@@ -102,7 +102,7 @@ async function standingViews(connection: Warehouse): Promise<Map<string, string>
   return new Map(rows.map(({ relation, made_of: madeOf }) => [relation, madeOf]));
 }
 
-function leftAsItIs({ name, materialization }: Model): ModelResult {
+function leftAsItIs({ name, materialization }: Model, startedAt: Date, madeOf: string): ModelResult {
   return {
     name,
     materialization,
@@ -111,5 +111,7 @@ function leftAsItIs({ name, materialization }: Model): ModelResult {
     mode: "incremental",
     daysRebuilt: 0,
     whyFull: null,
+    startedAt,
+    madeOf,
   };
 }

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { ConfigError } from "../../src/errors/config-error.ts";
-import { buildOrganization, openOrganization } from "./organization.ts";
+import { buildOrganization, openOrganization, type TestOrganization } from "./organization.ts";
 
 // Each build of a new warehouse takes about a second on a busy machine, and some tests do many.
 vi.setConfig({ testTimeout: 120_000 });
 
 const upToCost = { select: "+fct_cost_daily" };
+const buildCost = (organization: TestOrganization) => buildOrganization(organization, upToCost);
 const header =
   "resource_type,billable_metric,project_id,region,reservation_id,unit_price,currency,effective_from,effective_to";
 const prices = (...lines: string[]) => ({ "prices.csv": [header, ...lines].join("\n") });
@@ -21,7 +22,7 @@ const costs =
   "select unit_price::double as unit_price, cost, list_cost, currency, price_source from marts.fct_cost_daily";
 
 test("cost is quantity times the price in force that day, to the last of ten places", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildCost({
     rows: {
       usage: [
         usage({ usage_date: "2026-10-31", quantity: "0.333333333333" }),
@@ -56,7 +57,7 @@ test("cost is quantity times the price in force that day, to the last of ten pla
 });
 
 test("usage without a price has no cost, and is there all the same", async () => {
-  const analytics = await buildOrganization({ rows: { usage: [usage({})] } });
+  const analytics = await buildCost({ rows: { usage: [usage({})] } });
   expect(
     await analytics.all(
       "select quantity, gpu_hours, unit_price, cost, list_cost, price_source from marts.fct_cost_daily",
@@ -96,7 +97,7 @@ test("the most specific price holds: reservation, then project, type, region and
 });
 
 test("the list price is the best for neither one project nor one reservation", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildCost({
     rows: { usage: [usage({ project_id: "p", reservation_id: "r" })] },
     files: prices("h100-80gb-sxm-ib.8x,,,,,3.5,,,", ",,p,,,2,,,", ",,,,r,1.25,,,", ",,,,,9,,,"),
   });
@@ -112,7 +113,7 @@ test("the list price is the best for neither one project nor one reservation", a
 });
 
 test("a list price in another currency is no list cost", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildCost({
     rows: { usage: [usage({ project_id: "p" })] },
     files: prices(",,p,,,2,EUR,,", ",,,,,9,USD,,"),
   });
@@ -122,7 +123,7 @@ test("a list price in another currency is no list cost", async () => {
 });
 
 test("prices match types, metrics and regions without regard to case and spelling, and are called by their label", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildCost({
     rows: { usage: [usage({ billable_metric: "GPU_HOURS", region: "US-East1" })] },
     files: {
       ...prices("H100-80GB-SXM-IB.8X,Gpu Hours,,us-EAST1,,2,usd,,"),
@@ -141,7 +142,7 @@ test("prices match types, metrics and regions without regard to case and spellin
 });
 
 test("a price without a currency is in that of tally.toml", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildCost({
     rows: { usage: [usage({})] },
     files: { ...prices(",,,,,2,,,"), "tally.toml": '[prices]\ncurrency = "EUR"\n' },
   });
@@ -177,7 +178,7 @@ test("prices that follow each other day by day, or differ in what they name, are
 });
 
 test("the cost centre is the one in force on the day", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildCost({
     rows: {
       usage: [
         usage({ project_id: "alpha", usage_date: "2026-10-31" }),

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import { buildOrganization, openOrganization } from "./organization.ts";
+import { buildOrganization, openOrganization, type TestOrganization } from "./organization.ts";
+
+/** As far as these tests look. */
+const buildInventory = (organization: TestOrganization) =>
+  buildOrganization(organization, {
+    select: "+dim_vm,+dim_disk,+dim_snapshot,+dim_vm_type,+dim_reservation",
+  });
 
 // Each build of a new warehouse takes about a second on a busy machine, and some tests do many.
 vi.setConfig({ testTimeout: 120_000 });
@@ -32,7 +38,7 @@ test("sizes are read in GiB, whatever their unit", async () => {
     ["99999999999999999999PiB", null],
     [null, null],
   ];
-  const analytics = await buildOrganization({
+  const analytics = await buildInventory({
     rows: {
       disks: sizes.map(([size], at) => disk(`d${String(at).padStart(2, "0")}`, size)),
       snapshots: [
@@ -110,7 +116,7 @@ test("states come in one spelling", async () => {
     ["STATE_POWERING_ON", "powering_on"],
     [null, null],
   ];
-  const analytics = await buildOrganization({
+  const analytics = await buildInventory({
     rows: { vms: states.map(([state], at) => ({ id: `v${String(at).padStart(2, "0")}`, state })) },
   });
   expect(await analytics.all("select state from marts.dim_vm order by vm_id")).toEqual(
@@ -119,7 +125,7 @@ test("states come in one spelling", async () => {
 });
 
 test("a VM has its GPUs by its type, its region without the zone, and its disks as a list", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildInventory({
     rows: {
       vm_types: [
         {
@@ -155,7 +161,7 @@ test("a VM has its GPUs by its type, its region without the zone, and its disks 
 });
 
 test("versions keep their times, and one that was replaced at once never was", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildInventory({
     rows: {
       vms: [
         { id: "v", name: "old", _valid_from: "2026-01-01 00:00:00", _valid_to: "2026-02-01 00:00:00" },
@@ -175,7 +181,7 @@ test("versions keep their times, and one that was replaced at once never was", a
 });
 
 test("a disk has the VMs that hold it, by its own entry or by theirs, as of each version", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildInventory({
     rows: {
       disks: [
         disk("d1", "1GiB", {
@@ -203,7 +209,7 @@ test("a disk has the VMs that hold it, by its own entry or by theirs, as of each
 });
 
 test("a reservation counts GPUs, by VM type or by itself", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildInventory({
     rows: {
       vm_types: [
         { product_name: "h100-80gb-sxm-ib.8x", gpu_type: "H100", num_gpu: 8 },
@@ -243,7 +249,7 @@ test("a reservation counts GPUs, by VM type or by itself", async () => {
 });
 
 test("VM types of several organisations are one list", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildInventory({
     rows: {
       vm_types: [
         {

@@ -4,7 +4,11 @@ import { expect, test } from "vitest";
 import { ConfigError } from "../../src/errors/config-error.ts";
 import { streams } from "../../src/ingest/streams.ts";
 import { packageRoot } from "../../src/package.ts";
-import { buildOrganization, openOrganization } from "./organization.ts";
+import { buildOrganization, openOrganization, type TestOrganization } from "./organization.ts";
+
+/** As far as these tests look. */
+const buildSeeds = (organization: TestOrganization) =>
+  buildOrganization(organization, { select: "stg_prices" });
 
 const prices =
   "resource_type,billable_metric,project_id,region,reservation_id,unit_price,currency,effective_from,effective_to";
@@ -74,7 +78,7 @@ test("a file that is not UTF-8 is refused", async () => {
 });
 
 test("columns may stand in any order and be left out, and a file may have a byte order mark and CRLF", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildSeeds({
     files: {
       "prices.csv":
         '\uFEFFUnit_Price, Region ,resource_type\r\n2.50, us-east1 ,h100\r\n,,\r\n\r\n00.10,,"a ""b"""\r\n',
@@ -102,7 +106,7 @@ test("columns may stand in any order and be left out, and a file may have a byte
 });
 
 test("every idle rule is described, and every metric has one spelling of one kind", async () => {
-  const analytics = await buildOrganization({});
+  const analytics = await buildSeeds({});
   const shipped = await analytics.all("select rule_id from reference.idle_rules order by 1");
   const folder = join(packageRoot, "sql", "intermediate");
   const models = readdirSync(folder)

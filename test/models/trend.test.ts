@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { buildOrganization } from "./organization.ts";
+import { buildOrganization, type TestOrganization } from "./organization.ts";
+
+/** As far as these tests look. */
+const buildTrend = (organization: TestOrganization) =>
+  buildOrganization(organization, { select: "+fct_gpu_hours_trend,+fct_usage_coverage" });
 
 const dayText = (offset: number, start = Date.UTC(2026, 7, 3)) =>
   new Date(start + offset * 86_400_000).toISOString().slice(0, 10);
@@ -21,7 +25,7 @@ const read = (window_from: string, window_to: string, more: Record<string, unkno
 const all = "from marts.fct_gpu_hours_trend where scope = 'all' and not is_forecast";
 
 test("the trend has each day from the first use to yesterday, for all, project, GPU type and region", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildTrend({
     rows: {
       projects: [{ id: "alpha", name: "Training" }],
       usage: [
@@ -103,7 +107,7 @@ test("the trend has each day from the first use to yesterday, for all, project, 
 });
 
 test("a day that was read and had none is 0; one that was not read, or only before its end, is missing", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildTrend({
     rows: {
       usage: [usage("2026-10-26", 5)],
       read_windows: [
@@ -129,7 +133,7 @@ test("a day that was read and had none is 0; one that was not read, or only befo
 
 test("means are over calendar days, and null where one of them was not read for a project that counts", async () => {
   const days = Array.from({ length: 70 }, (_, at) => dayText(at));
-  const analytics = await buildOrganization({
+  const analytics = await buildTrend({
     now: `${dayText(70)}T06:00:00Z`,
     rows: {
       usage: days.map((date, at) => usage(date, at + 1)),
@@ -168,7 +172,7 @@ test("means are over calendar days, and null where one of them was not read for 
 });
 
 test("a mean is exact to the last of twelve places", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildTrend({
     rows: {
       usage: Array.from({ length: 7 }, (_, at) =>
         usage(dayText(at, Date.UTC(2026, 9, 27)), at === 0 ? "123456789.000000000001" : "0"),
@@ -185,7 +189,7 @@ test("a day far from its weekday's usual is an anomaly that says why; a weekend 
   const start = Date.UTC(2026, 7, 31); // a Monday
   const hours = (at: number) => (at % 7 >= 5 ? 20 : 100 + (at % 3));
   const days = Array.from({ length: 64 }, (_, at) => at);
-  const analytics = await buildOrganization({
+  const analytics = await buildTrend({
     now: "2026-11-03T06:00:00Z",
     rows: {
       usage: days.map((at) => usage(dayText(at, start), at === 61 ? 100 : hours(at))),
@@ -208,7 +212,7 @@ test("a step to a new level is an anomaly on its first days only", async () => {
   const days = Array.from({ length: 64 }, (_, at) => at);
   // From day 43, a Tuesday, on there is twice as much, at weekends as well.
   const hours = (at: number) => (at % 7 >= 5 ? 20 : 100) * (at >= 43 ? 2 : 1);
-  const analytics = await buildOrganization({
+  const analytics = await buildTrend({
     now: "2026-11-03T06:00:00Z",
     rows: {
       usage: days.map((at) => usage(dayText(at, start), hours(at))),
@@ -222,7 +226,7 @@ test("a step to a new level is an anomaly on its first days only", async () => {
 });
 
 test("where the clock stands before the data, the trend goes on to the last day of use", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildTrend({
     now: "2026-10-01T00:00:00Z",
     rows: { usage: [usage("2026-10-05", 1), usage("2026-10-07", 1)] },
   });
@@ -232,7 +236,7 @@ test("where the clock stands before the data, the trend goes on to the last day 
 });
 
 test("coverage says of each day whether it was read, failed, is not offered or not tried yet", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildTrend({
     now: "2026-11-03T06:00:00Z",
     rows: {
       projects: [{ id: "alpha", name: "Training" }],
@@ -305,7 +309,7 @@ test("a day is complete only if what is known of it was read whole after its end
     message,
   });
   const quarantined = "2 of its rows could not be read";
-  const analytics = await buildOrganization({
+  const analytics = await buildTrend({
     rows: {
       read_windows: [
         // In the last instant of the day, and in the first after it.

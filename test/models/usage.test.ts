@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { buildOrganization } from "./organization.ts";
+import { buildOrganization, type TestOrganization } from "./organization.ts";
+
+/** As far as these tests look. */
+const buildUsage = (organization: TestOrganization) =>
+  buildOrganization(organization, {
+    select:
+      "+fct_usage_revisions,+fct_usage_daily,+dim_vm,+dim_project,+fct_resource_usage_daily,+fct_gpu_hours_daily",
+  });
 
 const day = "2026-11-01";
 const usage = (more: Record<string, unknown>) => ({
@@ -12,7 +19,7 @@ const usage = (more: Record<string, unknown>) => ({
 const h100 = { product_name: "h100-80gb-sxm-ib.8x", gpu_type: "H100", num_gpu: 8 };
 
 test("usage has every row that is known now, to the last digit, and none that was replaced", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildUsage({
     rows: {
       usage: [
         usage({ quantity: "2.123456789012" }),
@@ -64,7 +71,7 @@ test("a metric has one spelling, however it came, and rows of several spellings 
     ["IOPS", "iops"],
     ["ü metrics", "ü-metrics"],
   ];
-  const analytics = await buildOrganization({
+  const analytics = await buildUsage({
     rows: { usage: spellings.map(([billable_metric], at) => usage({ billable_metric, quantity: 10 ** at })) },
   });
   const expected = new Map<string, number>();
@@ -77,7 +84,7 @@ test("a metric has one spelling, however it came, and rows of several spellings 
 });
 
 test("GPU-hours are the quantity in GPU-hours, else instance-hours times the GPUs of the type", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildUsage({
     rows: {
       vm_types: [
         h100,
@@ -127,7 +134,7 @@ test("usage of a GPU type that nothing says the GPUs of is warned about, and is 
 });
 
 test("usage by resource keeps each resource apart", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildUsage({
     rows: {
       resource_usage: [
         usage({ resource_id: "vm-1", resource_name: "one", quantity: "24" }),
@@ -148,7 +155,7 @@ test("usage by resource keeps each resource apart", async () => {
 });
 
 test("a restated day keeps every value with the times at which it was known", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildUsage({
     rows: {
       usage: [
         usage({ quantity: "10", _known_from: "2026-11-02 00:10:00", _known_to: "2026-11-03 00:10:00" }),
@@ -233,7 +240,7 @@ test("a restated day keeps every value with the times at which it was known", as
 });
 
 test("a metric that comes in two spellings has one line of revisions, of their sum", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildUsage({
     rows: {
       usage: [
         usage({ quantity: "10", _known_from: "2026-11-02 00:10:00" }),
@@ -287,7 +294,7 @@ test("names are data, whatever they hold", async () => {
 });
 
 test("a project that shows only in usage, or has no name, goes by its id", async () => {
-  const analytics = await buildOrganization({
+  const analytics = await buildUsage({
     rows: {
       projects: [
         { id: "alpha", name: "Old name", _valid_to: "2026-05-01 00:00:00" },
