@@ -6,6 +6,9 @@ columns:
   last_usage_date: Its last UTC day with usage; null where it has none.
   gpu_hours: Its GPU-hours.
   cost: What it cost in the reporting currency; null where nothing has a price in that currency.
+  budget: >-
+    Its budget in the reporting currency, of the whole organisation or of all cost centres that have one; null where
+    there is none.
   has_other_currency: Whether some of it is priced in another currency.
   unpriced_gpu_hours: The GPU-hours that no price applies to.
   missing_project_days: On how many days of how many projects usage could not be read in full.
@@ -40,12 +43,26 @@ read_months as (
   having count(*) filter (where status in ('complete', 'partial', 'failed')) > 0
 ),
 
+-- A budget of the whole holds those of its cost centres.
+budgets as (
+  select
+    month as month_start,
+    coalesce(
+      sum(budget) filter (where scope = 'all'),
+      sum(budget) filter (where scope = 'cost_centre')
+    )::decimal(38, 10) as budget
+  from fct_budget_status
+  where currency = (select currency from meta_build)
+  group by month
+),
+
 final as (
   select
     strftime(coalesce(usage_months.month_start, read_months.month_start), '%Y-%m') as month,
     usage_months.last_usage_date,
     coalesce(usage_months.gpu_hours, 0)::decimal(38, 12) as gpu_hours,
     usage_months.cost,
+    budgets.budget,
     coalesce(usage_months.has_other_currency, false) as has_other_currency,
     coalesce(usage_months.unpriced_gpu_hours, 0)::decimal(38, 12) as unpriced_gpu_hours,
     coalesce(read_months.missing_project_days, 0)::bigint as missing_project_days,
@@ -53,6 +70,8 @@ final as (
   from usage_months
   full join read_months
     on read_months.month_start = usage_months.month_start
+  left join budgets
+    on budgets.month_start = coalesce(usage_months.month_start, read_months.month_start)
 )
 
 select
@@ -60,6 +79,7 @@ select
   last_usage_date,
   gpu_hours,
   cost,
+  budget,
   has_other_currency,
   unpriced_gpu_hours,
   missing_project_days,

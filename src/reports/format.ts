@@ -35,9 +35,9 @@ export function currencyPrefix(currency: string): string {
   return symbols[currency] ?? `${currency}\u00a0`;
 }
 
-/** An amount to the cent. */
-export function formatMoney(text: string, currency: string): string {
-  const number = formatNumber(text, 2);
+/** An amount to the cent, or to as many places. */
+export function formatMoney(text: string, currency: string, places = 2): string {
+  const number = formatNumber(text, places);
   if (numberStyle().isCurrencyLast) return `${number}\u00a0${currencyPrefix(currency).trimEnd()}`;
   const prefix = currencyPrefix(currency);
   return number.startsWith(minus) ? `${minus}${prefix}${number.slice(1)}` : `${prefix}${number}`;

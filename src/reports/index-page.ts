@@ -74,16 +74,19 @@ async function figureOf(facts: ReportFacts): Promise<Html | undefined> {
     textOf: (amount: string) => string,
     what: string,
     unit: string,
+    limitOf: (row: MonthRow) => string | null = () => null,
   ) =>
     drawChart(
       monthsChart(
         shown.map((row) => {
           const amount = amountOf(row);
+          const limit = limitOf(row);
           return {
             month: row.month,
             value: Number(amount ?? 0),
             text: amount === null ? "unpriced" : textOf(amount),
             isRunning: period.today.startsWith(row.month),
+            limit: limit === null ? null : { value: Number(limit), text: `budget: ${textOf(limit)}` },
           };
         }),
         { label: `Bars of ${what} by month. ${lead}`, unit },
@@ -101,6 +104,7 @@ async function figureOf(facts: ReportFacts): Promise<Html | undefined> {
       (cost) => formatMoney(cost, build.currency),
       `cost${priceWords(facts)}`,
       `${build.currency} a month${priceWords(facts)}`,
+      ({ budget }) => budget,
     ))
   }</figure>`;
 }
@@ -133,6 +137,7 @@ function noFigures(month: string): MonthRow {
     last_usage_date: null,
     gpu_hours: "0",
     cost: null,
+    budget: null,
     has_other_currency: false,
     unpriced_gpu_hours: "0",
     missing_project_days: "0",

@@ -144,6 +144,11 @@ export function addDays(date: string, days: number): string {
   return isoDate(new Date(Date.parse(date) + days * dayMs));
 }
 
+/** Every day of a period, also those to come. */
+export function daysOf({ start, end }: Pick<Period, "start" | "end">): string[] {
+  return Array.from({ length: daysBetween(start, end) }, (_, i) => addDays(start, i));
+}
+
 /** Days from one date to the other. */
 export function daysBetween(from: string, to: string): number {
   return Math.round((Date.parse(to) - Date.parse(from)) / dayMs);

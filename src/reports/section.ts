@@ -18,6 +18,8 @@ export interface MonthRow {
   last_usage_date: string | null;
   gpu_hours: string;
   cost: string | null;
+  /** In the reporting currency; null where there is none. */
+  budget: string | null;
   has_other_currency: boolean;
   unpriced_gpu_hours: string;
   missing_project_days: string;

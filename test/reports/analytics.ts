@@ -9,12 +9,14 @@ const publicTables = `
   create table dim_project (organization_id varchar, project_id varchar, project_name varchar, cost_centre varchar, owner varchar, is_current boolean, first_seen_at timestamp);
   create table fct_resource_usage_daily (organization_id varchar, usage_date date, project_id varchar, region varchar, resource_type varchar, billable_metric varchar, reservation_id varchar, quantity decimal(38, 12), resource_id varchar, resource_name varchar);
   create table fct_gpu_hours_daily (organization_id varchar, usage_date date, project_id varchar, project_name varchar, region varchar, resource_type varchar, gpu_type varchar, reservation_id varchar, is_reserved boolean, gpu_hours decimal(38, 12));
-  create table fct_gpu_hours_trend (usage_date date, scope varchar, scope_value varchar, scope_name varchar, gpu_hours decimal(38, 12), mean_7d decimal(38, 12), mean_28d decimal(38, 12), week_on_week double, month_on_month double, is_anomaly boolean, anomaly_reason varchar, is_forecast boolean, anomaly_drivers varchar);
+  create table fct_gpu_hours_trend (usage_date date, scope varchar, scope_value varchar, scope_name varchar, gpu_hours decimal(38, 12), mean_7d decimal(38, 12), mean_28d decimal(38, 12), week_on_week double, month_on_month double, is_anomaly boolean, anomaly_reason varchar, is_forecast boolean, anomaly_drivers varchar, forecast decimal(38, 12), forecast_low decimal(38, 12), forecast_high decimal(38, 12));
   create table fct_cost_daily (organization_id varchar, usage_date date, project_id varchar, project_name varchar, cost_centre varchar, region varchar, resource_type varchar, gpu_type varchar, billable_metric varchar, reservation_id varchar, quantity decimal(38, 12), gpu_hours decimal(38, 12), unit_price decimal(18, 8), cost decimal(38, 10), list_cost decimal(38, 10), currency varchar, price_source varchar);
   create table fct_idle_findings (rule_id varchar, rule_title varchar, resource_kind varchar, resource_id varchar, resource_name varchar, organization_id varchar, project_id varchar, project_name varchar, location varchar, idle_since timestamp, idle_days integer, evidence varchar, monthly_waste_usd decimal(38, 10), monthly_waste decimal(38, 10), currency varchar, severity varchar, status varchar, first_seen_at timestamp, last_seen_at timestamp, counted_monthly_waste decimal(38, 10), overlaps_rule_id varchar, suppressed_until date, suppression_reason varchar);
   create table fct_usage_coverage (organization_id varchar, project_id varchar, project_name varchar, usage_date date, stream varchar, status varchar, read_at timestamp, message varchar);
   create table fct_usage_reconciliation (organization_id varchar, usage_date date, project_id varchar, region varchar, resource_type varchar, billable_metric varchar, usage_quantity decimal(38, 12), resource_difference decimal(38, 12), resource_status varchar, inventory_difference decimal(38, 12), inventory_status varchar, status varchar, explanation varchar);
   create table fct_budget_status (scope varchar, cost_centre varchar, month date, currency varchar, budget decimal(38, 10), actual decimal(38, 10), forecast decimal(38, 10), remaining decimal(38, 10), forecast_remaining decimal(38, 10), used_share double, status varchar, message varchar);
+  create table fct_budget_burn_down (scope varchar, cost_centre varchar, currency varchar, usage_date date, month date, budget decimal(38, 10), is_forecast boolean, cost decimal(38, 10), cost_to_date decimal(38, 10), remaining decimal(38, 10), even_remaining decimal(38, 10));
+  create table fct_reservation_daily (organization_id varchar, reservation_id varchar, usage_date date, product_line varchar, gpu_type varchar, is_read_whole boolean, reserved_gpu_hours decimal(38, 12), used_gpu_hours decimal(38, 12), unused_gpu_hours decimal(38, 12), overage_gpu_hours decimal(38, 12));
   create table dim_idle_rule (rule_id varchar, rule_title varchar, action varchar);
   create table fct_gpu_hours_forecast (scope varchar, scope_value varchar, scope_name varchar, target varchar, starts_on date, ends_on date, known_days integer, known_gpu_hours decimal(38, 12), missing_days integer, forecast_days integer, forecast decimal(38, 12), forecast_low decimal(38, 12), forecast_high decimal(38, 12), method varchar, mean_absolute_error decimal(38, 6), naive_mean_absolute_error decimal(38, 6), note varchar);
   create table fct_idle_episodes (rule_id varchar, resource_kind varchar, resource_id varchar, first_found_at timestamp, last_found_at timestamp, closed_at timestamp, outcome varchar, resource_name varchar, organization_id varchar, project_id varchar, project_name varchar, idle_since timestamp, evidence varchar, monthly_waste decimal(38, 10), counted_monthly_waste decimal(38, 10), saved_per_month decimal(38, 10), currency varchar);
@@ -31,6 +33,10 @@ const publicTables = `
 export const findingColumns = `rule_id, rule_title, resource_kind, resource_id, resource_name, organization_id, project_id,
   project_name, location, idle_since, idle_days, evidence, monthly_waste_usd, monthly_waste, currency, severity, status,
   first_seen_at, last_seen_at`;
+
+/** What a fixture says of each day that is known. */
+export const trendColumns = `usage_date, scope, scope_value, scope_name, gpu_hours, mean_7d, mean_28d, week_on_week,
+  month_on_month, is_anomaly, anomaly_reason, is_forecast, anomaly_drivers`;
 
 export interface Fixture {
   effects: Effects;
@@ -93,7 +99,7 @@ export async function twoProjects(analytics: Warehouse): Promise<void> {
     insert into fct_resource_usage_daily
       select organization_id, usage_date, project_id, region, resource_type, billable_metric, reservation_id, quantity, 'r-' || resource_type, 'node ' || resource_type
       from fct_cost_daily;
-    insert into fct_gpu_hours_trend
+    insert into fct_gpu_hours_trend (${trendColumns})
       select usage_date, 'all', 'all', 'all', sum(gpu_hours), 10, 10, 0, null, usage_date = '2026-10-05', case when usage_date = '2026-10-05' then '14.0 GPU-hours, 40% above the mean of 28 days' end, false, case when usage_date = '2026-10-05' then 'Borealis +4.00 GPU-hours (100 %)' end
       from fct_gpu_hours_daily group by usage_date;
     insert into fct_usage_coverage

@@ -1,5 +1,5 @@
 import type { Warehouse } from "../../src/warehouse.ts";
-import { findingColumns } from "./analytics.ts";
+import { findingColumns, trendColumns } from "./analytics.ts";
 
 /**
  * An organisation of the size of the demo, to look at and to measure: projects of an AI company, seven GPU
@@ -76,7 +76,7 @@ export async function believable(
       split_part(lower(replace(project_name, ' ', '-')), '-', 1) || '-' || split_part(resource_type, '-', 1) || '-0' || n
     from fct_cost_daily, range(1, 3) nodes (n);
 
-    insert into fct_gpu_hours_trend
+    insert into fct_gpu_hours_trend (${trendColumns})
     with daily as (
       select usage_date, sum(gpu_hours) as gpu_hours from fct_gpu_hours_daily group by usage_date
     )
@@ -91,8 +91,56 @@ export async function believable(
       false,
       case when usage_date = '2026-10-12' then 'Foundation training +620.00 GPU-hours (92 %)' end
     from daily;
-    insert into fct_gpu_hours_trend
+    insert into fct_gpu_hours_trend (${trendColumns})
     select date '2026-10-12', 'project', project_id, project_name, 1092.4, 700, 520, 1.1, 0.9, true, 'Rose by 2.6 times in one day', false, null from shape where i = 0;
+
+    insert into fct_gpu_hours_trend (usage_date, scope, scope_value, scope_name, is_anomaly, is_forecast, forecast, forecast_low, forecast_high)
+    select day::date, 'all', 'all', 'All usage', false, true, 3000 + 8 * ahead, 2950 - 20 * ahead, 3050 + 36 * ahead
+    from (select day, date_diff('day', date '2026-11-02', day) as ahead from range(date '2026-11-03', date '2026-12-03', interval 1 day) days (day));
+    insert into fct_gpu_hours_forecast values
+      ('all', 'all', 'All projects', 'month_end', '2026-11-01', '2026-11-30', 2, 6021.5, 0, 28, 92600, 84000, 101200, 'weekday medians', 4100, 5200, null),
+      ('all', 'all', 'All projects', 'next_30_days', '2026-11-03', '2026-12-02', 0, 0, 0, 30, 93700, 84900, 102500, 'weekday medians', 4300, 5400, 'On 1 day of the history nothing was read.');
+
+    insert into fct_reservation_daily
+    select 'org', 'b7c1e2d4-0000-4d6e-9f10-00000000000' || r, day::date, ${name ? `'${name.replaceAll("'", "''")}'` : "'h100-80gb-sxm-ib'"}, 'H100 80GB', not (day = '2026-10-25'),
+      reserved, reserved * 0.9 - r * 40, reserved * 0.1 + r * 40, case when day = '2026-10-14' then 12 else 0 end
+    from range(date '2026-07-01', date '2026-11-03', interval 1 day) days (day), (values (1, 768), (2, 384)) held (r, reserved);
+    insert into fct_reservation_status values
+      ('org', 'b7c1e2d4-0000-4d6e-9f10-000000000001', ${name ? `'${name.replaceAll("'", "''")}'` : "'h100-80gb-sxm-ib'"}, 'H100 80GB', 'running', 32, '2026-07-01', '2027-06-30', 240, 0.85, 0.86, 0.87, 1.8, 0.735, 2.09, 21043.2, -1200.5, 331776, 'USD', null),
+      ('org', 'b7c1e2d4-0000-4d6e-9f10-000000000002', 'mi300x-192gb-ib', 'MI300X 192GB', 'running', 16, '2026-07-01', null, null, 0.31, 0.34, 0.4, null, null, null, null, null, null, 'USD', 'No price names this reservation.');
+    insert into fct_reservation_scenarios values
+      ('org', 'h100-80gb-sxm-ib', 'H100 80GB', 'p:1', 32, 'p75, current', 1.8, '2026-08-05', '2026-11-02', 90, 0.87, 124416, 124416, 'USD', false),
+      ('org', 'h100-80gb-sxm-ib', 'H100 80GB', 'p:1', 24, 'p50', 1.8, '2026-08-05', '2026-11-02', 90, 0.98, 101700.25, 124416, 'USD', true);
+
+    create temp table budgets as
+    select ${name ? `'${name.replaceAll("'", "''")}' || b` : "['CC-410 Research', 'CC-200 Product', 'CC-330 Data'][b + 1]"} as cost_centre, amount, spent, b
+    from (values (0, 30000.00, 33500.10), (1, 22000.00, 19000.55), (2, 1500.00, 1499.99)) amounts (b, amount, spent);
+    update fct_cost_daily set cost_centre = budgets.cost_centre from budgets
+    where fct_cost_daily.cost_centre = ['CC-410 Research', 'CC-200 Product', 'CC-330 Data'][b + 1];
+    update dim_project set cost_centre = budgets.cost_centre from budgets
+    where dim_project.cost_centre = ['CC-410 Research', 'CC-200 Product', 'CC-330 Data'][b + 1];
+    insert into fct_budget_status
+    select 'cost_centre', cost_centre, month, 'USD', amount, case when month = '2026-10-01' then spent else spent / 15 end,
+      case when month = '2026-10-01' then spent else spent * 1.1 end, amount - spent, amount - spent, (spent / amount)::double,
+      case when month = '2026-10-01' then case when spent > amount then 'over' else 'within' end else case when spent * 1.1 > amount then 'at_risk' else 'on_track' end end,
+      case when b = 2 then 'Usage without a price is not in it.' end
+    from budgets, (values (date '2026-10-01'), (date '2026-11-01')) months (month);
+    insert into fct_budget_burn_down
+    select 'cost_centre', cost_centre, 'USD', day::date, date_trunc('month', day), amount, day >= '2026-11-03', spent / 30, spent / 30 * day(day), amount - spent / 30 * day(day), 0
+    from budgets, range(date '2026-10-01', date '2026-12-01', interval 1 day) days (day);
+
+    insert into fct_inventory
+    select kind, left(md5(kind || n), 8) || '-9b1d-42f7-a6d0-5c8e7f1b3a90', ${name ? `'${name.replaceAll("'", "''")}' || n` : "kind || '-' || n"}, 'org',
+      case when kind <> 'reservation' then project_id end, case when kind <> 'reservation' then project_name end, 'us-east1-a', 'us-east1',
+      case kind when 'vm' then 'running' when 'disk' then 'attached' when 'reservation' then 'running' end,
+      case kind when 'vm' then 'h100-80gb-sxm-ib.8x' when 'disk' then 'persistent-ssd' end, case when kind = 'vm' then 'H100 80GB' end,
+      case when kind in ('vm', 'reservation') then 8 end, case when kind in ('disk', 'snapshot') then 2048 end, timestamp '2026-05-01', 186,
+      case when n % 3 <> 2 then 14308.00 / (1 + n) end, case when n % 3 <> 2 then 'USD' end
+    from shape, (select unnest(['vm', 'disk', 'snapshot', 'reservation']) as kind), range(8) made (n)
+    where n % ${projects} = shape.i;
+    insert into fct_idle_episodes
+    select 'unattached_disk', 'disk', 'gone-' || n, '2026-09-02', '2026-10-27', '2026-10-28', 'resolved', ${name ? `'${name.replaceAll("'", "''")}'` : "'old-scratch-' || n"}, 'org', project_id, project_name, '2026-08-01', 'Attached to nothing.', 40, 40, 40, 'USD'
+    from shape, range(3) closed (n) where shape.i = n;
 
     insert into fct_usage_coverage
     select 'org', project_id, project_name, day::date, stream,

@@ -262,7 +262,10 @@ describe("a chart with a script", () => {
     await opened("a usual organisation", { javaScriptEnabled: false }, async (page) => {
       const titles = await page.locator("#gpu-hours-trend .wide .spots title").allTextContents();
       expect(titles.length).toBeGreaterThan(80);
-      expect(titles.at(-1)).toMatch(/^31 Oct\n[\d,.]+ GPU-hours\n7-day mean: [\d,.]+/);
+      expect(titles.find((title) => title.startsWith("31 Oct"))).toMatch(
+        /^31 Oct\n[\d,.]+ GPU-hours\n7-day mean: [\d,.]+\nreserved: 1,152\.0$/,
+      );
+      expect(titles.at(-1)).toBe("2 Dec\n3,240.0 forecast, 2,350.0 to 4,130.0");
     });
   });
 });

@@ -65,6 +65,7 @@ describe("the report of a month", () => {
     expect(page).toBe(join(folder, "index.html"));
     expect(readdirSync(folder).sort()).toEqual([
       "anomalies.csv",
+      "budget-days.csv",
       "budgets.csv",
       "cost-by-cost-centre.csv",
       "cost-by-gpu-type.csv",
@@ -91,6 +92,7 @@ describe("the report of a month", () => {
       "project-types.csv",
       "projects",
       "reconciliation.csv",
+      "reservation-days.csv",
       "reservation-sizes.csv",
       "reservations.csv",
       "top-movers.csv",

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
-import { numberStyle } from "../locale.ts";
 import { type ColourName, colour } from "../theme.ts";
+import { axisNumber } from "./axes.ts";
 import { type Chart, type Frame, type Padding, plot } from "./draw.ts";
 import { chartLabel } from "./label.ts";
 
@@ -11,6 +11,8 @@ export interface Bar {
   text: string;
   /** The month before, drawn as a tick. */
   previous?: number | null;
+  /** What it may come to, such as a budget, drawn as a longer tick. */
+  limit?: number | null;
   /** What stands under its name where the reader points at it; by default its text. */
   lines?: readonly string[];
   colour?: ColourName;
@@ -46,11 +48,15 @@ function barsSpec(bars: readonly Bar[], { unit, prefix }: BarsOptions, frame: Fr
   const values = bars.map(({ label, ...bar }, i) => ({
     ...bar,
     previous: bar.previous ?? null,
+    limit: bar.limit ?? null,
     key: i,
     name: chartLabel(label, isWide ? 33 : 30),
     fill: colour(bar.colour ?? "bar"),
   }));
-  const furthest = Math.max(0, ...values.flatMap(({ value, previous }) => [value, previous ?? 0]));
+  const furthest = Math.max(
+    0,
+    ...values.flatMap(({ value, previous, limit }) => [value, previous ?? 0, limit ?? 0]),
+  );
   const least = Math.min(0, ...values.map(({ value }) => value));
   const y = { field: "key", type: "ordinal", axis: null, sort: null, scale: { padding: 0 } } as const;
   const padding = barsPadding(frame);
@@ -84,8 +90,27 @@ function barsSpec(bars: readonly Bar[], { unit, prefix }: BarsOptions, frame: Fr
       },
       {
         transform: [{ filter: "datum.previous !== null" }],
-        mark: { type: "tick", size: 22, thickness: 2, color: colour("ink"), yOffset: isWide ? 0 : 9 },
+        mark: {
+          type: "tick",
+          size: 22,
+          thickness: 2,
+          opacity: 1,
+          color: colour("ink"),
+          yOffset: isWide ? 0 : 9,
+        },
         encoding: { x: { field: "previous", type: "quantitative" } },
+      },
+      {
+        transform: [{ filter: "datum.limit !== null" }],
+        mark: {
+          type: "tick",
+          size: 28,
+          thickness: 3,
+          opacity: 1,
+          color: colour("alert"),
+          yOffset: isWide ? 0 : 9,
+        },
+        encoding: { x: { field: "limit", type: "quantitative" } },
       },
       {
         mark: { type: "text", align: isWide ? "right" : "left", baseline: "middle", dy: isWide ? 0 : -10 },
@@ -109,11 +134,4 @@ function barsPadding({ name }: Frame): Padding {
   return name === "wide"
     ? { left: 252, top: 8, right: 136, bottom: 48 }
     : { left: 6, top: 0, right: 10, bottom: 48 };
-}
-
-/** An expression for a short number on an axis: 500, 10k, 2.5M, and 0.5 rather than 500m; 2,5M where a comma stands. */
-export function axisNumber(prefix = ""): string {
-  const number =
-    "abs(datum.value) < 1 ? format(datum.value, '~g') : replace(format(datum.value, '~s'), 'G', 'B')";
-  return `${JSON.stringify(prefix)} + replace(${number}, '.', ${JSON.stringify(numberStyle().decimal)})`;
 }

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { type Html, html, trusted } from "../html.ts";
 import { chartConfig } from "../theme.ts";
-import { type Spots, spotAreas } from "./spots.ts";
+import { type Spot, type Spots, spotAreas } from "./spots.ts";
 
 /** The two widths that a chart is drawn at: the page shows the one that fits, so that text stays readable. */
 export interface Frame {
@@ -55,7 +55,17 @@ async function drawFrame({ spec, spots }: Chart, frame: Frame): Promise<Html> {
   const svg = await drawSvg(spec(frame));
   if (!spots) return svg;
   const height = Number(/viewBox="0 0 [\d.]+ ([\d.]+)"/.exec(svg.markup)?.[1]);
-  return trusted(svg.markup.replace(/<\/svg>$/, () => `${spotAreas(spots, frame, height).markup}</svg>`));
+  return over(svg, spotAreas({ ...spots, padding: spots.padding(frame) }, { width: frame.width, height }));
+}
+
+/** A small drawing of columns without axes, with what each of them says where the reader points. */
+export function withSpots(svg: Html, spots: readonly Spot[], size: { width: number; height: number }): Html {
+  const padding = { left: 0, top: 0, right: 0, bottom: 0 };
+  return over(svg, spotAreas({ direction: "columns", spots, padding }, size));
+}
+
+function over(svg: Html, areas: Html): Html {
+  return trusted(svg.markup.replace(/<\/svg>$/, () => `${areas.markup}</svg>`));
 }
 
 /** One drawing. Vega is loaded here, so that no other command waits for it. */

@@ -1,8 +1,7 @@
 import { monthName } from "../month.ts";
 import { colour } from "../theme.ts";
-import { axisNumber } from "./bars.ts";
+import { amountAxis } from "./axes.ts";
 import { type Chart, type Frame, plot } from "./draw.ts";
-import { chartLabel } from "./label.ts";
 
 /** A month's figure; a double for drawing only. */
 export interface MonthBar {
@@ -11,6 +10,8 @@ export interface MonthBar {
   /** The figure as it is read. */
   text: string;
   isRunning: boolean;
+  /** What it may come to, such as a budget, drawn as a stroke over it; with how that is read. */
+  limit?: { value: number; text: string } | null;
 }
 
 /** Bars by month from zero; one that still runs is drawn lighter. */
@@ -20,9 +21,9 @@ export function monthsChart(bars: readonly MonthBar[], options: { label: string;
     label: options.label,
     spots: {
       direction: "columns",
-      spots: bars.map(({ month, text, isRunning }) => ({
+      spots: bars.map(({ month, text, isRunning, limit }) => ({
         name: monthName(month),
-        lines: [text, ...(isRunning ? ["still running"] : [])],
+        lines: [text, ...(limit ? [limit.text] : []), ...(isRunning ? ["still running"] : [])],
       })),
       padding,
     },
@@ -30,48 +31,62 @@ export function monthsChart(bars: readonly MonthBar[], options: { label: string;
       const isWide = frame.name === "wide";
       const every = Math.ceil(bars.length / (isWide ? 14 : 6));
       const names = Object.fromEntries(bars.map(({ month }) => [month, shortMonth(month)]));
+      const base = plot(frame, isWide ? 220 : 180, padding(frame));
+      const x = {
+        field: "month",
+        type: "ordinal",
+        scale: { paddingInner: 0.35, paddingOuter: 0.2 },
+      } as const;
+      const y = {
+        field: "value",
+        type: "quantitative",
+        stack: null,
+        scale: { zero: true, nice: true },
+      } as const;
+      const limits = bars.flatMap(({ month, limit }) => (limit ? [{ month, value: limit.value }] : []));
       return {
-        ...plot(frame, isWide ? 220 : 180, padding(frame)),
-        data: {
-          values: bars.map(({ month, value, isRunning }) => ({
-            month,
-            value,
-            fill: colour(isRunning ? "quiet" : "bar"),
-          })),
-        },
-        mark: { type: "bar", cornerRadiusEnd: 2 },
-        encoding: {
-          x: {
-            field: "month",
-            type: "ordinal",
-            scale: { paddingInner: 0.35, paddingOuter: 0.2 },
-            axis: {
-              title: null,
-              values: bars.filter((_, i) => (bars.length - 1 - i) % every === 0).map(({ month }) => month),
-              labelAngle: 0,
-              labelAlign: "center",
-              labelPadding: 16,
-              labelExpr: `${JSON.stringify(names)}[datum.value]`,
+        ...base,
+        layer: [
+          {
+            data: {
+              values: bars.map(({ month, value, isRunning }) => ({
+                month,
+                value,
+                fill: colour(isRunning ? "quiet" : "bar"),
+              })),
+            },
+            mark: { type: "bar", cornerRadiusEnd: 2 },
+            encoding: {
+              x: {
+                ...x,
+                axis: {
+                  title: null,
+                  values: bars
+                    .filter((_, i) => (bars.length - 1 - i) % every === 0)
+                    .map(({ month }) => month),
+                  labelAngle: 0,
+                  labelAlign: "center",
+                  labelPadding: 16,
+                  labelExpr: `${JSON.stringify(names)}[datum.value]`,
+                },
+              },
+              y: { ...y, axis: amountAxis(options.unit, frame) },
+              color: { field: "fill", type: "nominal", scale: null, legend: null },
             },
           },
-          y: {
-            field: "value",
-            type: "quantitative",
-            stack: null,
-            scale: { zero: true, nice: true },
-            axis: {
-              title: chartLabel(options.unit, 40),
-              titleAngle: 0,
-              titleAlign: "left",
-              titleAnchor: "end",
-              titleX: isWide ? -48 : -40,
-              titleY: -18,
-              tickCount: 4,
-              labelExpr: axisNumber(),
+          {
+            data: { values: limits },
+            mark: {
+              type: "tick",
+              orient: "horizontal",
+              thickness: 2.5,
+              opacity: 1,
+              size: (base.width / bars.length) * 0.9,
+              color: colour("alert"),
             },
+            encoding: { x, y },
           },
-          color: { field: "fill", type: "nominal", scale: null, legend: null },
-        },
+        ],
       };
     },
   };

@@ -10,9 +10,12 @@ export interface Spot {
 }
 
 /** Where the spots lie: side by side over the whole height, or under each other over the whole width. */
-export interface Spots {
+interface Placement {
   direction: "columns" | "rows";
   spots: readonly Spot[];
+}
+
+export interface Spots extends Placement {
   /** The space around the plot in which the spots lie. */
   padding: (frame: Frame) => Padding;
 }
@@ -23,15 +26,19 @@ export interface Spots {
  *
  * @param size that of the whole drawing
  */
-export function spotAreas({ direction, spots, padding }: Spots, frame: Frame, height: number): Html {
-  const { left, top, right, bottom } = padding(frame);
+export function spotAreas(
+  { direction, spots, padding }: Placement & { padding: Padding },
+  size: { width: number; height: number },
+): Html {
+  const { left, top, right, bottom } = padding;
+  const { width: across, height } = size;
   const isRows = direction === "rows";
-  const length = isRows ? height - top - bottom : frame.width - left - right;
+  const length = isRows ? height - top - bottom : across - left - right;
   const step = length / Math.max(1, spots.length);
   const areas = spots.map((spot, i) => {
     const text = [chartLabel(spot.name, 120), ...spot.lines].join("\n");
     const [x, y] = isRows ? [0, top + i * step] : [left + i * step, top];
-    const [width, tall] = isRows ? [frame.width, step] : [step, height - top - bottom];
+    const [width, tall] = isRows ? [across, step] : [step, height - top - bottom];
     return html`<rect x="${rounded(x)}" y="${rounded(y)}" width="${rounded(width)}" height="${rounded(tall)}"><title>${text}</title></rect>`;
   });
   return html`<g class="spots">${areas}</g>`;

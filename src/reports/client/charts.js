@@ -7,7 +7,7 @@ tip.role = "status";
 tip.hidden = true;
 document.body.append(tip);
 
-for (const chart of document.querySelectorAll(".chart")) {
+for (const chart of document.querySelectorAll(".chart, .sparkline")) {
   if (chart instanceof HTMLElement && chart.querySelector(".spots")) enhance(chart);
 }
 

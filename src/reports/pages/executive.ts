@@ -1,5 +1,5 @@
 import type { PageDefinition } from "../pages.ts";
-import { budgets } from "../sections/budgets.ts";
+import { budgetsInBrief } from "../sections/budgets.ts";
 import { headline } from "../sections/headline.ts";
 import { topActions } from "../sections/idle-findings.ts";
 import { gpuHoursByMonth } from "../sections/months.ts";
@@ -14,5 +14,5 @@ export const executive: PageDefinition = {
   path: "executive.html",
   hasSummary: true,
   isOneSheet: true,
-  sections: [headline, gpuHoursByMonth, outlook, budgets, topActions],
+  sections: [headline, gpuHoursByMonth, outlook, budgetsInBrief, topActions],
 };

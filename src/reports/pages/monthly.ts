@@ -1,5 +1,6 @@
 import type { PageDefinition } from "../pages.ts";
 import { anomalies } from "../sections/anomalies.ts";
+import { budgetDays } from "../sections/budget-days.ts";
 import { budgets } from "../sections/budgets.ts";
 import { costByCostCentre } from "../sections/cost-by-cost-centre.ts";
 import { costByGpuType, costByRegion } from "../sections/cost-by-kind.ts";
@@ -13,8 +14,10 @@ import { headline } from "../sections/headline.ts";
 import { idleChanges } from "../sections/idle-changes.ts";
 import { idleFindings } from "../sections/idle-findings.ts";
 import { idleSavings } from "../sections/idle-savings.ts";
+import { gpuHoursByMonth } from "../sections/months.ts";
 import { outlook } from "../sections/outlook.ts";
 import { reconciliation } from "../sections/reconciliation.ts";
+import { reservationDays } from "../sections/reservation-days.ts";
 import { reservationSizes } from "../sections/reservation-sizes.ts";
 import { reservations } from "../sections/reservations.ts";
 import { topMovers } from "../sections/top-movers.ts";
@@ -31,8 +34,10 @@ export const monthly: PageDefinition = {
   hasSummary: true,
   sections: [
     headline,
+    gpuHoursByMonth,
     outlook,
     budgets,
+    budgetDays,
     gpuHoursByDay,
     gpuHoursByType,
     gpuHoursTrend,
@@ -46,6 +51,7 @@ export const monthly: PageDefinition = {
     unpricedUsage,
     topResources,
     reservations,
+    reservationDays,
     reservationSizes,
     idleFindings,
     idleChanges,

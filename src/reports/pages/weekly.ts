@@ -3,8 +3,10 @@ import { anomalies } from "../sections/anomalies.ts";
 import { costByProject } from "../sections/cost-by-project.ts";
 import { coverage } from "../sections/coverage.ts";
 import { gpuHoursByDay } from "../sections/gpu-hours-by-day.ts";
+import { gpuHoursTrend } from "../sections/gpu-hours-trend.ts";
 import { headline } from "../sections/headline.ts";
 import { idleChanges } from "../sections/idle-changes.ts";
+import { reservationDays } from "../sections/reservation-days.ts";
 import { topMovers } from "../sections/top-movers.ts";
 
 /** What a week brought: what moved, what stands out, and what became idle or was mended. */
@@ -15,5 +17,15 @@ export const weekly: PageDefinition = {
   period: "week",
   path: "index.html",
   hasSummary: true,
-  sections: [headline, gpuHoursByDay, topMovers, costByProject, anomalies, idleChanges, coverage],
+  sections: [
+    headline,
+    gpuHoursByDay,
+    gpuHoursTrend,
+    anomalies,
+    topMovers,
+    costByProject,
+    reservationDays,
+    idleChanges,
+    coverage,
+  ],
 };

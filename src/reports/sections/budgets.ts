@@ -38,50 +38,86 @@ export const budgets = defineSection<BudgetRow>({
   query: "budgets",
   view(rows, facts) {
     if (rows.every(({ budget, forecast }) => budget === null && forecast === null)) return null;
-    const none = html`<span class="none">n/a</span>`;
-    const mark = priceMark(facts);
-    const amount = (value: string | null, currency: string) =>
-      value === null ? none : formatMoney(value, currency);
     return {
-      lead: html`${budgetSentence(rows) ?? "There is no budget for these months: budgets.csv holds them."}${mark}`,
-      table: table(
-        [
-          {
-            head: "Cost centre",
-            cell: (row) => html`${centre(row)}<small>${monthName(row.month.slice(0, 7))}</small>`,
-          },
-          {
-            head: "Status",
-            cell: (row) =>
-              html`<span class="severity ${severities[row.status] ?? "low"}">${words[row.status] ?? row.status}</span>${row.message !== null && html`<small>${row.message}</small>`}`,
-          },
-          { head: "Budget", isNumber: true, cell: (row) => amount(row.budget, row.currency) },
-          { head: "Known cost", mark, isNumber: true, cell: (row) => amount(row.actual, row.currency) },
-          {
-            head: "At the month's end",
-            isNumber: true,
-            cell: (row) => amount(row.forecast, row.currency),
-          },
-          { head: "Used", isNumber: true, cell: (row) => percent(row.used_share) },
-          {
-            head: "Left at the end",
-            isNumber: true,
-            cell: (row) =>
-              row.forecast_remaining === null
-                ? none
-                : formatSigned(row.forecast_remaining, (text) => formatMoney(text, row.currency)),
-          },
-        ],
+      lead: html`${budgetSentence(rows) ?? "There is no budget for these months: budgets.csv holds them."}${priceMark(facts)}`,
+      table: budgetTable(
         rows,
-        { id: "budgets", caption: `Budgets by cost centre${priceWords(facts)}` },
+        facts,
+        (row) => html`${centre(row)}<small>${monthName(row.month.slice(0, 7))}</small>`,
       ),
     };
   },
 });
 
+const shownInBrief = 5;
+
+/** The budgets of the report's month, those that are overspent first: as many as a sheet of paper has room for. */
+export const budgetsInBrief = defineSection<BudgetRow>({
+  id: "budgets",
+  title: "Budgets",
+  query: "budgets",
+  view(rows, facts) {
+    const order = ["over", "at_risk", "on_track", "within"];
+    const rank = ({ status }: BudgetRow) => (order.includes(status) ? order.indexOf(status) : order.length);
+    const budgeted = rows
+      .filter((row) => row.budget !== null && row.month.startsWith(facts.period.key))
+      .sort((a, b) => rank(a) - rank(b));
+    if (budgeted.length === 0) return null;
+    const rest = budgeted.length - shownInBrief;
+    return {
+      lead: html`${rest > 0 ? `The ${shownInBrief} that need a look first; the report has ${rest} more.` : `All budgets of ${facts.period.name}.`}${priceMark(facts)}`,
+      table: budgetTable(budgeted.slice(0, shownInBrief), facts, centre),
+    };
+  },
+});
+
+function budgetTable(
+  rows: readonly BudgetRow[],
+  facts: ReportFacts,
+  centreCell: (row: BudgetRow) => Html,
+): Html {
+  const none = html`<span class="none">n/a</span>`;
+  const amount = (value: string | null, currency: string) =>
+    value === null ? none : formatMoney(value, currency);
+  return table(
+    [
+      { head: "Cost centre", cell: centreCell },
+      {
+        head: "Status",
+        cell: (row) =>
+          html`<span class="severity ${severities[row.status] ?? "low"}">${words[row.status] ?? row.status}</span>${row.message !== null && html`<small>${row.message}</small>`}`,
+      },
+      { head: "Budget", isNumber: true, cell: (row) => amount(row.budget, row.currency) },
+      {
+        head: "Known cost",
+        mark: priceMark(facts),
+        isNumber: true,
+        cell: (row) => amount(row.actual, row.currency),
+      },
+      {
+        head: "At the month's end",
+        isNumber: true,
+        cell: (row) => amount(row.forecast, row.currency),
+      },
+      { head: "Used", isNumber: true, cell: (row) => percent(row.used_share) },
+      {
+        head: "Left at the end",
+        isNumber: true,
+        cell: (row) =>
+          row.forecast_remaining === null
+            ? none
+            : formatSigned(row.forecast_remaining, (text) => formatMoney(text, row.currency)),
+      },
+    ],
+    rows,
+    { id: "budgets", caption: `Budgets by cost centre${priceWords(facts)}` },
+  );
+}
+
 function centre(row: BudgetRow): Html {
   if (row.scope === "all") return html`Whole organisation`;
-  return row.cost_centre === null ? html`<span class="none">no cost centre</span>` : name(row.cost_centre);
+  if (row.cost_centre !== null) return name(row.cost_centre);
+  return html`<span class="none">no cost centre</span><small>projects without one, and reservations that nobody used</small>`;
 }
 
 /** Which budgets are, or will be, overspent; null where there is no budget. */

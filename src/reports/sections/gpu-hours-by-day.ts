@@ -1,17 +1,16 @@
-import type { TopLevelSpec } from "vega-lite";
 import { loadArquero } from "../charts/arquero.ts";
-import { axisNumber } from "../charts/bars.ts";
-import { type Frame, type Padding, plot } from "../charts/draw.ts";
 import { foldTail } from "../charts/fold.ts";
 import { inSentence } from "../charts/label.ts";
 import type { Spot } from "../charts/spots.ts";
+import { type Stack, stackedDaysChart } from "../charts/stacked-days.ts";
 import { add, compare, isZero, sum } from "../decimal.ts";
 import { counted, formatHours, formatShare } from "../format.ts";
 import { type Html, html, name } from "../html.ts";
-import { addDays, daysBetween, type Period, shortDate } from "../month.ts";
+import { daysBetween, daysOf, type Period, shortDate } from "../month.ts";
 import { defineSection, type ReportFacts, type SectionContent } from "../section.ts";
 import { type Column, table } from "../table.ts";
-import { type ColourName, colour } from "../theme.ts";
+import type { ColourName } from "../theme.ts";
+import { type Annotations, annotationsOf } from "./day-annotations.ts";
 
 interface DayRow {
   usage_date: string;
@@ -33,11 +32,15 @@ export const gpuHoursByDay = defineSection<DayRow>({
   title: "GPU-hours by day",
   short: "By day",
   query: "gpu_hours_by_day",
-  view: daysView,
+  view: (rows, facts, others) => daysView(rows, facts, annotationsOf(others, facts)),
 });
 
 /** Bars of each day's GPU-hours by type, with their table. */
-export async function daysView(rows: readonly DayRow[], facts: ReportFacts): Promise<SectionContent> {
+export async function daysView(
+  rows: readonly DayRow[],
+  facts: ReportFacts,
+  annotations: Annotations,
+): Promise<SectionContent> {
   const totals = typeTotals(rows, facts);
   const days = [...new Set(rows.map((row) => row.usage_date))];
   const unread = days.filter((day) => rows.every((row) => row.usage_date !== day || row.gpu_hours === null));
@@ -49,28 +52,38 @@ export async function daysView(rows: readonly DayRow[], facts: ReportFacts): Pro
     maxTypes,
     otherTypes,
   );
-  const drawn = shown.map(({ key, count }, i) => ({
-    gpuType: key,
-    colour: count > 1 ? ("slate" as const) : (totals[i]?.colour ?? "slate"),
-  }));
-  const cells = await stackedCells(rows, days, new Set(drawn.map(({ gpuType }) => gpuType)));
+  const all = sum(totals.map(({ hours }) => hours)) ?? "0";
+  const stacks = shown.map(({ key, count }, i): Stack => {
+    const hours = count > 1 ? sum(totals.slice(i).map((total) => total.hours)) : (totals[i]?.hours ?? null);
+    return {
+      name: key,
+      note: formatShare(hours ?? "0", all) ?? "",
+      colour: count > 1 ? "slate" : (totals[i]?.colour ?? "slate"),
+    };
+  });
+  const cells = await stackedCells(rows, days, new Set(stacks.map((stack) => stack.name)));
   const lead = leadOf(rows, totals, unread, facts);
+  const { reserved, forecast } = annotations;
   return {
     lead,
-    legend: legendOf(drawn, totals),
-    chart: {
+    legend: legendOf(stacks, annotations),
+    chart: stackedDaysChart({
       label: `Bars of GPU-hours for each day of ${facts.period.name}, stacked by GPU type. ${lead}`,
-      spec: (frame) => daysSpec(cells, drawn, daysOf(facts.period), unread, frame),
-      spots: { direction: "columns", spots: daySpots(rows, totals, facts.period), padding: daysPadding },
-    },
+      unit: "GPU-hours a day",
+      days: daysOf(facts.period),
+      stacks,
+      cells,
+      unread,
+      limit: {
+        name: "reserved",
+        values: reserved.map((row) => ({ day: row.usage_date, value: Number(row.reserved_gpu_hours) })),
+      },
+      forecast,
+      spots: daySpots(rows, totals, facts.period, annotations),
+    }),
     table: dayTable(rows, days, totals, facts),
     isTableFolded: true,
   };
-}
-
-/** Every day of the month, also those to come: a bar is as wide in a period that still runs. */
-function daysOf({ start, end }: Period): string[] {
-  return Array.from({ length: daysBetween(start, end) }, (_, i) => addDays(start, i));
 }
 
 function typeTotals(rows: readonly DayRow[], { colours }: ReportFacts): TypeTotal[] {
@@ -139,122 +152,44 @@ async function stackedCells(rows: readonly DayRow[], days: readonly string[], ke
     .filter(({ day }) => days.includes(day));
 }
 
-function legendOf(
-  drawn: readonly { gpuType: string; colour: ColourName }[],
-  totals: readonly TypeTotal[],
-): Html {
-  const hoursOf = (gpuType: string) => totals.find((total) => total.gpuType === gpuType)?.hours;
-  const rest = sum(
-    totals.filter(({ gpuType }) => drawn.every((d) => d.gpuType !== gpuType)).map(({ hours }) => hours),
-  );
-  return html`<ul class="legend" aria-hidden="true">${drawn.map(
-    (type) =>
-      html`<li><i class="key ${type.colour}"></i>${name(type.gpuType)} <b>${formatHours(hoursOf(type.gpuType) ?? rest ?? "0")}</b></li>`,
-  )}</ul>`;
-}
-
-function daysPadding({ name }: Frame): Padding {
-  return { left: name === "wide" ? 52 : 44, top: 30, right: 4, bottom: 38 };
+/** For small screens, where the names find no room beside the bars. */
+function legendOf(stacks: readonly Stack[], { reserved, forecast }: Annotations): Html {
+  return html`<ul class="legend at-edge" aria-hidden="true">${stacks.map(
+    (type) => html`<li><i class="key ${type.colour}"></i>${name(type.name)} <b>${type.note}</b></li>`,
+  )}${reserved.length > 0 && html`<li><i class="key ink stroke"></i>reserved</li>`}${
+    forecast.length > 0 && html`<li><i class="key accent dashes"></i>forecast</li>`
+  }</ul>`;
 }
 
 /** Each day with the hours of its types, the largest of the month first. */
-function daySpots(rows: readonly DayRow[], totals: readonly TypeTotal[], period: Period): Spot[] {
+function daySpots(
+  rows: readonly DayRow[],
+  totals: readonly TypeTotal[],
+  period: Period,
+  { reserved, forecast }: Annotations,
+): Spot[] {
   const cells = new Map(rows.map((row) => [JSON.stringify([row.usage_date, row.gpu_type]), row.gpu_hours]));
   const byDay = new Map(dayTotals(rows).map(({ day, hours }) => [day, hours]));
   const known = new Set(rows.map((row) => row.usage_date));
+  const reservedOn = new Map(reserved.map((row) => [row.usage_date, row.reserved_gpu_hours]));
+  const forecastOn = new Map(forecast.map(({ day, text }) => [day, text]));
   return daysOf(period).map((day) => {
     const all = byDay.get(day);
+    const limit = reservedOn.get(day);
     const types = totals.flatMap(({ gpuType }) => {
       const hours = cells.get(JSON.stringify([day, gpuType]));
       return hours && !isZero(hours) ? [`${inSentence(gpuType)}: ${formatHours(hours)}`] : [];
     });
     return {
       name: shortDate(day),
-      lines:
-        all === undefined
-          ? [known.has(day) ? "not read" : "no data"]
-          : [`${formatHours(all)} GPU-hours`, ...types],
+      lines: [
+        ...(all === undefined
+          ? [forecastOn.get(day) ?? (known.has(day) ? "not read" : "no data")]
+          : [`${formatHours(all)} GPU-hours`, ...types]),
+        ...(limit === undefined ? [] : [`reserved: ${formatHours(limit)}`]),
+      ],
     };
   });
-}
-
-function daysSpec(
-  cells: readonly { day: string; type: string; hours: number }[],
-  drawn: readonly { gpuType: string; colour: ColourName }[],
-  days: readonly string[],
-  unread: readonly string[],
-  frame: Frame,
-): TopLevelSpec {
-  const isWide = frame.name === "wide";
-  const first = days[0] ?? "";
-  const labelled = days.filter((day) => {
-    const number = Number(day.slice(8));
-    return number === 1 || (isWide ? number % 2 === 1 && number < 31 : number % 7 === 1 && number < 29);
-  });
-  const ranks = new Map(drawn.map(({ gpuType }, i) => [gpuType, i]));
-  const weekends = days.filter((day) => [0, 6].includes(new Date(day).getUTCDay()) && !unread.includes(day));
-  const x = {
-    field: "day",
-    type: "ordinal" as const,
-    scale: { domain: [...days], paddingInner: 0.18, paddingOuter: 0.1 },
-  };
-  return {
-    ...plot(frame, isWide ? 280 : 210, daysPadding(frame)),
-    layer: [
-      {
-        data: {
-          values: [
-            ...weekends.map((day) => ({ day, fill: colour("wash") })),
-            ...unread.map((day) => ({ day, fill: colour("gap") })),
-          ],
-        },
-        mark: { type: "rect" },
-        encoding: { x, color: { field: "fill", type: "nominal", scale: null, legend: null } },
-      },
-      {
-        data: { values: cells.map((cell) => ({ ...cell, rank: ranks.get(cell.type) ?? maxTypes })) },
-        mark: { type: "bar", stroke: colour("page"), strokeWidth: 0.75 },
-        encoding: {
-          x: {
-            ...x,
-            axis: {
-              title: null,
-              values: labelled,
-              labelAngle: 0,
-              labelAlign: "center",
-              labelPadding: 16,
-              labelExpr: `datum.value === ${JSON.stringify(first)} ? ${JSON.stringify(shortDate(first))} : toString(toNumber(slice(datum.value, 8)))`,
-            },
-          },
-          y: {
-            field: "hours",
-            type: "quantitative",
-            scale: { zero: true, nice: true },
-            axis: {
-              title: "GPU-hours a day",
-              titleAngle: 0,
-              titleAlign: "left",
-              titleAnchor: "end",
-              titleX: isWide ? -48 : -40,
-              titleY: -18,
-              tickCount: 4,
-              labelExpr: axisNumber(),
-            },
-          },
-          color: {
-            field: "type",
-            type: "nominal",
-            legend: null,
-            scale: {
-              domain: drawn.map(({ gpuType }) => gpuType),
-              range: drawn.map((type) => colour(type.colour)),
-            },
-          },
-          order: { field: "rank", type: "quantitative" },
-        },
-      },
-    ],
-  };
 }
 
 function dayTable(

@@ -25,11 +25,13 @@ export const gpuHoursByType = defineSection<TypeRow>({
     const before = sum(rows.map((row) => row.previous_gpu_hours)) ?? "0";
     const hasBefore = hasPeriodBefore(facts);
     const previous = (row: TypeRow) => (hasBefore ? row.previous_gpu_hours : null);
-    const risen = rows.filter((row) => compare(row.change_gpu_hours, "0") > 0).map((row) => row.gpu_type);
+    const risen = rows
+      .filter((row) => compare(row.change_gpu_hours, "0") > 0)
+      .map((row) => inSentence(row.gpu_type));
     return {
       lead: hasBefore
         ? risen.length > 0
-          ? `Used more than ${period.previousWhen}: ${listed(risen.length > 5 ? [...risen.slice(0, 4).map(inSentence), `${risen.length - 4} more`] : risen.map(inSentence))}.`
+          ? `Used more than ${period.previousWhen}: ${listed(risen.length > 5 ? [...risen.slice(0, 4), `${risen.length - 4} more`] : risen)}.`
           : `No GPU type was used more than ${period.previousWhen}.`
         : `There is no month before ${period.name} to compare with.`,
       table: table(

@@ -1,4 +1,4 @@
-import { drawSvg } from "../charts/draw.ts";
+import { drawSvg, withSpots } from "../charts/draw.ts";
 import { isZero, quotient } from "../decimal.ts";
 import { changeMark, type Figures, figuresOf } from "../figures.ts";
 import {
@@ -36,11 +36,16 @@ export const headline = defineSection<Figure>({
     const cards = [
       {
         ...withNote(gpuHoursCard(figures, facts), hoursToCome(rowsOf<OutlookRow>("outlook"), facts)),
-        months: await monthBars("GPU-hours", (row) => row.gpu_hours, facts),
+        months: await monthBars("GPU-hours", (row) => row.gpu_hours, formatHours, facts),
       },
       {
         ...withNote(costCard(figures, facts), costToCome(rowsOf<BudgetRow>("budgets"), facts)),
-        months: await monthBars("Cost", (row) => row.cost, facts),
+        months: await monthBars(
+          "Cost",
+          (row) => row.cost,
+          (cost) => formatMoney(cost, facts.build.currency),
+          facts,
+        ),
       },
       unpricedCard(figures, facts),
       projectsCard(figures, facts),
@@ -89,15 +94,16 @@ const monthsShown = 13;
 async function monthBars(
   what: string,
   amountOf: (row: MonthRow) => string | null,
+  textOf: (amount: string) => string,
   { period, months }: ReportFacts,
 ): Promise<Html | undefined> {
   if (period.kind !== "month") return undefined;
   const shown = months.filter(({ month }) => month <= period.key).slice(-monthsShown);
   const [first] = shown;
   if (!first || shown.length < 2 || shown.every((row) => amountOf(row) === null)) return undefined;
+  const size = { width: shown.length * 12, height: 52 };
   const svg = await drawSvg({
-    width: shown.length * 12,
-    height: 52,
+    ...size,
     padding: 0,
     autosize: "none",
     background: "transparent",
@@ -122,7 +128,11 @@ async function monthBars(
       color: { field: "fill", type: "nominal", scale: null, legend: null },
     },
   });
-  return html`<div role="img" aria-label="${what} by month from ${monthName(first.month)} to ${period.name}">${svg}</div>`;
+  const spots = shown.map((row) => {
+    const amount = amountOf(row);
+    return { name: monthName(row.month), lines: [amount === null ? "n/a" : textOf(amount)] };
+  });
+  return html`<div class="sparkline" role="img" aria-label="${what} by month from ${monthName(first.month)} to ${period.name}">${withSpots(svg, spots, size)}</div>`;
 }
 
 function against({ value, previous_value }: Figure, { period }: ReportFacts): Pick<Card, "change"> {
@@ -208,8 +218,8 @@ function countChange(change: string): string {
 
 /** An amount whose cents stand back, so that the eye takes the amount and can still read it to the cent. */
 function amount(value: string, currency: string): Html {
-  const text = formatMoney(value, currency);
-  return html`${text.slice(0, -3)}<span class="cents">${text.slice(-3)}</span>`;
+  const [, whole, cents, after] = /^(.*?)(\D\d\d)(\D*)$/.exec(formatMoney(value, currency)) ?? [];
+  return html`${whole}<span class="cents">${cents}</span>${after}`;
 }
 
 function plainCount(value: string): string {

@@ -1,14 +1,17 @@
 import { monthsChart } from "../charts/months.ts";
-import { formatHours } from "../format.ts";
+import { formatHours, formatMoney } from "../format.ts";
+import { html } from "../html.ts";
 import { monthName } from "../month.ts";
-import { defineSection, type MonthRow } from "../section.ts";
+import { defineSection, type MonthRow, priceMark } from "../section.ts";
+import { table } from "../table.ts";
 
 /** GPU-hours of up to thirteen months, to the one of the report. */
 export const gpuHoursByMonth = defineSection<MonthRow>({
   id: "gpu-hours-by-month",
   title: "GPU-hours by month",
   query: "months",
-  view(rows, { period }) {
+  view(rows, facts) {
+    const { period, build } = facts;
     const shown = rows.filter(({ month, is_known }) => is_known && month <= period.key).slice(-13);
     const [first] = shown;
     const last = shown.at(-1);
@@ -25,6 +28,22 @@ export const gpuHoursByMonth = defineSection<MonthRow>({
         })),
         { label: `Bars of GPU-hours by month. ${lead}`, unit: "GPU-hours a month" },
       ),
+      table: table(
+        [
+          { head: "Month", key: ({ month }) => month, cell: ({ month }) => monthName(month) },
+          { head: "GPU-hours", isNumber: true, cell: (row) => formatHours(row.gpu_hours) },
+          {
+            head: "Cost",
+            mark: priceMark(facts),
+            isNumber: true,
+            cell: ({ cost }) =>
+              cost === null ? html`<span class="none">n/a</span>` : formatMoney(cost, build.currency),
+          },
+        ],
+        shown.toReversed(),
+        { id: "gpu-hours-by-month", caption: "GPU-hours and cost by month" },
+      ),
+      isTableFolded: true,
     };
   },
 });

@@ -30,6 +30,12 @@ export function outlookSentence(rows: readonly OutlookRow[]): string | null {
   return `${monthName(month.starts_on.slice(0, 7))} is expected to come to ${formatHours(month.forecast)} GPU-hours${interval}; ${formatHours(month.known_gpu_hours)} are known.`;
 }
 
+/** What a day to come is forecast at, with its interval where there is one. */
+export function forecastText(forecast: string, low: string | null, high: string | null): string {
+  const interval = low === null || high === null ? "" : `, ${formatHours(low)} to ${formatHours(high)}`;
+  return `${formatHours(forecast)} forecast${interval}`;
+}
+
 export const outlook = defineSection<OutlookRow>({
   id: "outlook",
   title: "Outlook",

@@ -4,6 +4,7 @@ import { counted, formatHours, formatMoney, formatNumber } from "../format.ts";
 import { type HtmlPart, html, name } from "../html.ts";
 import { defineSection, hasPeriodBefore, priceMark, priceWords } from "../section.ts";
 import { table } from "../table.ts";
+import { withoutAnnotations } from "./day-annotations.ts";
 import { daysView } from "./gpu-hours-by-day.ts";
 
 interface FiguresRow {
@@ -75,7 +76,7 @@ export const projectDays = defineSection<Parameters<typeof daysView>[0][number]>
   title: "GPU-hours by day",
   short: "By day",
   query: "project_days",
-  view: daysView,
+  view: (rows, facts) => daysView(rows, facts, withoutAnnotations),
 });
 
 interface TypeRow {

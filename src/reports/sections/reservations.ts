@@ -70,9 +70,12 @@ export const reservations = defineSection<ReservationRow>({
             isNumber: true,
             cell: (row) => (row.reserved_gpus === null ? none : formatCount(row.reserved_gpus)),
           },
-          { head: "Used, 28 days", isNumber: true, cell: (row) => percent(row.utilisation_28d) },
-          { head: "Used, 90 days", isNumber: true, cell: (row) => percent(row.utilisation_90d) },
-          { head: "Pays from", isNumber: true, cell: (row) => percent(row.break_even_utilisation) },
+          {
+            head: "Used, 28 days",
+            isNumber: true,
+            cell: (row) =>
+              html`${percent(row.utilisation_28d)}<small>90 days: ${percent(row.utilisation_90d)}</small>${row.break_even_utilisation !== null && html`<small>pays from ${percent(row.break_even_utilisation)}</small>`}`,
+          },
           {
             head: "Unused, 90 days",
             mark,
@@ -90,7 +93,7 @@ export const reservations = defineSection<ReservationRow>({
           },
         ],
         rows,
-        { id: "reservations", caption: `Reservations as they stand${priceWords(facts)}`, isWide: true },
+        { id: "reservations", caption: `Reservations as they stand${priceWords(facts)}` },
       ),
     };
   },
