@@ -21,7 +21,8 @@ function print({ digits, scale }: Decimal): string {
   return `${digits < 0n ? "-" : ""}${whole}${fraction && `.${fraction}`}`;
 }
 
-const tenTo = (power: number) => 10n ** BigInt(power);
+const powers = Array.from({ length: 64 }, (_, power) => 10n ** BigInt(power));
+const tenTo = (power: number) => powers[power] ?? 10n ** BigInt(power);
 
 /** Half away from zero: the rule that finance reads by. */
 function divideRounded(dividend: bigint, divisor: bigint): bigint {
@@ -41,9 +42,12 @@ export function round(text: string, places: number): string {
 }
 
 export function add(left: string, right: string): string {
-  const [a, b] = [parse(left), parse(right)];
+  return print(plus(parse(left), parse(right)));
+}
+
+function plus(a: Decimal, b: Decimal): Decimal {
   const scale = Math.max(a.scale, b.scale);
-  return print({ digits: a.digits * tenTo(scale - a.scale) + b.digits * tenTo(scale - b.scale), scale });
+  return { digits: a.digits * tenTo(scale - a.scale) + b.digits * tenTo(scale - b.scale), scale };
 }
 
 export function negate(text: string): string {
@@ -57,14 +61,16 @@ export function subtract(left: string, right: string): string {
 
 /** The sum of those that are known; null where none is. */
 export function sum(values: Iterable<string | null>): string | null {
-  let total: string | null = null;
-  for (const value of values) if (value !== null) total = total === null ? value : add(total, value);
-  return total;
+  let total: Decimal | null = null;
+  for (const value of values)
+    if (value !== null) total = plus(total ?? { digits: 0n, scale: 0 }, parse(value));
+  return total && print(total);
 }
 
 /** Negative, zero or positive as `left` is less than, equal to or more than `right`. */
 export function compare(left: string, right: string): number {
-  const { digits } = parse(subtract(left, right));
+  const { digits: subtrahend, scale } = parse(right);
+  const { digits } = plus(parse(left), { digits: -subtrahend, scale });
   return digits < 0n ? -1 : digits > 0n ? 1 : 0;
 }
 

@@ -53,8 +53,9 @@ function styleOf(locale: string): NumberStyle {
     isCurrencyLast: amount.findIndex(({ type }) => type === "currency") > 0,
     grouped(text) {
       const [integer = "0", fraction] = text.split(".");
-      // A bigint, so that an amount of any length keeps its digits.
-      return `${whole.format(BigInt(integer))}${fraction === undefined ? "" : `${decimal}${fraction}`}`;
+      // A bigint, so that an amount of any length keeps its digits; of three no locale makes groups.
+      const shown = integer.length <= 3 ? integer : whole.format(BigInt(integer));
+      return `${shown}${fraction === undefined ? "" : `${decimal}${fraction}`}`;
     },
   };
 }

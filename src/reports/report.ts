@@ -8,6 +8,7 @@ import type { ReportFormat } from "../report-settings.ts";
 import { openReadOnly, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
 import { findBrowser } from "./browser.ts";
+import { withViews } from "./charts/views.ts";
 import { confine } from "./confine.ts";
 import { type Dataset, isoInstant } from "./dataset.ts";
 import { findingsFeed } from "./findings-feed.ts";
@@ -163,10 +164,12 @@ async function makeReport(
       const pages =
         formats.has("html") || browser !== undefined
           ? await withLocale(config.reports.locale, () =>
-              makePages(definitions, datasets, general, period, {
-                hasCsv: formats.has("csv"),
-                hasIndex: options.suffix === undefined,
-              }),
+              withViews(() =>
+                makePages(definitions, datasets, general, period, {
+                  hasCsv: formats.has("csv"),
+                  hasIndex: options.suffix === undefined,
+                }),
+              ),
             )
           : new Map<string, string>();
       if (formats.has("html")) {

@@ -11,6 +11,8 @@ export interface Column<R> {
   /** Sentences rather than a word: takes the whole width of a card on a small screen. */
   isText?: boolean;
   cell: (row: R) => HtmlPart;
+  /** The same in fewer words, for the rows beyond `TableOptions.whole`. */
+  brief?: (row: R) => HtmlPart;
   /**
    * What the row sorts by, exact: a decimal number, or a text such as an ISO date; null, which is sorted last,
    * where it is not known. By default what the cell shows.
@@ -27,6 +29,8 @@ export interface TableOptions {
   id: string;
   /** Rows that show at once; the others show when asked for, and in print. */
   shown?: number;
+  /** Rows that are told in full; of thousands, those after them are told in brief, so that a page stays light. */
+  whole?: number;
   /** A table of many narrow columns scrolls on a small screen; others become cards there. */
   isWide?: boolean;
 }
@@ -36,7 +40,7 @@ export interface TableOptions {
  * client/tables.js lets it be sorted and filtered.
  */
 export function table<R>(columns: readonly Column<R>[], rows: readonly R[], options: TableOptions): Html {
-  const { caption, id, shown = 15, isWide = false } = options;
+  const { caption, id, shown = 15, whole = Number.POSITIVE_INFINITY, isWide = false } = options;
   const limit = rows.length <= shown + 3 ? rows.length : shown;
   const total = columns.some((column) => column.total !== undefined);
   return html`<div class="table-block">
@@ -45,8 +49,8 @@ ${rows.length > limit && moreSwitch(id, rows.length)}
 <table>
 <caption class="unseen">${caption}</caption>
 <thead><tr>${columns.map(headCell)}</tr></thead>
-<tbody>${rows.slice(0, limit).map((row) => bodyRow(columns, row))}</tbody>
-${rows.length > limit && html`<tbody class="tail">${rows.slice(limit).map((row) => bodyRow(columns, row))}</tbody>`}
+<tbody>${rows.slice(0, limit).map((row, i) => bodyRow(columns, row, i >= whole))}</tbody>
+${rows.length > limit && html`<tbody class="tail">${rows.slice(limit).map((row, i) => bodyRow(columns, row, limit + i >= whole))}</tbody>`}
 ${total && html`<tfoot>${totalRow(columns)}</tfoot>`}
 </table>
 </div>
@@ -69,13 +73,13 @@ function unbroken(head: string): HtmlPart {
     .map((part, i) => (i % 2 === 1 ? html`<span class="nowrap">${part}</span>` : part));
 }
 
-function bodyRow<R>(columns: readonly Column<R>[], row: R): Html {
+function bodyRow<R>(columns: readonly Column<R>[], row: R, isBrief: boolean): Html {
   return html`<tr>${columns.map((column, i) => {
-    const content = column.cell(row);
+    const content = (isBrief && column.brief ? column.brief : column.cell)(row);
     const key = sortKey(column, row, content);
     return i === 0
       ? html`<th scope="row"${column.isNumber && html` class="n"`}${key}>${content}</th>`
-      : html`<td${cellClass(column)}${key} data-label="${column.head}">${content}</td>`;
+      : html`<td${cellClass(column)}${key}${!isBrief && html` data-label="${column.head}"`}>${content}</td>`;
   })}</tr>
 `;
 }

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import pLimit from "p-limit";
 import { TallyError } from "../errors/tally-error.ts";
 
 const leftover = /^\.(.+)\.(tmp|old)-(\d+)$/;
@@ -18,15 +19,18 @@ export async function replaceFolder(
   const target = join(parent, name);
   const aside = join(parent, `.${name}.tmp-${process.pid}`);
   const old = join(parent, `.${name}.old-${process.pid}`);
+  const atOnce = pLimit(16);
   return guarded(target, async () => {
     await mkdir(parent, { recursive: true });
     await sweep(parent);
     try {
       await mkdir(aside);
-      for (const [file, content] of files) {
-        await mkdir(dirname(join(aside, file)), { recursive: true });
-        await writeFile(join(aside, file), content);
+      for (const folder of new Set([...files.keys()].map((file) => dirname(join(aside, file))))) {
+        await mkdir(folder, { recursive: true });
       }
+      await Promise.all(
+        [...files].map(([file, content]) => atOnce(() => writeFile(join(aside, file), content))),
+      );
       const hadOne = await moved(target, old);
       try {
         await rename(aside, target);

@@ -2,10 +2,11 @@ import type { TopLevelSpec } from "vega-lite";
 import { type Html, html, trusted } from "../html.ts";
 import { chartConfig } from "../theme.ts";
 import { type Spot, type Spots, spotAreas } from "./spots.ts";
+import { svgOf } from "./views.ts";
 
-/** The two widths that a chart is drawn at: the page shows the one that fits, so that text stays readable. */
+/** A width that a chart is drawn at. Of wide and narrow the page shows the one that fits, so that text stays readable. */
 export interface Frame {
-  name: "wide" | "narrow";
+  name: "wide" | "narrow" | "compact";
   width: number;
 }
 
@@ -13,6 +14,9 @@ const frames: readonly Frame[] = [
   { name: "wide", width: 920 },
   { name: "narrow", width: 360 },
 ];
+
+/** One width for every screen, where there are hundreds of pages to be drawn. */
+const compact: readonly Frame[] = [{ name: "compact", width: 480 }];
 
 export interface Padding {
   left: number;
@@ -28,6 +32,8 @@ export interface Chart {
   spec: (frame: Frame) => TopLevelSpec;
   /** What it says where the reader points. */
   spots?: Spots;
+  /** Whether it is drawn at one width alone. */
+  isCompact?: boolean;
 }
 
 /** What a plot has in common: an exact size, so that no text is measured and a chart is the same everywhere. */
@@ -42,10 +48,10 @@ export function plot(frame: Frame, plotHeight: number, padding: Padding) {
   } as const;
 }
 
-/** The chart as static SVG, once for each width, under one accessible name. */
+/** The chart as static SVG, for each width that it needs, under one accessible name. */
 export async function drawChart(chart: Chart): Promise<Html> {
   const drawn = [];
-  for (const frame of frames) {
+  for (const frame of chart.isCompact ? compact : frames) {
     drawn.push(html`<div class="${frame.name}">${await drawFrame(chart, frame)}</div>`);
   }
   return html`<div class="chart" role="img" aria-label="${chart.label}">${drawn}</div>`;
@@ -68,15 +74,9 @@ function over(svg: Html, areas: Html): Html {
   return trusted(svg.markup.replace(/<\/svg>$/, () => `${areas.markup}</svg>`));
 }
 
-/** One drawing. Vega is loaded here, so that no other command waits for it. */
+/** One drawing. */
 export async function drawSvg(spec: TopLevelSpec): Promise<Html> {
-  const [{ compile }, { parse, View }] = await Promise.all([import("vega-lite"), import("vega")]);
-  const view = new View(parse(compile(spec).spec), { renderer: "none" });
-  try {
-    return trusted(plain(await view.toSVG()));
-  } finally {
-    view.finalize();
-  }
+  return trusted(plain(await svgOf(spec)));
 }
 
 // The page names the chart, so the drawing's own roles go, and with them what draws nothing and decimals that

@@ -18,8 +18,8 @@ export async function foldTail(
   kept: number,
   other: string,
 ): Promise<Folded[]> {
+  if (things.length <= kept + 1) return things.map((thing) => ({ ...thing, count: 1 }));
   const { table, op, escape: plainly } = await loadArquero();
-  const limit = things.length <= kept + 1 ? things.length : kept;
   return table({
     position: things.map((_, i) => i),
     key: things.map(({ key }) => key),
@@ -28,9 +28,9 @@ export async function foldTail(
   })
     .derive({
       fold: plainly(({ position, key }: { position: number; key: string }) =>
-        position < limit ? key : other,
+        position < kept ? key : other,
       ),
-      rank: plainly(({ position }: { position: number }) => Math.min(position, limit)),
+      rank: plainly(({ position }: { position: number }) => Math.min(position, kept)),
     })
     .groupby("rank", "fold")
     .rollup({

@@ -8,6 +8,8 @@ const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
  * @param room how many characters of common width there is room for
  */
 export function chartLabel(text: string, room: number): string {
+  if (text.length * widest <= room && /^[!-~](?:[ -~]*[!-~])?$/.test(text) && !text.includes("  "))
+    return text;
   const line = text
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ")
     .replace(/(?![\u200c\u200d])\p{Cf}/gu, "")
@@ -25,10 +27,13 @@ export function chartLabel(text: string, room: number): string {
   return cut;
 }
 
+/** Of a character of ASCII. */
+const widest = 1.45;
+
 // No text is measured when a chart is drawn, so that it is the same on every machine; this errs on the wide side.
 function widthOf(character: string): number {
   if (stringWidth(character) > 1) return 2;
-  if (/[MWmw@%]/.test(character)) return 1.45;
+  if (/[MWmw@%]/.test(character)) return widest;
   return /\p{Lu}/u.test(character) ? 1.2 : 1;
 }
 

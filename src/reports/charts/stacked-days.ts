@@ -35,6 +35,8 @@ export interface StackedDays {
   /** A limit that holds for each day, such as what is reserved, drawn as steps over the bars. */
   limit?: { name: string; values: readonly { day: string; value: number }[] } | undefined;
   forecast?: readonly DayForecast[];
+  /** Whether it is drawn at one width alone. */
+  isCompact?: boolean;
   /** What is said of each day of the axis. */
   spots: readonly Spot[];
 }
@@ -45,6 +47,7 @@ export function stackedDaysChart(content: StackedDays): Chart {
     label: content.label,
     spec: (frame) => spec(content, frame),
     spots: { direction: "columns", spots: content.spots, padding },
+    isCompact: content.isCompact ?? false,
   };
 }
 

@@ -40,6 +40,7 @@ export async function daysView(
   rows: readonly DayRow[],
   facts: ReportFacts,
   annotations: Annotations,
+  { isCompact = false } = {},
 ): Promise<SectionContent> {
   const totals = typeTotals(rows, facts);
   const days = [...new Set(rows.map((row) => row.usage_date))];
@@ -61,12 +62,12 @@ export async function daysView(
       colour: count > 1 ? "slate" : (totals[i]?.colour ?? "slate"),
     };
   });
-  const cells = await stackedCells(rows, days, new Set(stacks.map((stack) => stack.name)));
+  const cells = await stackedCells(rows, new Set(stacks.map((stack) => stack.name)));
   const lead = leadOf(rows, totals, unread, facts);
   const { reserved, forecast } = annotations;
   return {
     lead,
-    legend: legendOf(stacks, annotations),
+    legend: legendOf(stacks, annotations, isCompact),
     chart: stackedDaysChart({
       label: `Bars of GPU-hours for each day of ${facts.period.name}, stacked by GPU type. ${lead}`,
       unit: "GPU-hours a day",
@@ -79,6 +80,7 @@ export async function daysView(
         values: reserved.map((row) => ({ day: row.usage_date, value: Number(row.reserved_gpu_hours) })),
       },
       forecast,
+      isCompact,
       spots: daySpots(rows, totals, facts.period, annotations),
     }),
     table: dayTable(rows, days, totals, facts),
@@ -133,10 +135,17 @@ function dayTotals(rows: readonly DayRow[]): { day: string; hours: string }[] {
   return Array.from(hoursOf, ([day, hours]) => ({ day, hours }));
 }
 
-/** One cell for each day and drawn type: types beyond the palette as one, days without a type as zero. */
-async function stackedCells(rows: readonly DayRow[], days: readonly string[], kept: ReadonlySet<string>) {
-  const { table: arquero, op, escape: plainly } = await loadArquero();
+/** One cell for each day and drawn type, types beyond the palette as one. */
+async function stackedCells(rows: readonly DayRow[], kept: ReadonlySet<string>) {
   const used = rows.filter(({ gpu_type, gpu_hours }) => gpu_type !== null && gpu_hours !== null);
+  if (used.every(({ gpu_type }) => kept.has(gpu_type ?? ""))) {
+    return used.map((row) => ({
+      day: row.usage_date,
+      type: row.gpu_type ?? "",
+      hours: Number(row.gpu_hours),
+    }));
+  }
+  const { table: arquero, op, escape: plainly } = await loadArquero();
   return arquero({
     day: used.map(({ usage_date }) => usage_date),
     type: used.map(({ gpu_type }) => gpu_type),
@@ -145,16 +154,13 @@ async function stackedCells(rows: readonly DayRow[], days: readonly string[], ke
     .derive({ type: plainly(({ type }: { type: string }) => (kept.has(type) ? type : otherTypes)) })
     .groupby("day", "type")
     .rollup({ hours: op.sum("hours") })
-    .ungroup()
-    .impute({ hours: () => 0 }, { expand: ["day", "type"] })
     .objects()
-    .map((cell) => cell as { day: string; type: string; hours: number })
-    .filter(({ day }) => days.includes(day));
+    .map((cell) => cell as { day: string; type: string; hours: number });
 }
 
-/** For small screens, where the names find no room beside the bars. */
-function legendOf(stacks: readonly Stack[], { reserved, forecast }: Annotations): Html {
-  return html`<ul class="legend at-edge" aria-hidden="true">${stacks.map(
+/** For where the names find no room beside the bars. */
+function legendOf(stacks: readonly Stack[], { reserved, forecast }: Annotations, isCompact: boolean): Html {
+  return html`<ul class="${isCompact ? "legend" : "legend at-edge"}" aria-hidden="true">${stacks.map(
     (type) => html`<li><i class="key ${type.colour}"></i>${name(type.name)} <b>${type.note}</b></li>`,
   )}${reserved.length > 0 && html`<li><i class="key ink stroke"></i>reserved</li>`}${
     forecast.length > 0 && html`<li><i class="key accent dashes"></i>forecast</li>`

@@ -3,7 +3,7 @@ import { type Bar, barsChart } from "../charts/bars.ts";
 import { inSentence } from "../charts/label.ts";
 import { compare, isZero } from "../decimal.ts";
 import { moneyLines, named, sumByCurrency } from "../figures.ts";
-import { counted, currencyPrefix, formatMoney, listed } from "../format.ts";
+import { counted, currencyPrefix, formatCount, formatMoney, listed } from "../format.ts";
 import { type Html, html, name } from "../html.ts";
 import { instantName, shortDate } from "../month.ts";
 import { projectLink } from "../project-link.ts";
@@ -34,6 +34,9 @@ interface FindingRow {
   suppressed_until: string | null;
   suppression_reason: string | null;
 }
+
+/** So many findings have their evidence on the page; those after them are small, and the CSV has it. */
+const toldInFull = 500;
 
 export const idleFindings = defineSection<FindingRow>({
   id: "idle-findings",
@@ -79,7 +82,13 @@ function leadOf(open: readonly FindingRow[], { build }: ReportFacts): string {
       ? ` The costliest is ${inSentence(first.resource_name ?? first.resource_id)}, with ${formatMoney(first.monthly_waste, first.currency ?? build.currency)}.`
       : "";
   const rest = unpriced > 0 ? ` ${counted(unpriced, "has", "have")} no price.` : "";
-  return `${found}, and waste ${listed([...waste].map(([currency, amount]) => formatMoney(amount, currency)))} a month.${largest}${rest}`;
+  return `${found}, and waste ${listed([...waste].map(([currency, amount]) => formatMoney(amount, currency)))} a month.${largest}${rest}${inBrief(open)}`;
+}
+
+function inBrief({ length }: readonly FindingRow[]): string {
+  return length > toldInFull
+    ? ` The first ${formatCount(toldInFull)} are told in full; of the others, idle-findings.csv has the evidence.`
+    : "";
 }
 
 /** The waste by currency, each cost counted once, the costliest finding's currency first. */
@@ -112,23 +121,27 @@ function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFact
     {
       head: "Resource",
       cell: (row) => html`${named(row.resource_name ?? row.resource_id, row.resource_id)}`,
+      brief: (row) => name(row.resource_name ?? row.resource_id),
       total: "All",
     },
     {
       head: "Finding",
       key: (row) => row.rule_title,
       isText: true,
+      brief: (row) => row.rule_title,
       cell: (row) =>
         html`<span class="severity ${severityClass(row.severity)}">${row.severity}</span> ${row.rule_title}<small>${row.evidence}</small>${row.status === "suppressed" && html`<small>${suppressionWords(row)}</small>`}`,
     },
     {
       head: "Project and place",
+      brief: (row) => projectCell(row, facts),
       cell: (row) =>
-        html`${row.project_name === null && row.project_id === null ? html`<span class="none">none</span>` : projectLink(facts, row.project_id, row.project_name ?? row.project_id ?? "")}${row.location !== null && html`<small>${name(row.location)}</small>`}`,
+        html`${projectCell(row, facts)}${row.location !== null && html`<small>${name(row.location)}</small>`}`,
     },
     {
       head: "Idle since",
-      key: (row) => row.idle_since,
+      key: (row) => row.idle_since?.slice(0, 10) ?? null,
+      brief: (row) => row.idle_since?.slice(0, 10) ?? html`<span class="none">unknown</span>`,
       cell: (row) =>
         row.idle_since === null
           ? html`<span class="none">unknown</span>`
@@ -137,7 +150,8 @@ function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFact
     {
       head: "What to do",
       isText: true,
-      cell: (row) => actionCell(row, actions.get(row)),
+      cell: (row) => html`${row.action}${howCell(actions.get(row))}`,
+      brief: (row) => howCell(actions.get(row)),
     },
     {
       head: "Waste per month",
@@ -155,14 +169,19 @@ function findingTable(rows: readonly FindingRow[], id: string, facts: ReportFact
     id,
     caption: `${id === "idle-findings" ? "Idle resources" : "Suppressed findings"}${priceWords(facts)}`,
     shown: 20,
+    whole: toldInFull,
   });
 }
 
-function actionCell({ action }: FindingRow, how: Action | undefined): Html {
-  const where = how?.command
+function howCell(how: Action | undefined): Html {
+  return how?.command
     ? html`<code class="command">${how.command}</code>`
     : html`<small>Console: ${how?.page}</small>`;
-  return html`${action}${where}`;
+}
+
+function projectCell({ project_id: id, project_name: text }: FindingRow, facts: ReportFacts): Html {
+  if (text === null && id === null) return html`<span class="none">none</span>`;
+  return projectLink(facts, id, text ?? id ?? "");
 }
 
 /** The costliest findings with what to do about each, for a page of one sheet. */

@@ -76,7 +76,7 @@ export const projectDays = defineSection<Parameters<typeof daysView>[0][number]>
   title: "GPU-hours by day",
   short: "By day",
   query: "project_days",
-  view: (rows, facts) => daysView(rows, facts, withoutAnnotations),
+  view: (rows, facts) => daysView(rows, facts, withoutAnnotations, { isCompact: true }),
 });
 
 interface TypeRow {
