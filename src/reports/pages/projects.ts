@@ -1,5 +1,5 @@
 import type { PageDefinition } from "../pages.ts";
-import { idleFindings } from "../sections/idle-findings.ts";
+import { projectFindings } from "../sections/idle-findings.ts";
 import { projectDays, projectFigures, projectTypes } from "../sections/project.ts";
 
 /** A page for each project, with all that names it. */
@@ -10,5 +10,5 @@ export const projects: PageDefinition = {
   period: "month",
   path: "projects",
   isPerProject: true,
-  sections: [projectFigures, projectDays, projectTypes, idleFindings],
+  sections: [projectFigures, projectDays, projectTypes, projectFindings],
 };

@@ -7,7 +7,7 @@ import { counted, currencyPrefix, formatCount, formatMoney, listed } from "../fo
 import { type Html, html, name } from "../html.ts";
 import { instantName, shortDate } from "../month.ts";
 import { projectLink } from "../project-link.ts";
-import { defineSection, priceMark, priceWords, type ReportFacts } from "../section.ts";
+import { defineSection, priceMark, priceWords, type ReportFacts, type SectionContent } from "../section.ts";
 import { type Column, table } from "../table.ts";
 
 interface FindingRow {
@@ -38,38 +38,51 @@ interface FindingRow {
 /** So many findings have their evidence on the page; those after them are small, and the CSV has it. */
 const toldInFull = 500;
 
-export const idleFindings = defineSection<FindingRow>({
+const findings = {
   id: "idle-findings",
   title: "Idle resources",
   short: "Idle",
   query: "idle_findings",
+};
+
+export const idleFindings = defineSection<FindingRow>({
+  ...findings,
   view(rows, facts) {
-    const { build } = facts;
-    const open = rows.filter(({ status }) => status === "open");
-    const suppressed = rows.filter(({ status }) => status !== "open");
-    const more =
-      suppressed.length === 0
-        ? html``
-        : html`<details class="suppressed"><summary>${counted(suppressed.length, "suppressed finding")}</summary>${findingTable(suppressed, "suppressed-findings", facts)}</details>`;
-    if (open.length === 0) {
-      return { lead: `Nothing was found idle as of ${instantName(build.built_at)}.`, more };
-    }
-    const lead = leadOf(open, facts);
-    const bars = barsOf(open, facts);
+    const content = findingsView(rows, facts);
+    const bars = barsOf(rows.filter(isOpen), facts);
+    if (bars.length < 2) return content;
     return {
-      lead: html`${lead}${priceMark(facts)}`,
-      ...(bars.length > 1 && {
-        chart: barsChart(bars, {
-          label: `Bars of waste per month by rule${priceWords(facts)}. ${lead}`,
-          unit: `${build.currency} a month${priceWords(facts)}`,
-          prefix: currencyPrefix(build.currency),
-        }),
+      ...content,
+      chart: barsChart(bars, {
+        label: `Bars of waste per month by rule${priceWords(facts)}. ${leadOf(rows.filter(isOpen), facts)}`,
+        unit: `${facts.build.currency} a month${priceWords(facts)}`,
+        prefix: currencyPrefix(facts.build.currency),
       }),
-      table: findingTable(open, "idle-findings", facts),
-      more,
     };
   },
 });
+
+/** The findings of one project: of so few the table tells enough. */
+export const projectFindings = defineSection<FindingRow>({ ...findings, view: findingsView });
+
+const isOpen = ({ status }: FindingRow) => status === "open";
+
+function findingsView(rows: readonly FindingRow[], facts: ReportFacts): SectionContent {
+  const open = rows.filter(isOpen);
+  const suppressed = rows.filter((row) => !isOpen(row));
+  const more =
+    suppressed.length === 0
+      ? html``
+      : html`<details class="suppressed"><summary>${counted(suppressed.length, "suppressed finding")}</summary>${findingTable(suppressed, "suppressed-findings", facts)}</details>`;
+  if (open.length === 0) {
+    return { lead: `Nothing was found idle as of ${instantName(facts.build.built_at)}.`, more };
+  }
+  return {
+    lead: html`${leadOf(open, facts)}${priceMark(facts)}`,
+    table: findingTable(open, "idle-findings", facts),
+    more,
+  };
+}
 
 function leadOf(open: readonly FindingRow[], { build }: ReportFacts): string {
   const waste = wasteOf(open);

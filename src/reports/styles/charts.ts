@@ -22,7 +22,7 @@ th .key { margin-right: 8px; }
 ${keys}
 .chart { margin-top: 14px; font-size: 12px; }
 .chart svg { display: block; width: 100%; height: auto; overflow: visible; font-variant-numeric: tabular-nums; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-.chart .compact { max-width: 600px; }
+.chart .compact { max-width: 520px; }
 .chart .narrow { display: none; max-width: 480px; }
 .spots rect { fill: transparent; }
 .spots rect.pointed { fill: var(--ink); fill-opacity: .07; }
