@@ -26,6 +26,7 @@ compared as (
   select
     scope_number,
     usage_date,
+    gpu_hours,
     gpu_hours::double as hours,
     least(hours / 1.17, hours - 3.4) as high_above,
     greatest(hours / 0.83, hours + 3.4) as low_below,
@@ -36,7 +37,17 @@ compared as (
     lag(gpu_hours::double, 35) over scope_days as hours_5w,
     lag(gpu_hours::double, 42) over scope_days as hours_6w,
     lag(gpu_hours::double, 49) over scope_days as hours_7w,
-    lag(gpu_hours::double, 56) over scope_days as hours_8w
+    lag(gpu_hours::double, 56) over scope_days as hours_8w,
+    [
+      lag(gpu_hours, 7) over scope_days,
+      lag(gpu_hours, 14) over scope_days,
+      lag(gpu_hours, 21) over scope_days,
+      lag(gpu_hours, 28) over scope_days,
+      lag(gpu_hours, 35) over scope_days,
+      lag(gpu_hours, 42) over scope_days,
+      lag(gpu_hours, 49) over scope_days,
+      lag(gpu_hours, 56) over scope_days
+    ] as compared_hours
   from days
   window scope_days as (partition by scope_number order by usage_date)
 ),
@@ -45,6 +56,8 @@ counted as (
   select
     scope_number,
     usage_date,
+    gpu_hours,
+    compared_hours,
     (
       coalesce((hours_1w is not null)::tinyint, 0)
       + coalesce((hours_2w is not null)::tinyint, 0)
@@ -98,52 +111,39 @@ measured_days as (
   from suspects
 ),
 
-same_weekdays as (
-  select
-    scope_number,
-    usage_date,
-    usage_date - unnest([7, 14, 21, 28, 35, 42, 49, 56]) as compared_date
-  from measured_days
-),
-
 usual as (
   select
-    same_weekdays.scope_number,
-    same_weekdays.usage_date,
-    list(days.gpu_hours order by days.usage_date) as compared_hours,
-    max(days.gpu_hours) filter (where days.usage_date = same_weekdays.usage_date - 7) as week_ago_gpu_hours,
-    median(days.gpu_hours)::decimal(38, 12) as expected_gpu_hours
-  from same_weekdays
-  inner join days
-    on same_weekdays.scope_number = days.scope_number
-    and same_weekdays.compared_date = days.usage_date
-  where days.gpu_hours is not null
-  group by
-    same_weekdays.scope_number,
-    same_weekdays.usage_date
+    counted.scope_number,
+    counted.usage_date,
+    counted.gpu_hours,
+    counted.compared_hours,
+    counted.compared_days,
+    counted.compared_hours[1] as week_ago_gpu_hours,
+    list_aggregate(counted.compared_hours, 'median')::decimal(38, 12) as expected_gpu_hours
+  from counted
+  semi join measured_days
+    on counted.scope_number = measured_days.scope_number
+    and counted.usage_date = measured_days.usage_date
+  where counted.compared_days > 0
 ),
 
 measured as (
   select
-    usual.scope_number,
-    usual.usage_date,
-    days.gpu_hours,
-    usual.expected_gpu_hours,
-    usual.week_ago_gpu_hours,
-    len(usual.compared_hours) as compared_days,
+    scope_number,
+    usage_date,
+    gpu_hours,
+    expected_gpu_hours,
+    week_ago_gpu_hours,
+    compared_days,
     list_aggregate(
-      list_transform(usual.compared_hours, lambda hours: abs(hours - usual.expected_gpu_hours)),
+      list_transform(compared_hours, lambda hours: abs(hours - expected_gpu_hours)),
       'median'
     )::decimal(38, 12) as usual_distance,
     case
-      when usual.expected_gpu_hours <> 0
-        then greatest(least(days.gpu_hours / usual.expected_gpu_hours, 1000), -1000)::decimal(12, 6)
+      when expected_gpu_hours <> 0
+        then greatest(least(gpu_hours / expected_gpu_hours, 1000), -1000)::decimal(12, 6)
     end as ratio
   from usual
-  inner join days
-    on usual.scope_number = days.scope_number
-    and usual.usage_date = days.usage_date
-  where days.gpu_hours is not null
 ),
 
 days_before as (
@@ -238,7 +238,7 @@ select
   usage_date,
   gpu_hours,
   expected_gpu_hours,
-  compared_days,
+  compared_days::bigint as compared_days,
   anomaly_gpu_hours,
   anomaly_score,
   anomaly_reason

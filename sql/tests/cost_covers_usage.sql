@@ -1,6 +1,7 @@
 /*
 description: fct_cost_daily has all of each row of fct_usage_daily, and nothing else, whether it is priced or not.
 severity: error
+incremental: {by: usage_date, follows: [fct_usage_daily, fct_cost_daily]}
 */
 with both_sides as (
   select

@@ -6,7 +6,7 @@ import { createGraph, type ModelGraph, relationOf, selectModels } from "./graph.
 import { keepIdleHistory } from "./idle-history.ts";
 import { type DayPlan, planDays } from "./incremental.ts";
 import { publishedReader } from "./last-published.ts";
-import { testsReader } from "./passed-tests.ts";
+import { fileReader, testsReader } from "./passed-tests.ts";
 import { priceModel, refuseOverlappingPrices } from "./prices.ts";
 import { loadProject, type Model, projectRoots } from "./project.ts";
 import { recordModels } from "./record-models.ts";
@@ -14,6 +14,7 @@ import { dropLeftovers, type ModelResult, runModel } from "./run-model.ts";
 import { loadSeeds } from "./seeds.ts";
 import { runSideBySide } from "./side-by-side.ts";
 import { type TestResult, testProject } from "./test.ts";
+import { planTestDays, type TestPlan } from "./test-days.ts";
 import { makeLeadingViews } from "./views.ts";
 
 export interface BuildOptions {
@@ -57,7 +58,8 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const selected = options.select === undefined ? graph.order : selectModels(graph, options.select);
     const plans = planDays(graph);
     await dropLeftovers(connection, project.models);
-    await forgetWholeModels(connection, graph, plans);
+    const testPlans = await planTestDays(connection, project, plans);
+    await forgetWholeModels(connection, graph, plans, testPlans);
     const isFullRefresh = options.fullRefresh === true;
     const building: Building = { context, graph, plans, isFullRefresh, made: [] };
     // Nothing is kept of a build as of an instant, so that it has nothing to compare with.
@@ -74,6 +76,7 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
       names,
       effects.now(),
       context.asOf ? new Map() : plans,
+      context.asOf ? new Map() : testPlans,
     );
     warnOfFailures(context, tests);
     const endedAt = effects.wallClock().getTime();
@@ -128,9 +131,13 @@ async function forgetWholeModels(
   connection: Warehouse,
   { order }: ModelGraph,
   plans: ReadonlyMap<string, DayPlan>,
+  testPlans: ReadonlyMap<string, TestPlan>,
 ): Promise<void> {
-  const readers = [...plans.keys()].flatMap((name) => [name, testsReader(name)]);
-  readers.push(...order.map(({ name }) => publishedReader(name)));
+  const readers = [
+    ...[...plans.keys()].flatMap((name) => [name, testsReader(name)]),
+    ...[...testPlans.keys()].map(fileReader),
+    ...order.map(({ name }) => publishedReader(name)),
+  ];
   const made = order.filter(({ name }) => plans.has(name)).map(relationOf);
   const followed = [...plans.values()].flatMap(({ follows }) => follows);
   await forgetOthers(connection, readers, [...made, ...followed]);

@@ -40,9 +40,17 @@ export function modelTests(model: Model, now: Date): DataTest[] {
 }
 
 /** What a file of sql/tests claims: that its query has no rows. */
-export function fileTest({ name, severity, sql, file }: SqlTest): DataTest {
+export function fileTest({ name, severity, sql, file, incremental }: SqlTest): DataTest {
   const query = sql.trim();
-  return { name, model: null, severity, file, query, count: `select count(*) from (${query}\n)` };
+  return {
+    name,
+    model: null,
+    severity,
+    file,
+    query,
+    count: `select count(*) from (${query}\n)`,
+    ...(incremental ? { countAmong: (rows: string) => `select count(*) from ${rows}` } : {}),
+  };
 }
 
 function grainTest({ name, file, header: { grain, incremental } }: Model): DataTest {

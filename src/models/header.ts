@@ -71,7 +71,14 @@ const modelHeader = z.strictObject({
   incremental: incremental.optional(),
 });
 
-const testHeader = z.strictObject({ description: z.string().min(1), severity });
+/** Of a test: that a day's rows fail or pass whatever the tables named, which are all that it reads, hold of others. */
+const testedByDay = z.strictObject({ by: column, follows: names });
+
+const testHeader = z.strictObject({
+  description: z.string().min(1),
+  severity,
+  incremental: testedByDay.optional(),
+});
 
 /** What a test in a model's header claims of the table. */
 export type HeaderTest = z.infer<typeof modelTest>;
@@ -111,11 +118,13 @@ export interface ModelHeader {
 export interface TestHeader {
   description: string;
   severity: "error" | "warn";
+  /** Null where every row is always looked at. */
+  incremental: Incremental | null;
 }
 
 const modelTakes =
   "A header has description, grain, columns and, if wanted, tests, materialized and incremental.";
-const testTakes = "The header of a test has a description and, if wanted, a severity.";
+const testTakes = "The header of a test has a description and, if wanted, severity and incremental.";
 
 /**
  * Reads the comment that leads a model's file: YAML that says what the table means.
@@ -166,8 +175,16 @@ export function parseModelFile(text: string, file: string): { header: ModelHeade
  */
 export function parseTestFile(text: string, file: string): { header: TestHeader; sql: string } {
   const { yaml, sql } = splitSqlFile(text, file);
-  const { data } = parseHeader(yaml, file, testHeader, testTakes);
-  return { header: { ...data, description: oneLine(data.description) }, sql };
+  const { data, lineOf } = parseHeader(yaml, file, testHeader, testTakes);
+  const incremental = data.incremental
+    ? {
+        by: data.incremental.by,
+        follows: data.incremental.follows.map((name) => ({ name, span: null })),
+        looksBackDays: 0,
+        line: lineOf(["incremental"]),
+      }
+    : null;
+  return { header: { ...data, description: oneLine(data.description), incremental }, sql };
 }
 
 /** The columns that a header's test speaks of. */

@@ -103,9 +103,18 @@ export function planDays({ order, readings }: ModelGraph): Map<string, DayPlan> 
 export async function currentInputs(
   connection: Warehouse,
   model: Model,
-  { views, whole }: DayPlan,
+  plan: DayPlan,
 ): Promise<Map<string, string> | null> {
-  const inputs = new Map([[ownText, textOf(model)]]);
+  const others = await otherInputs(connection, plan);
+  return others && new Map([[ownText, textOf(model)], ...others]);
+}
+
+/** The same without the text of the model itself. */
+export async function otherInputs(
+  connection: Warehouse,
+  { views, whole }: Pick<DayPlan, "views" | "whole">,
+): Promise<Map<string, string> | null> {
+  const inputs = new Map<string, string>();
   for (const view of views) {
     const seen = await seenInputs(connection, view.name);
     const text = seen.get(ownText);

@@ -3,10 +3,11 @@ import { sqlName, type Warehouse } from "../warehouse.ts";
 import type { DataTest } from "./data-tests.ts";
 import { changedDays, fingerprintOf, isAmong, recordSeen, seenInputs } from "./days.ts";
 import { relationOf } from "./graph.ts";
-import { currentInputs, type DayPlan, isFew } from "./incremental.ts";
-import type { Model, Project } from "./project.ts";
+import { currentInputs, type DayPlan, isFew, otherInputs } from "./incremental.ts";
+import type { Model, Project, SqlTest } from "./project.ts";
+import type { TestPlan } from "./test-days.ts";
 
-/** What is known of the tests of a model that is made by day: which passed, and on which days. */
+/** What is known of tests by day: which passed, and on which days. */
 export interface PassedTests {
   /** The rows to look at: those of the days that changed since the test passed; undefined for all. */
   rowsToTest(test: DataTest): string | undefined;
@@ -17,19 +18,60 @@ export interface PassedTests {
 /** How the tests of a model are called as one reader of its days. */
 export const testsReader = (model: string): string => `tests of ${model}`;
 
-/** Finds which tests of a model passed on which days. */
+/** How a test of sql/tests is called as a reader of days. */
+export const fileReader = (test: string): string => `test ${test}`;
+
+/** What is tested by day. */
+export interface TestedByDay {
+  reader: string;
+  /** Its rows, as a table expression, and their day. */
+  rows: string;
+  by: string;
+  /** The tables whose days tell which of them changed. */
+  relations: readonly string[];
+  /** The state of all else that they rest on; null where it is not known. */
+  inputs: ReadonlyMap<string, string> | null;
+}
+
+/** The rows of a model that is made by day. */
+export async function rowsOfModel(connection: Warehouse, model: Model, plan: DayPlan): Promise<TestedByDay> {
+  const reader = testsReader(model.name);
+  const rows = sqlName(model.name);
+  // A view has no days of its own: its rows are those of what it follows, and of all else that it reads.
+  return model.materialization === "view"
+    ? {
+        reader,
+        rows,
+        by: plan.by,
+        relations: plan.follows,
+        inputs: await currentInputs(connection, model, plan),
+      }
+    : { reader, rows, by: plan.by, relations: [relationOf(model)], inputs: new Map() };
+}
+
+/** The rows that fail a test of sql/tests which is tested by day. */
+export async function rowsOfTest(
+  connection: Warehouse,
+  { name, sql }: SqlTest,
+  plan: TestPlan,
+): Promise<TestedByDay> {
+  const inputs = await otherInputs(connection, plan);
+  return {
+    reader: fileReader(name),
+    rows: `(${sql}\n) as failing`,
+    by: plan.by,
+    relations: plan.follows,
+    inputs,
+  };
+}
+
+/** Finds which tests passed on which days. */
 export async function whatPassed(
   connection: Warehouse,
   project: Project,
-  model: Model,
-  plan: DayPlan,
+  { reader, rows, by, relations, inputs }: TestedByDay,
   tests: readonly DataTest[],
 ): Promise<PassedTests> {
-  const reader = testsReader(model.name);
-  // A view has no days of its own: its rows are those of what it follows, and of all else that it reads.
-  const isView = model.materialization === "view";
-  const relations = isView ? plan.follows : [relationOf(model)];
-  const inputs = isView ? await currentInputs(connection, model, plan) : new Map<string, string>();
   const seen = await seenInputs(connection, reader);
   const found = seen.size === 0 ? [] : await changedDays(connection, reader, relations);
   const days = found.filter((day) => day !== null);
@@ -45,7 +87,7 @@ export async function whatPassed(
       if (!test.countAmong || !isByDay || state === undefined || seen.get(test.name) !== state) {
         return undefined;
       }
-      return `(select * from ${sqlName(model.name)} where ${isAmong(plan.by, days)})`;
+      return `(select * from ${rows} where ${isAmong(by, days)})`;
     },
     async record(results) {
       const passed = new Map<string, string>();

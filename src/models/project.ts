@@ -5,7 +5,7 @@ import { ConfigError } from "../errors/config-error.ts";
 import { packageRoot } from "../package.ts";
 import type { Workspace } from "../workspace.ts";
 import { type ModelLayer, modelLayers } from "./context.ts";
-import { type ModelHeader, parseModelFile, parseTestFile } from "./header.ts";
+import { type Incremental, type ModelHeader, parseModelFile, parseTestFile } from "./header.ts";
 
 /** One .sql file: what it means, and the SELECT that makes it. */
 export interface Model {
@@ -25,6 +25,8 @@ export interface SqlTest {
   file: string;
   description: string;
   severity: "error" | "warn";
+  /** Null where every row is always looked at. */
+  incremental: Incremental | null;
   sql: string;
 }
 

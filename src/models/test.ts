@@ -7,8 +7,16 @@ import { type ModelContext, modelLayers, openModelConnection, timestampText } fr
 import { countFailing } from "./count-failing.ts";
 import { type DataTest, fileTest, modelTests } from "./data-tests.ts";
 import type { DayPlan } from "./incremental.ts";
-import { type PassedTests, whatPassed } from "./passed-tests.ts";
+import {
+  fileReader,
+  type PassedTests,
+  rowsOfModel,
+  rowsOfTest,
+  testsReader,
+  whatPassed,
+} from "./passed-tests.ts";
 import { loadProject, type Project, projectRoots } from "./project.ts";
+import type { TestPlan } from "./test-days.ts";
 
 export interface TestResult extends Pick<DataTest, "name" | "model" | "severity" | "query"> {
   failingRows: number;
@@ -84,6 +92,7 @@ export async function testProject(
   names: ReadonlySet<string>,
   now: Date,
   plans: ReadonlyMap<string, DayPlan>,
+  testPlans: ReadonlyMap<string, TestPlan>,
 ): Promise<TestResult[]> {
   const built = await builtModels(connection);
   const tests = testsOf(project, names, now).filter(({ reads }) => reads === undefined || built.has(reads));
@@ -93,10 +102,17 @@ export async function testProject(
     const plan = names.has(model.name) ? plans.get(model.name) : undefined;
     if (!plan || model.layer === "staging") continue;
     const own = tests.filter((test) => test.model === model.name);
-    passed.set(model.name, await whatPassed(connection, project, model, plan, own));
+    const rows = await rowsOfModel(connection, model, plan);
+    passed.set(testsReader(model.name), await whatPassed(connection, project, rows, own));
+  }
+  for (const test of isFull ? project.tests : []) {
+    const plan = testPlans.get(test.name);
+    if (!plan) continue;
+    const rows = await rowsOfTest(connection, test, plan);
+    passed.set(fileReader(test.name), await whatPassed(connection, project, rows, [fileTest(test)]));
   }
   const rowsToTest = (test: DataTest) =>
-    test.model === null ? undefined : passed.get(test.model)?.rowsToTest(test);
+    passed.get(test.model === null ? fileReader(test.name) : testsReader(test.model))?.rowsToTest(test);
   const results = await runTests(connection, tests, { isFull, now, rowsToTest });
   for (const each of passed.values()) await each.record(results);
   return results;
