@@ -14,7 +14,16 @@ columns:
   gpu_type: The GPU's type; null where the usage is no GPU time.
   gpu_hours: GPU-hours; null where the usage is no GPU time, or nothing says how many GPUs the type has.
 */
-with summed as (
+with metrics_of_several_spellings as (
+  select billable_metric
+  from stg_billable_metrics
+  where is_by_project
+  group by billable_metric
+  having count(*) > 1
+),
+
+-- Only such rows can be two of one grain; to sum the others would cost half of it all.
+summed as (
   select
     organization_id,
     usage_date,
@@ -24,9 +33,26 @@ with summed as (
     billable_metric,
     metric_kind,
     reservation_id,
-    sum(quantity) as quantity
+    quantity::decimal(38, 12) as quantity
   from stg_usage
   where known_to is null
+    and (billable_metric is null or billable_metric not in (select billable_metric from metrics_of_several_spellings))
+
+  union all
+
+  select
+    organization_id,
+    usage_date,
+    project_id,
+    region,
+    resource_type,
+    billable_metric,
+    metric_kind,
+    reservation_id,
+    sum(quantity)::decimal(38, 12)
+  from stg_usage
+  where known_to is null
+    and billable_metric in (select billable_metric from metrics_of_several_spellings)
   group by all
 ),
 

@@ -19,7 +19,16 @@ tests:
   - range: {column: gpu_hours, min: 0}
     severity: warn
 */
-with summed as (
+with types_of_several_metrics as (
+  select coalesce(resource_type, '') as resource_type
+  from int_usage_daily
+  where gpu_hours is not null
+  group by coalesce(resource_type, '')
+  having min(coalesce(billable_metric, '')) <> max(coalesce(billable_metric, ''))
+),
+
+-- Only of such types two rows can be of one grain.
+summed as (
   select
     organization_id,
     usage_date,
@@ -28,9 +37,25 @@ with summed as (
     resource_type,
     gpu_type,
     reservation_id,
-    sum(gpu_hours)::decimal(38, 12) as gpu_hours
+    gpu_hours
   from int_usage_daily
   where gpu_hours is not null
+    and coalesce(resource_type, '') not in (select resource_type from types_of_several_metrics)
+
+  union all
+
+  select
+    organization_id,
+    usage_date,
+    project_id,
+    region,
+    resource_type,
+    gpu_type,
+    reservation_id,
+    sum(gpu_hours)::decimal(38, 12)
+  from int_usage_daily
+  where gpu_hours is not null
+    and coalesce(resource_type, '') in (select resource_type from types_of_several_metrics)
   group by all
 ),
 

@@ -6,11 +6,13 @@ columns:
   spelling: The metric as it came.
   billable_metric: Its one spelling, such as gpu-hours; one that is not known is in lower case with - between its words.
   metric_kind: gpu_hours, instance_hours, storage or other.
+  is_by_project: Whether usage by project came in it.
   is_by_resource: Whether usage by resource came in it.
 */
 with named as (
   select
     billable_metric as spelling,
+    true as is_by_project,
     false as is_by_resource
   from raw.usage
 
@@ -18,6 +20,7 @@ with named as (
 
   select
     billable_metric,
+    false,
     true
   from raw.resource_usage
 
@@ -25,6 +28,7 @@ with named as (
 
   select
     billable_metric,
+    false,
     false
   from raw.billing_costs
 
@@ -32,6 +36,7 @@ with named as (
 
   select
     billable_metric,
+    false,
     false
   from workspace.prices
 ),
@@ -39,6 +44,7 @@ with named as (
 spellings as (
   select
     spelling,
+    bool_or(is_by_project) as is_by_project,
     bool_or(is_by_resource) as is_by_resource
   from named
   group by spelling
@@ -47,6 +53,7 @@ spellings as (
 keyed as (
   select
     spelling,
+    is_by_project,
     is_by_resource,
     regexp_replace(lower(spelling), '[^\p{L}\p{N}]', '', 'g') as metric_key,
     trim(
@@ -62,6 +69,7 @@ final as (
     keyed.spelling,
     coalesce(metrics.billable_metric, nullif(keyed.dashed, ''), keyed.spelling) as billable_metric,
     coalesce(metrics.kind, 'other') as metric_kind,
+    keyed.is_by_project,
     keyed.is_by_resource
   from keyed
   left join reference.billable_metrics as metrics
@@ -72,5 +80,6 @@ select
   spelling,
   billable_metric,
   metric_kind,
+  is_by_project,
   is_by_resource
 from final
