@@ -71,6 +71,7 @@ export async function landUsage(
       method: "GET",
       path: unit.path,
       query: {},
+      listForm: null,
       organizationId,
       projectId: null,
       windowFrom: month.from,

@@ -13,7 +13,9 @@ export function dayOf(option: string, text: string | undefined): string | undefi
     Number.isNaN(day.getTime()) ||
     day.toISOString().slice(0, 10) !== text
   ) {
-    throw new UsageError(`${option} takes a day such as 2026-10-01, not ${JSON.stringify(text)}.`);
+    throw new UsageError(`${option} takes a day such as 2026-10-01, not ${JSON.stringify(text)}.`, {
+      hint: "Write a day of the calendar as YYYY-MM-DD; it is meant in UTC.",
+    });
   }
   return text;
 }

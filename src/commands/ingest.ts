@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { UsageError } from "../errors/usage-error.ts";
+import type { IngestOptions } from "../ingest/ingest.ts";
 import { dayOf } from "./day-option.ts";
 
 interface IngestFlags {
@@ -33,16 +34,12 @@ Examples:
       const { loadCredentials } = await import("../config.ts");
       const { withLock } = await import("../workspace.ts");
       const context = workspaceContext(command);
-      const from = dayOf("--from", flags.from);
-      const to = dayOf("--to", flags.to);
-      if (from && to && from > to) throw new UsageError(`--from ${from} is after --to ${to}.`);
-      const streams = flags.streams?.split(",").map((name) => name.trim());
-      const { ingest, replayLanded } = await import("../ingest/ingest.ts");
+      const options = optionsOf(flags, context.effects.now());
+      const { ingest, replayLanded, selectedStreams } = await import("../ingest/ingest.ts");
+      // A wrong name is told before anything is begun.
+      selectedStreams(options.streams);
       const { requireComplete } = await import("../run.ts");
       if (flags.replay) {
-        if (from || to || streams || flags.full) {
-          throw new UsageError("--replay rebuilds everything that landed, and takes no other option.");
-        }
         await withLock(context.workspace, context.effects, "ingest --replay", () =>
           withWarehouse(context, async (warehouse) =>
             requireComplete(await replayLanded({ ...context, warehouse })),
@@ -53,16 +50,43 @@ Examples:
       const credentials = loadCredentials(context.effects);
       await withLock(context.workspace, context.effects, "ingest", () =>
         withWarehouse(context, async (warehouse) => {
-          const summary = await ingest(
-            { ...context, credentials, warehouse },
-            {
-              ...(from && { from }),
-              ...(to && { to }),
-              ...(streams && { streams }),
-              ...(flags.full && { full: true }),
-            },
-          );
+          const summary = await ingest({ ...context, credentials, warehouse }, options);
           requireComplete(summary);
         }),
       );
     });
+
+/**
+ * What the flags ask for.
+ *
+ * @throws UsageError where that makes no sense
+ */
+function optionsOf(flags: IngestFlags, now: Date): IngestOptions {
+  const from = dayOf("--from", flags.from);
+  const to = dayOf("--to", flags.to);
+  const today = now.toISOString().slice(0, 10);
+  const others = (["from", "to", "streams", "full"] as const).filter((name) => flags[name] !== undefined);
+  if (flags.replay && others.length > 0) {
+    throw new UsageError(
+      `--replay rebuilds all that landed, and can't be had with --${others.join(", --")}.`,
+      {
+        hint: "Leave the others out; to read some of it from the API again, leave out --replay.",
+      },
+    );
+  }
+  if (from && to && from > to) {
+    throw new UsageError(`--from ${from} is after --to ${to}.`, { hint: "Give the earlier day as --from." });
+  }
+  if (from && from > today) {
+    throw new UsageError(`--from ${from} has not come yet: today is ${today} (UTC).`, {
+      hint: "Give a day of which there is usage, or leave --from out.",
+    });
+  }
+  const streams = flags.streams?.split(",").flatMap((name) => name.trim() || []);
+  return {
+    ...(from && { from }),
+    ...(to && { to }),
+    ...(streams && { streams }),
+    ...(flags.full && { full: true }),
+  };
+}

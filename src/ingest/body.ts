@@ -14,7 +14,10 @@ import type { Stream } from "./streams.ts";
 import { outlineRows } from "./suspect-rows.ts";
 
 /** What a body was found to hold while it passed. */
-export type Outline = Omit<LandedFile, "path" | "bytes" | "bodyBytes" | "sha256" | "requestedAt">;
+export type Outline = Omit<
+  LandedFile,
+  "path" | "bytes" | "bodyBytes" | "sha256" | "requestedAt" | "listForm"
+>;
 
 const outlineOfNothing: Outline = {
   rows: 0,

@@ -1,5 +1,5 @@
 import { BodyError } from "./body-error.ts";
-import type { PlainRows } from "./json-scan.ts";
+import type { PlainRows } from "./json-outline.ts";
 
 /** What a whole CSV answer was found to hold, without ever having been in memory at once. */
 export interface CsvOutline {

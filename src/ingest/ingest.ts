@@ -15,6 +15,7 @@ import { showProgress } from "./progress.ts";
 import { type Pruned, pruneLanded } from "./prune.ts";
 import { createRawTables } from "./raw-tables.ts";
 import { createReader, type ReadContext } from "./read.ts";
+import { listFormsSeen } from "./records.ts";
 import { redoLast } from "./redo.ts";
 import { replay } from "./replay.ts";
 import type { Pace } from "./retry.ts";
@@ -78,8 +79,11 @@ export async function ingest(context: IngestContext, options: IngestOptions = {}
   try {
     const client = createClient({ ...context, effects, api: config.api });
     const { onStep } = context;
-    const read: ReadContext = { effects, warehouse, landing, journal, client, summary, runId, now, onStep };
-    await redoLast(read, workspace.raw);
+    await redoLast({ warehouse, landing, runId, now }, workspace.raw);
+    const read: ReadContext = {
+      ...{ effects, warehouse, landing, journal, client, summary, runId, now, onStep },
+      listFormsSeen: await listFormsSeen(warehouse),
+    };
     const run: Run = { config, options, selected, read, reader: createReader(read) };
     const failure = await run.reader.read(unitOf("organizations", { organizationId: null, projectId: null }));
     if (failure) throw failure;
@@ -103,13 +107,23 @@ const prunedLine = ({ runs, files, bytes, since }: Pruned): string =>
   `(${(bytes / 2 ** 20).toFixed(1)} MiB), as [raw] in tally.toml says; a replay has those since ${since} UTC, ` +
   "and keeps what is known from before.";
 
-function selectedStreams(names: readonly string[] | undefined): readonly Stream[] {
+/**
+ * The streams of those names; all where none are given.
+ *
+ * @throws UsageError where there is none of a name
+ */
+export function selectedStreams(names: readonly string[] | undefined): readonly Stream[] {
   if (!names) return streams;
   const unknown = names.find((name) => !streams.some((stream) => stream.name === name));
-  if (unknown !== undefined) {
-    throw new UsageError(`There is no stream ${JSON.stringify(unknown)}.`, {
-      hint: `Streams are ${streams.map((stream) => stream.name).join(", ")}.`,
-    });
+  if (unknown !== undefined || names.length === 0) {
+    const known = streams.map(({ name }) => name);
+    const alike = known.filter((name) => unknown && name.startsWith(unknown.toLowerCase().slice(0, 4)));
+    throw new UsageError(
+      unknown
+        ? `--streams names ${JSON.stringify(unknown)}, which is no stream.`
+        : "--streams names no stream.",
+      { hint: `${alike.length > 0 ? `Is it ${alike.join(" or ")}? ` : ""}Streams are ${known.join(", ")}.` },
+    );
   }
   return streams.filter((stream) => names.includes(stream.name));
 }

@@ -1,33 +1,13 @@
 import { BodyError } from "./body-error.ts";
+import type { JsonOutline } from "./json-outline.ts";
+import {
+  createCapture,
+  createNumberSearch,
+  digitsAlwaysKept,
+  digitsEverKept,
+  isKeptByDouble,
+} from "./json-tokens.ts";
 import { kindOfJson, type Misshape } from "./shape.ts";
-
-/** What a whole JSON answer was found to hold, without ever having been in memory at once. */
-export interface JsonOutline {
-  /** How many rows stand under the rows' key. */
-  rows: number;
-  /** The strings at the top of the answer, by key, such as next_page_token. */
-  strings: ReadonlyMap<string, string>;
-  /** Whether a number has more digits than a double keeps. */
-  hasLongNumbers: boolean;
-  /** The keys at the top of the answer. */
-  keys: ReadonlySet<string>;
-  /** Why its rows can't be got at: it is no object, or what stands under the rows' key is no list. */
-  misshape: Misshape | null;
-  /** How many of the rows are no objects. */
-  oddRows: number;
-  /** Where its rows stand, if they are plain. */
-  plainRows: PlainRows | null;
-}
-
-/**
- * Rows that DuckDB can be trusted with as they stand: objects of texts without a backslash, so without a quote,
- * and of numbers that a double keeps. Given as the part of the unpacked body that holds them, from the byte at
- * `from` to the one before `to`.
- */
-export interface PlainRows {
-  from: number;
-  to: number;
-}
 
 export interface JsonScanner {
   push(chunk: Uint8Array): void;
@@ -42,10 +22,6 @@ export interface RowSink {
   quotesNumbers: boolean;
 }
 
-/** A double keeps every number of so many digits, and of those with more up to the second count, some. */
-const digitsAlwaysKept = 15;
-const digitsEverKept = 17;
-const longestString = 64 * 1024;
 const mostKeys = 1_000;
 
 // What may come next.
@@ -68,8 +44,8 @@ const lineBreak = new Uint8Array([0x0a]);
 
 /**
  * Scans a JSON answer, an object that has its rows under `rowsKey`, chunk by chunk: checks that it is whole
- * and well-formed, counts the rows, keeps the strings at its top, and says where it is of another shape. With a `sink` it also hands on the rows,
- * and to spare copies changes the chunks as it does.
+ * and well-formed, counts the rows, keeps the strings at its top, and says where it is of another shape. With a
+ * `sink` it also hands on the rows, and to spare copies changes the chunks as it does.
  *
  * @throws BodyError from push, where the bytes are no JSON
  */
@@ -80,8 +56,6 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
   let offset = 0;
   let isKey = false;
   let topKey = "";
-  let captured: Uint8Array[] | null = null;
-  let capturedBytes = 0;
   let rows = 0;
   let isInRows = false;
   let isHanding = false;
@@ -96,6 +70,10 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
   let rowsFrom = -1;
   let rowsTo = -1;
   let arePlain = true;
+  /** Whether a word such as true, which reads as a number to some, stands in the rows. */
+  let hasWords = false;
+  const captured = createCapture();
+  const quotedNumbers = createNumberSearch();
 
   const fail = (index: number): never => {
     throw new BodyError(`it is not JSON, from byte ${offset + index} on`);
@@ -106,6 +84,8 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
     let from = 0;
     // Where a number or word began; -1 where that was in an earlier chunk.
     let bareStart = -1;
+    // Where a string began; 0 where that was in an earlier chunk.
+    let textStart = 0;
     const hand = (to: number) => {
       if (sink && isHanding && to > from) sink.write(chunk.subarray(from, to));
       from = to;
@@ -150,28 +130,22 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
       mode = structure;
       endValue();
     };
-    const capture = (start: number, end: number) => {
-      if (!captured) return;
-      capturedBytes += end - start;
-      if (capturedBytes > longestString) captured = null;
-      else captured.push(chunk.slice(start, end));
-    };
-    const endString = () => {
+    const endString = (end: number) => {
+      if (isInRows && !isKey) quotedNumbers.look(chunk, textStart, end, true);
       mode = structure;
       if (isKey) {
         if (objects.length === 1) {
-          topKey = textOf(captured) ?? "";
+          topKey = captured.end() ?? "";
           if (keys.size < mostKeys) keys.add(topKey);
         }
         expected = colon;
       } else {
         if (objects.length === 1) {
-          const text = textOf(captured);
+          const text = captured.end();
           if (text !== null) strings.set(topKey, text);
         }
         endValue();
       }
-      captured = null;
     };
 
     const { length } = chunk;
@@ -181,21 +155,24 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
       if (mode === string) {
         const start = index;
         while (byte !== 0x22 && byte !== 0x5c && ++index < length) byte = chunk[index] ?? 0;
-        if (captured) capture(start, index);
-        if (index === length) break;
+        if (objects.length === 1) captured.add(chunk, start, index);
+        if (index === length) {
+          if (isInRows && !isKey) quotedNumbers.look(chunk, textStart, length, false);
+          break;
+        }
         if (byte === 0x5c) {
-          if (captured) capture(index, index + 1);
+          if (objects.length === 1) captured.add(chunk, index, index + 1);
           if (isInRows) arePlain = false;
           mode = escaped;
           index++;
         } else {
+          endString(index);
           index++;
-          endString();
         }
         continue;
       }
       if (mode === escaped) {
-        if (captured) capture(index, index + 1);
+        if (objects.length === 1) captured.add(chunk, index, index + 1);
         mode = string;
         index++;
         continue;
@@ -225,11 +202,9 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
         case 0x22:
           isKey = expected === key || expected === keyOrEnd;
           if (!isKey) startValue(index, byte);
-          if (objects.length === 1) {
-            captured = [];
-            capturedBytes = 0;
-          }
+          if (objects.length === 1) captured.begin();
           mode = string;
+          textStart = index + 1;
           break;
         case 0x7b:
         case 0x5b:
@@ -271,6 +246,7 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
             fail(index);
           }
           startValue(index, byte);
+          if (isInRows && isWord && byte !== 0x6e) hasWords = true;
           mode = bare;
           bareStart = index;
           digits = isNumber && byte > 0x30 ? 1 : 0;
@@ -295,21 +271,9 @@ export function createJsonScanner(rowsKey: string | null, sink?: RowSink): JsonS
         throw new BodyError(offset === 0 ? "it is empty" : `it ends early, after ${offset} bytes`);
       }
       const isPlain = arePlain && rowsTo !== -1 && !hasLongNumbers && oddRows === 0 && !misshape;
-      const plainRows = isPlain ? { from: rowsFrom, to: rowsTo } : null;
+      const hasBareNumbers = !hasWords && !quotedNumbers.isFound;
+      const plainRows = isPlain ? { from: rowsFrom, to: rowsTo, hasBareNumbers } : null;
       return { rows, strings, hasLongNumbers, keys, misshape, oddRows, plainRows };
     },
   };
-}
-
-/** Whether a number is written as a double is, so that reading it as one loses nothing. */
-const isKeptByDouble = (token: string): boolean =>
-  String(Number(token)) === token.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
-
-function textOf(captured: readonly Uint8Array[] | null): string | null {
-  if (!captured) return null;
-  try {
-    return JSON.parse(`"${Buffer.concat(captured).toString()}"`) as string;
-  } catch {
-    return null;
-  }
 }

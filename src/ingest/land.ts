@@ -3,7 +3,8 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import pLimit from "p-limit";
 import { type Outline, writeBody } from "./body.ts";
-import type { PlainRows } from "./json-scan.ts";
+import type { PlainRows } from "./json-outline.ts";
+import type { ListForm } from "./list-form.ts";
 import { manifestEntry } from "./manifest.ts";
 import { appendable } from "./ndjson.ts";
 import type { Misshape } from "./shape.ts";
@@ -23,6 +24,8 @@ export interface LandedFile extends RowsOutline {
   /** Of the file as it lies on disk. */
   sha256: string;
   requestedAt: Date;
+  /** In which form its request had its lists; null where it had none of several values. */
+  listForm: ListForm | null;
   nextPageToken: string | null;
   /** JSON: whether a number in it has more digits than a double keeps. */
   hasLongNumbers: boolean;
@@ -52,6 +55,7 @@ export interface LandedRequest {
   method: "GET";
   path: string;
   query: Query;
+  listForm: ListForm | null;
   organizationId: string | null;
   projectId: string | null;
   windowFrom: string | null;
@@ -115,7 +119,8 @@ export async function openLanding(root: string, runId: string): Promise<Landing>
           folders.add(folder);
           await rename(temporary, target);
         });
-        return { path, ...written, requestedAt: request.requestedAt, ...outline };
+        const { requestedAt, listForm } = request;
+        return { path, ...written, requestedAt, listForm, ...outline };
       } catch (error) {
         await rm(temporary, { force: true }).catch(() => undefined);
         throw error;

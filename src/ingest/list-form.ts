@@ -6,38 +6,41 @@ import type { Query } from "./sign.ts";
  * with the key repeated, as newer clients send them. A server that knows only the other form matches nothing,
  * and says so by an empty answer or a refusal.
  */
-type ListForm = "joined" | "repeated";
+export type ListForm = "joined" | "repeated";
 
-/** Which form each stream's server was seen to understand; of one run. */
+/** Makes a request in a form, null where nothing in it is a list of several, and gives what came. */
+type Ask<T> = (query: Query, form: ListForm | null) => Promise<readonly T[]>;
+
+/** Which form each stream's server was seen to understand in this run. */
 export interface ListForms {
   /**
-   * Asks in the form that is known to be understood; where none is yet, in the first form and, where that
-   * finds nothing, in the other. `ask` makes the request and gives what came.
+   * Asks in the form that is known to be understood; where none is yet, in that of an earlier run, and where that
+   * finds nothing, in the other.
    *
    * @throws ApiError of the first form where both are refused, or where it is refused for several projects
    */
-  ask<T extends { rows: number }>(
-    stream: string,
-    query: Query,
-    ask: (query: Query) => Promise<readonly T[]>,
-  ): Promise<readonly T[]>;
+  ask<T extends { rows: number }>(stream: string, query: Query, ask: Ask<T>): Promise<readonly T[]>;
 }
 
 const mayMeanOtherForm = new Set([400, 403, 404]);
 
-export function createListForms(): ListForms {
+/**
+ * Keeps the forms of one run. What earlier runs saw says which form is tried first, and no more: a server that
+ * reads lists in another way since then would seem to have no usage.
+ */
+export function createListForms(seenBefore: ReadonlyMap<string, ListForm> = new Map()): ListForms {
   const understood = new Map<string, ListForm>();
   const trials = new Map<string, Promise<unknown>>();
   return {
     async ask(stream, query, ask) {
       if (!Object.values(query).some(isList)) {
-        return ask(joined(query));
+        return ask(joined(query), null);
       }
       // One request at a time finds out, and those beside it wait for what it finds.
       while (!understood.has(stream) && trials.has(stream)) await trials.get(stream);
       const known = understood.get(stream);
-      if (known) return ask(known === "joined" ? joined(query) : query);
-      const trial = tryBoth(query, ask);
+      if (known) return ask(inForm(query, known), known);
+      const trial = tryBoth(query, ask, seenBefore.get(stream) ?? "joined");
       trials.set(
         stream,
         trial.then(({ form }) => form && understood.set(stream, form)).catch(() => undefined),
@@ -60,25 +63,27 @@ interface Trial<T> {
 
 async function tryBoth<T extends { rows: number }>(
   query: Query,
-  ask: (query: Query) => Promise<readonly T[]>,
+  ask: Ask<T>,
+  firstForm: ListForm,
 ): Promise<Trial<T>> {
-  const inForm = async (form: ListForm): Promise<Trial<T>> => {
-    const answers = await ask(form === "joined" ? joined(query) : query);
+  const otherForm = firstForm === "joined" ? "repeated" : "joined";
+  const tryForm = async (form: ListForm): Promise<Trial<T>> => {
+    const answers = await ask(inForm(query, form), form);
     return { answers, form: answers.some(({ rows }) => rows > 0) ? form : null };
   };
   let first: Trial<T>;
   try {
-    first = await inForm("joined");
+    first = await tryForm(firstForm);
   } catch (refusal) {
     if (!(refusal instanceof ApiError && mayMeanOtherForm.has(refusal.status ?? 0))) throw refusal;
     // It may be one project that is refused. The other form would not tell: a server that reads one value of a
     // repeated key finds less or nothing, which looks like usage that is gone. One project at a time tells.
     if (isList(query.projects)) throw refusal;
-    return inForm("repeated").catch(() => Promise.reject(refusal));
+    return tryForm(otherForm).catch(() => Promise.reject(refusal));
   }
   if (first.form) return first;
   try {
-    const second = await inForm("repeated");
+    const second = await tryForm(otherForm);
     // The answer that found nothing landed too, and is loaded with the one that did.
     return { answers: [...first.answers, ...second.answers], form: second.form };
   } catch (error) {
@@ -86,6 +91,8 @@ async function tryBoth<T extends { rows: number }>(
     throw error;
   }
 }
+
+const inForm = (query: Query, form: ListForm): Query => (form === "joined" ? joined(query) : query);
 
 const isList = (value: Query[string] | undefined): boolean =>
   typeof value !== "string" && (value?.length ?? 0) > 1;

@@ -1,5 +1,6 @@
-import type { PlainRows } from "./json-scan.ts";
+import type { PlainRows } from "./json-outline.ts";
 import type { LandedFile, LandedRequest } from "./land.ts";
+import type { ListForm } from "./list-form.ts";
 import type { Misshape } from "./shape.ts";
 import type { Query } from "./sign.ts";
 
@@ -11,6 +12,7 @@ export interface ManifestEntry {
   load_id: string;
   part: number;
   request: { method: string; path: string; query: Query };
+  list_form?: ListForm;
   organization_id: string | null;
   project_id: string | null;
   window_from: string | null;
@@ -37,6 +39,7 @@ export function manifestEntry(runId: string, request: LandedRequest, file: Lande
     load_id: request.loadId,
     part: request.part,
     request: { method: request.method, path: request.path, query: request.query },
+    ...(request.listForm && { list_form: request.listForm }),
     organization_id: request.organizationId,
     project_id: request.projectId,
     window_from: request.windowFrom,
@@ -65,6 +68,7 @@ export function landedFileOf(entry: ManifestEntry): LandedFile {
     bodyBytes: entry.body_bytes,
     sha256: entry.sha256,
     requestedAt: new Date(entry.requested_at),
+    listForm: entry.list_form ?? null,
     nextPageToken: null,
     hasLongNumbers: entry.has_long_numbers ?? false,
     header: entry.header ?? [],

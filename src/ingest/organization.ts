@@ -4,7 +4,7 @@ import type { TallyError } from "../errors/tally-error.ts";
 import { isDue, type LastReads, lastReadOf, lastReads, spanFrom } from "./due.ts";
 import type { IngestOptions } from "./ingest.ts";
 import type { ReadContext, Reader } from "./read.ts";
-import { createSecondChances } from "./second-chance.ts";
+import { createSecondChances, type SecondChances } from "./second-chance.ts";
 import type { Stream, StreamScope } from "./streams.ts";
 import { type Unit, unitOf } from "./units.ts";
 import { usageWork } from "./usage-work.ts";
@@ -20,7 +20,7 @@ export interface Run {
 }
 
 /** Something to be read, once there is room for it: a unit, or several in a way of their own. */
-export type Work = Unit | (() => Promise<unknown>);
+export type Work = Unit | ((chances: SecondChances) => Promise<unknown>);
 
 /** Read before everything else, since they say what there is to read. */
 const readFirst: ReadonlySet<string> = new Set(["organizations", "projects", "usage_options"]);
@@ -75,7 +75,7 @@ async function inParallel(run: Run, work: readonly Work[]): Promise<void> {
   run.read.summary.plan(work.length);
   await allOf(
     work.map((each) => async () => {
-      await (typeof each === "function" ? each() : chances.tryToRead(each));
+      await (typeof each === "function" ? each(chances) : chances.tryToRead(each));
       run.read.summary.finish();
     }),
   );

@@ -7,8 +7,10 @@ import { unpackRows } from "./unpack.ts";
 
 /** The rows of landed files of one form, in which no value needs a second look. */
 export interface PlainRowSource extends RowSource {
-  /** What each row's landed file stands for, by the file's path, as an expression: the same for all of a file. */
-  valueByFile(values: ReadonlyMap<string, string>): string;
+  /** What names a row's file in the relation, as an expression. */
+  file: string;
+  /** By what that names a landed file. */
+  nameOf(landed: LandedFile): string;
 }
 
 const unpackedBytes = 2 ** 20;
@@ -35,23 +37,23 @@ export async function openPlain(
   const { paths, release } = await unpackRows(landed, landing);
   const list = `[${[...paths.values()].map(sqlText).join(", ")}]`;
   const columns = stream.columns.filter((column) => !column.scope);
+  const hasDoubles = landed.every(({ plainRows }) => plainRows?.hasBareNumbers);
   try {
     const [file] = landed;
     const read =
-      stream.format === "csv" ? readCsv(columns, list, file?.header ?? []) : readList(columns, list);
-    const text = (column: Column) => `answer.${sqlName(column.name)}`;
+      stream.format === "csv"
+        ? readCsv(columns, list, file?.header ?? [])
+        : readList(columns, list, hasDoubles);
+    const cell = (column: Column) => `answer.${sqlName(column.name)}`;
     return {
       relation: `${read} as answer`,
-      text,
-      json: text,
+      text: cell,
+      json: cell,
       isPlain: true,
+      double: hasDoubles ? cell : undefined,
+      file: `answer."_unpacked"`,
+      nameOf: ({ path }) => paths.get(path) ?? "",
       release,
-      valueByFile: (values) => {
-        const entries = [...values].map(
-          ([path, value]) => `${sqlText(paths.get(path) ?? "")}: ${sqlText(value)}`,
-        );
-        return `(map {${entries.join(", ")}})[answer."_unpacked"]`;
-      },
     };
   } catch (error) {
     await release();
@@ -59,9 +61,14 @@ export async function openPlain(
   }
 }
 
+const isNumber = ({ kind }: Column): boolean => kind === "quantity" || kind === "amount" || kind === "rate";
+
 /** Lists, one a file. */
-function readList(columns: readonly Column[], paths: string): string {
-  const fields = [...new Set(columns.map(fieldOf))].map((field) => `${sqlName(field)}: 'varchar'`);
+function readList(columns: readonly Column[], paths: string, hasDoubles: boolean): string {
+  const types = new Map(
+    columns.map((column) => [fieldOf(column), hasDoubles && isNumber(column) ? "double" : "varchar"]),
+  );
+  const fields = [...types].map(([field, type]) => `${sqlName(field)}: '${type}'`);
   const selects = columns.map((column) => `${sqlName(fieldOf(column))} as ${sqlName(column.name)}`);
   return `(
     select ${selects.join(", ")}, "_unpacked"

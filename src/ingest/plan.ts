@@ -27,7 +27,7 @@ export interface UsagePlan {
 
 /**
  * The units of usage to read, newest first. On a first run that is the whole history; later the lookback, and
- * what was never read, was last tried in vain, or was last read before it had settled.
+ * what was never read, was last tried in vain or not on offer, or was last read before it had settled.
  */
 export async function planUsage(warehouse: Warehouse, plan: UsagePlan): Promise<Unit[]> {
   const { offer, today, asked } = plan;
@@ -147,7 +147,7 @@ async function neededWindows(
       left join states
         on states.project_id = days.project_id and states.usage_date = days.usage_date
       where days.usage_date >= $refresh_from::date
-        or coalesce(states.last_status, 'failed') in ('failed', 'partial')
+        or coalesce(states.last_status, 'failed') in ('failed', 'partial', 'not_offered')
         or (
           states.last_status = 'complete'
           and states.read_at::date < days.usage_date + greatest($lookback::integer, 1)

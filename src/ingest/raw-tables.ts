@@ -53,8 +53,10 @@ const bookkeeping = `
     bytes bigint not null,
     row_count bigint not null,
     requested_at timestamp not null,
-    loaded_at timestamp not null
+    loaded_at timestamp not null,
+    list_form varchar
   );
+  alter table raw.landed_files add column if not exists list_form varchar;
   create table if not exists raw.quarantine (
     load_id varchar not null,
     stream varchar not null,

@@ -1,5 +1,7 @@
 import { sqlText, type Warehouse } from "../warehouse.ts";
 import type { LandedFile } from "./land.ts";
+import type { ListForm } from "./list-form.ts";
+import type { Stream } from "./streams.ts";
 import { type Unit, windowOf } from "./units.ts";
 
 /** The run that something is recorded for, and its instant, at which what is loaded counts as known. */
@@ -77,6 +79,25 @@ export function readRecords(
   return projects.map((project) => ({ unit, loadId, project, ...result }));
 }
 
+/** Whether the API ever answered the stream for this organisation, with rows or without. */
+export async function wasEverAnswered(
+  warehouse: Warehouse,
+  { name }: Stream,
+  organizationId: string | null,
+): Promise<boolean> {
+  const answered = await warehouse.first(
+    `select 1
+     from raw.read_windows
+     where stream = $name
+       and organization_id is not distinct from $organizationId
+       and load_id is not null
+       and status in ('complete', 'partial')
+     limit 1`,
+    { name, organizationId },
+  );
+  return answered !== undefined;
+}
+
 /** Adds rows to raw.landed_files. */
 export async function recordFiles(
   { warehouse, now }: RecordContext,
@@ -94,14 +115,28 @@ export async function recordFiles(
           file.rows,
           sqlText(timestampText(file.requestedAt)),
           sqlText(timestampText(now)),
+          textOrNull(file.listForm),
         ].join(", ")})`,
     ),
   );
   if (values.length === 0) return;
   await warehouse.run(
-    `insert into raw.landed_files (load_id, path, stream, sha256, bytes, row_count, requested_at, loaded_at)
+    `insert into raw.landed_files (
+       load_id, path, stream, sha256, bytes, row_count, requested_at, loaded_at, list_form
+     )
      values ${values.join(", ")}`,
   );
+}
+
+/** The form of a request's lists in which each stream was last seen to find something. */
+export async function listFormsSeen(warehouse: Warehouse): Promise<Map<string, ListForm>> {
+  const seen = await warehouse.all<{ stream: string; form: ListForm }>(
+    `select stream, arg_max(list_form, {requested_at: requested_at, path: path}) as form
+     from raw.landed_files
+     where list_form is not null and row_count > 0
+     group by stream`,
+  );
+  return new Map(seen.map(({ stream, form }) => [stream, form]));
 }
 
 /** Adds rows to raw.quarantine. */

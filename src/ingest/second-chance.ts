@@ -1,5 +1,6 @@
 import type { TallyError } from "../errors/tally-error.ts";
-import { mayPass, type Reader } from "./read.ts";
+import type { Reader } from "./read.ts";
+import { mayPass } from "./unit-failures.ts";
 import type { Unit } from "./units.ts";
 
 /** Units that failed in a way that may pass, to be read once more when whatever it was may be over. */

@@ -5,6 +5,8 @@ export interface StreamSummary extends Counts {
   stream: string;
   /** Requests made, failed attempts among them. */
   requests: number;
+  /** Reads that ended in an answer. */
+  answered: number;
   failures: number;
   /** Rows, and whole answers, that could not be read and were put aside. */
   quarantined: number;
@@ -62,6 +64,7 @@ export function createSummary(runId: string): SummaryKeeper {
     const kept = byStream.get(stream) ?? {
       stream,
       requests: 0,
+      answered: 0,
       rows: 0,
       new: 0,
       changed: 0,
@@ -78,6 +81,7 @@ export function createSummary(runId: string): SummaryKeeper {
     of,
     add(stream, counts, quarantined) {
       const kept = of(stream);
+      kept.answered++;
       kept.quarantined += quarantined;
       for (const name of ["rows", "new", "changed", "gone", "unchanged"] as const) kept[name] += counts[name];
     },
@@ -108,8 +112,8 @@ const count = (value: number, noun: string): string => `${inWords(value)} ${noun
 /** `usage: 14 requests, 1,204 rows: 1,200 new, 4 changed, 0 gone, 0 unchanged` */
 export function summaryLine(summary: StreamSummary): string {
   const { stream, requests, rows, new: opened, changed, gone, unchanged } = summary;
-  const { failures, quarantined, notOffered } = summary;
-  if (notOffered > 0 && notOffered === requests) return `${stream}: not offered to this account`;
+  const { answered, failures, quarantined, notOffered } = summary;
+  if (notOffered > 0 && answered + failures === 0) return `${stream}: not offered to this account`;
   const parts = [
     `${inWords(opened)} new`,
     `${inWords(changed)} changed`,

@@ -2,7 +2,8 @@ import { noteNothingOffered } from "./nothing-offered.ts";
 import { offeredUsage } from "./offered-usage.ts";
 import type { Run, Work } from "./organization.ts";
 import { planUsage } from "./plan.ts";
-import { createSecondChances } from "./second-chance.ts";
+import { wasEverAnswered } from "./records.ts";
+import type { SecondChances } from "./second-chance.ts";
 import type { Stream } from "./streams.ts";
 import type { Unit } from "./units.ts";
 import { dayOf, usageRange } from "./windows.ts";
@@ -19,7 +20,7 @@ export async function usageWork(
   const offer = usageStreams.length > 0 ? await offeredUsage(run, organizationId) : null;
   if (!offer) return [];
   const today = dayOf(read.now);
-  const work: { to: string; work: Work }[] = [];
+  const work: Dated[] = [];
   for (const stream of usageStreams) {
     const units = await planUsage(read.warehouse, {
       stream,
@@ -30,7 +31,7 @@ export async function usageWork(
       asked: { from: options.from, to: options.to, full: options.full },
       urlLength: read.client.urlLength,
     });
-    work.push(...workOf(run, stream, units));
+    work.push(...(await workOf(run, stream, units)));
     // What is not on offer has no usage. An offer that was not read tonight says nothing of new projects.
     const isOffered = new Set(offer.resourceTypes.length > 0 ? offer.projects : []);
     const window = usageRange(offer, today);
@@ -42,26 +43,51 @@ export async function usageWork(
   return work.sort((a, b) => (a.to < b.to ? 1 : a.to > b.to ? -1 : 0)).map((each) => each.work);
 }
 
-function workOf(run: Run, stream: Stream, units: readonly Unit[]): { to: string; work: Work }[] {
-  const newestFirst = [...units].sort((a, b) =>
-    (b.usage?.window.to ?? "").localeCompare(a.usage?.window.to ?? ""),
-  );
-  const to = newestFirst[0]?.usage?.window.to ?? "";
-  if (stream.notOfferedOn.length === 0) {
-    return newestFirst.map((unit) => ({
-      to: unit.usage?.window.to ?? "",
-      work: unit,
-    }));
-  }
-  // What the account may not have is asked for window by window, and no further than where it says so.
-  const inTurn = async () => {
-    const chances = createSecondChances(run.reader, newestFirst.length);
-    for (const unit of newestFirst) {
-      const before = run.read.summary.of(stream.name).notOffered;
-      await chances.tryToRead(unit);
-      if (run.read.summary.of(stream.name).notOffered > before) return;
-    }
-    for (const readAgain of chances.left()) await readAgain();
+interface Dated {
+  to: string;
+  work: Work;
+}
+
+/** The windows of a stream. What the account may not have is asked for no further than where it says so. */
+async function workOf(run: Run, stream: Stream, units: readonly Unit[]): Promise<Dated[]> {
+  const newestFirst = units
+    .map((unit) => ({ unit, to: unit.usage?.window.to ?? "" }))
+    .sort((a, b) => b.to.localeCompare(a.to));
+  const [newest, ...older] = newestFirst;
+  if (!newest) return [];
+  const isOffered = async ({ unit }: { unit: Unit }, chances: SecondChances) => {
+    const { notOffered } = run.read.summary.of(stream.name);
+    await chances.tryToRead(unit);
+    return run.read.summary.of(stream.name).notOffered === notOffered;
   };
-  return units.length > 0 ? [{ to, work: inTurn }] : [];
+  if (stream.notOfferedOn.length > 0 && stream.filters === "days") {
+    // Bills may be kept for less long than usage, and what is further back is refused.
+    const inTurn: Work = async (chances) => {
+      for (const each of newestFirst) if (!(await isOffered(each, chances))) return;
+    };
+    return [{ to: newest.to, work: inTurn }];
+  }
+  const { organizationId } = newest.unit;
+  if (
+    stream.notOfferedOn.length > 0 &&
+    !(await wasEverAnswered(run.read.warehouse, stream, organizationId))
+  ) {
+    let tell: (isOffered: boolean) => void = () => undefined;
+    const told = new Promise<boolean>((resolve) => {
+      tell = resolve;
+    });
+    const first: Work = async (chances) => {
+      try {
+        tell(await isOffered(newest, chances));
+      } finally {
+        tell(false);
+      }
+    };
+    const then = ({ unit, to }: (typeof older)[number]): Dated => ({
+      to,
+      work: async (chances) => (await told) && chances.tryToRead(unit),
+    });
+    return [{ to: newest.to, work: first }, ...older.map(then)];
+  }
+  return newestFirst.map(({ unit, to }) => ({ to, work: unit }));
 }

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../../src/package.ts";
 import { accessKeyId, type ContractServer, secretKey } from "./contract-server.ts";
-import { now, openIn, replaysToItself, startServer, tablesOf } from "./killed-tables.ts";
+import { now, openIn, replaysToItself, startServer, streams, tablesOf } from "./killed-tables.ts";
 
 const steps = ["landed", "loaded", "synced", "journaled", "committed"] as const;
 
 /** A workspace is killed so often before it is left to end, and held against one never killed. */
 const killsPerWorkspace = 9;
-const enoughKills = 90;
-const fewestKills = 12;
+const enoughKills = 120;
+const fewestKills = 30;
 const enoughMs = 45_000;
 const workers = 2;
 
@@ -35,6 +35,7 @@ async function ingest(server: ContractServer, root: string, { step, count, after
       accessKeyId,
       secretKey,
       now,
+      streams.join(","),
       step ?? "none",
       String(count ?? 0),
     ],
@@ -46,7 +47,9 @@ async function ingest(server: ContractServer, root: string, { step, count, after
   return code;
 }
 
-test("killed at any instant and at any step, over and over, it ends in the tables of a run never killed", async () => {
+test("killed at any instant and at any step, over and over, it ends in the tables of a run never killed", async ({
+  annotate,
+}) => {
   const server = await startServer();
   const root = await mkdtemp(join(tmpdir(), "tally-kill-"));
   try {
@@ -95,6 +98,7 @@ test("killed at any instant and at any step, over and over, it ends in the table
       }
     };
     await Promise.all(Array.from({ length: workers }, work));
+    await annotate(`${kills} kills in ${workspaces} workspaces, at steps: ${JSON.stringify([...atSteps])}`);
     // Many more where the machine does nothing else; at every step between landing and commit in any case.
     expect(kills).toBeGreaterThanOrEqual(fewestKills);
     expect([...atSteps.keys()].sort()).toEqual([...steps].sort());

@@ -1,8 +1,9 @@
 // One ingest in a process of its own, which kills itself at the so-manieth time that it comes to a step.
-// Arguments: the built package's folder, the workspace, the endpoint, the credential, the instant, step, count.
+// Arguments: the built package's folder, the workspace, the endpoint, the credential, the instant, the streams, step,
+// count.
 import { pathToFileURL } from "node:url";
 
-const [dist, root, endpoint, accessKeyId, secretKey, now, step, count] = process.argv.slice(2);
+const [dist, root, endpoint, accessKeyId, secretKey, now, streams, step, count] = process.argv.slice(2);
 const load = (path) => import(pathToFileURL(`${dist}/${path}`).href);
 const { ingest } = await load("ingest/ingest.js");
 const { openWarehouse } = await load("warehouse.js");
@@ -12,7 +13,7 @@ const silent = () => undefined;
 let left = Number(count);
 const workspace = workspaceAt(root);
 const warehouse = await openWarehouse(workspace.warehouse, { memoryLimit: "256MB", threads: 1 });
-const summary = await ingest({
+const context = {
   effects: {
     env: {},
     cwd: root,
@@ -34,6 +35,7 @@ const summary = await ingest({
   onStep(reached) {
     if (reached === step && --left === 0) process.kill(process.pid, "SIGKILL");
   },
-});
+};
+const summary = await ingest(context, { streams: streams.split(",") });
 warehouse.close();
 process.exit(summary.failures.length === 0 ? 0 : 3);

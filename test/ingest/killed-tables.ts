@@ -10,6 +10,17 @@ import { dumpRaw, smallAccount, testConfig } from "./ingest-setup.ts";
 /** The instant of every run that is killed, and of those that end what it began. */
 export const now = "2026-11-10T06:00:00Z";
 
+/** One of each kind: lists of the account's projects, versions, events, and usage of both formats. */
+export const streams = [
+  "projects",
+  "usage_options",
+  "usage",
+  "resource_usage",
+  "vms",
+  "disks",
+  "vm_operations",
+];
+
 /** A server with a hundred days of usage of two projects, one project without any, and a few of everything else. */
 export async function startServer(): Promise<ContractServer> {
   const account = smallAccount();

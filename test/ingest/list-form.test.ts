@@ -58,6 +58,26 @@ describe.each(["joined", "repeated"] as const)(
       expect(asked).toHaveLength(lists === "joined" ? 2 : 3);
       expect(asked.at(-1)?.query.getAll("projects")).toHaveLength(lists === "joined" ? 1 : 2);
     });
+
+    test("is asked in it from the first request on in later runs, and in the other once it reads that", async () => {
+      await setup.run();
+      await setup.replay();
+      const askedOn = async (night: string) => {
+        server.seen.length = 0;
+        setup.at(`${night}T06:00:00Z`);
+        expect((await setup.run()).failures).toEqual([]);
+        return server.seen.flatMap(({ path, query }) =>
+          path === "/organizations/org-1/usage" ? [query.getAll("projects").length] : [],
+        );
+      };
+      const [own, other] = lists === "joined" ? [1, 2] : [2, 1];
+      expect(await askedOn("2026-11-05")).toEqual([own, own]);
+
+      server.quirks.lists = lists === "joined" ? "repeated" : "joined";
+      expect(await askedOn("2026-11-06")).toEqual([own, other, other]);
+      expect(await askedOn("2026-11-07")).toEqual([other, other]);
+      expect(await setup.all("select count(*)::int as rows from raw.usage")).toEqual([{ rows: 4 }]);
+    });
   },
 );
 

@@ -118,7 +118,28 @@ describe("what a scan finds plain", () => {
       const { plainRows } = scanJson(text, [place]);
       expect(bytes.subarray(plainRows?.from, plainRows?.to).toString()).toBe(list);
     }
-    expect(scanJson('{"items":[]}').plainRows).toEqual({ from: 9, to: 11 });
+    expect(scanJson('{"items":[]}').plainRows).toEqual({ from: 9, to: 11, hasBareNumbers: true });
+  });
+
+  test("has bare numbers unless a text or a word reads as one, wherever its bytes are cut", () => {
+    const hasBareNumbers = (value: string, place?: number) => {
+      const text = `{"items":[{"a":1.5,"b":${value}}]}`;
+      return scanJson(text, place === undefined ? [] : [place]).plainRows?.hasBareNumbers;
+    };
+    const numbers = ['"12.5"', '"-1"', '" 7"', '".5"', '"1e-7"', '"12345678.123456789012"', "true", "false"];
+    const others = [
+      '""',
+      '"2026-10-01"',
+      '"2026-10-01T00:00:00Z"',
+      '"5a5e7f11-2d0c-4d57-8a53-1f0d7f5f0001"',
+      '"h100.8x"',
+      "null",
+    ];
+    for (let place = 0; place < 70; place++) {
+      for (const value of numbers) expect(hasBareNumbers(value, place), value).toBe(false);
+      for (const value of others) expect(hasBareNumbers(value, place), value).toBe(true);
+    }
+    expect(scanJson('{"n":"5","items":[{"1":null}]}').plainRows?.hasBareNumbers).toBe(true);
   });
 
   test.each([

@@ -99,6 +99,45 @@ describe("every stream", () => {
     expect(server.seen.filter(({ path }) => path.endsWith("/billing/costs"))).toHaveLength(1);
   });
 
+  test.each([403, 404, 501])(
+    "usage by resource is not offered where it was never answered but by %d",
+    async (status) => {
+      const server = await start();
+      server.fault = ({ path }) => (path.endsWith("/usage/export") ? { status } : undefined);
+      const { failures } = await setup.run({ streams: ["usage", "resource_usage"] });
+      expect(failures).toEqual([]);
+      expect(setup.log).toContain("resource_usage: not offered to this account");
+      expect(
+        await setup.all(
+          `select distinct stream, status from raw.read_windows where stream like '%usage' order by all`,
+        ),
+      ).toEqual([
+        { stream: "resource_usage", status: "not_offered" },
+        { stream: "usage", status: "complete" },
+      ]);
+      // The newest month alone is asked for, and of its projects each alone where one may be what is refused.
+      expect(server.seen.filter(({ path }) => path.endsWith("/usage/export")).length).toBeLessThan(5);
+
+      // Once it is offered, all of its history is read; from then on to be refused is a failure.
+      server.fault = () => undefined;
+      expect((await setup.run()).failures).toEqual([]);
+      expect(await setup.all("select count(*)::int as rows from raw.resource_usage")).toEqual([{ rows: 4 }]);
+      server.fault = ({ path }) => (path.endsWith("/usage/export") ? { status } : undefined);
+      const later = await setup.run({ streams: ["resource_usage"] });
+      expect(new Set(later.failures.map(({ stream }) => stream))).toEqual(new Set(["resource_usage"]));
+      expect(
+        await setup.all("select count(*)::int as rows from raw.resource_usage where _known_to is null"),
+      ).toEqual([{ rows: 4 }]);
+    },
+  );
+
+  test("usage itself fails where it is refused", async () => {
+    const server = await start();
+    server.fault = ({ path }) => (path.endsWith("/usage") ? { status: 404 } : undefined);
+    const { failures } = await setup.run({ streams: ["usage"] });
+    expect(new Set(failures.map(({ stream }) => stream))).toEqual(new Set(["usage"]));
+  });
+
   test("that is core fails where it is refused", async () => {
     const server = await start();
     server.fault = ({ path }) => (path.endsWith("/snapshots") ? { status: 403 } : undefined);

@@ -75,6 +75,8 @@ export interface Stream {
   cadence: "every_run" | "weekly";
   /** Statuses that mean that the account does not have it, and no failure. */
   notOfferedOn: readonly number[];
+  /** Whether such a status is a failure all the same where the account once had it. */
+  staysOffered: boolean;
   /** `columns`: nothing of the answer but what the columns name is written to disk. */
   lands: "whole" | "columns";
   columns: readonly Column[];
@@ -92,6 +94,7 @@ export const stream = (
   span: null,
   cadence: "every_run",
   notOfferedOn: [],
+  staysOffered: false,
   lands: "whole",
   ...entry,
 });

@@ -2,6 +2,7 @@ import {
   type Column,
   integer,
   name,
+  notOffered,
   notOfferedOrNotSo,
   organizationId,
   projectId,
@@ -79,6 +80,8 @@ export const usageStreams = [
     format: "csv",
     rowsKey: null,
     history: "usage",
+    notOfferedOn: notOffered,
+    staysOffered: true,
     columns: [
       ...usageColumns,
       text("resource_id", {
