@@ -11,33 +11,19 @@ columns:
   measured_at: When it was measured, UTC.
   value: What was measured.
 */
+-- What a series says of itself is read once, and not for each of its points.
 with series as (
   select
     organization_id,
     project_id,
     from_date,
     to_date,
-    unnest(
-      list_concat(
-        coalesce(json_extract(data, '$.result[*]'), []),
-        coalesce(json_extract(data, '$[*]'), [])
-      )
-    ) as series
+    coalesce(labels->>'$.__name__', labels->>'$.metric_name', labels->>'$.metric') as metric_name,
+    labels,
+    json_extract(points, '$[*]') as points
   from raw.metrics_timeseries
   where _valid_to is null
-),
-
--- What a series says of itself is read once, and not for each of its points.
-named as (
-  select
-    organization_id,
-    project_id,
-    from_date,
-    to_date,
-    coalesce(series->>'$.metric.__name__', series->>'$.metric.metric_name', series->>'$.metric.metric') as metric_name,
-    (series->'metric')::varchar as labels,
-    json_extract(series, '$.values[*]') as points
-  from series
+    and labels is not null
 ),
 
 points as (
@@ -49,7 +35,7 @@ points as (
     metric_name,
     labels,
     unnest(points) as point
-  from named
+  from series
 ),
 
 final as (

@@ -9,6 +9,7 @@ import { createJsonScanner } from "./json-scan.ts";
 import type { LandedFile } from "./land.ts";
 import { onlyColumns } from "./only-columns.ts";
 import { withoutSecrets } from "./secrets.ts";
+import { seriesAsRows } from "./series-rows.ts";
 import { type Misshape, misshapeOfKeys } from "./shape.ts";
 import type { Stream } from "./streams.ts";
 import { outlineRows } from "./suspect-rows.ts";
@@ -76,7 +77,7 @@ async function writeWhole(stream: Stream, came: Buffer, path: string): Promise<W
       came.length === 0 ? "it is empty" : `it is not JSON, or ends early, after ${came.length} bytes`,
     );
   }
-  const kept = stream.lands === "columns" ? onlyColumns(stream, answer) : withoutSecrets(answer);
+  const kept = keptOf(stream, answer);
   const bytes = kept === answer ? came : Buffer.from(JSON.stringify(kept));
   const scanner = createJsonScanner(stream.rowsKey);
   scanner.push(bytes);
@@ -85,6 +86,18 @@ async function writeWhole(stream: Stream, came: Buffer, path: string): Promise<W
   await writeFile(path, packed, { flag: "wx" });
   const sha256 = createHash("sha256").update(packed).digest("hex");
   return { bytes: packed.length, bodyBytes: bytes.length, sha256, outline };
+}
+
+/** What of an answer is written to disk. */
+function keptOf(stream: Stream, answer: unknown): unknown {
+  switch (stream.lands) {
+    case "columns":
+      return onlyColumns(stream, answer);
+    case "series":
+      return seriesAsRows(withoutSecrets(answer));
+    default:
+      return withoutSecrets(answer);
+  }
 }
 
 function jsonOutline(stream: Stream, scanner: ReturnType<typeof createJsonScanner>): Outline {

@@ -337,4 +337,28 @@ describe("streams that are asked for by time", () => {
       { gpus: 8, price: "1.100000000000" },
     ]);
   });
+
+  test.each([
+    ["a matrix", (series: unknown[]) => ({ resultType: "matrix", result: series })],
+    ["a bare list", (series: unknown[]) => series],
+  ])("land a row for each series of %s, however many there are", async (_, data) => {
+    const server = await start();
+    const values = Array.from({ length: 192 }, (_, hour) => [1_793_664_000 + hour * 3600, String(hour / 4)]);
+    // More than DuckDB could read as one value within its memory.
+    const series = Array.from({ length: 6_000 }, (_, index) => ({
+      metric: { vm_id: `vm-${index}`, __name__: "gpu_utilization" },
+      values,
+    }));
+    const body = JSON.stringify({ status: "success", data: data(series) });
+    server.fault = ({ path }) =>
+      path.endsWith("p-1/metrics/timeseries") ? { status: 200, body } : undefined;
+    const { failures } = await setup.run({ streams: ["metrics_timeseries"] });
+    expect(failures).toEqual([]);
+    expect(
+      await setup.all(
+        `select count(*)::int as series, min(labels) as labels, min(json_array_length(points))::int as points
+         from raw.metrics_timeseries`,
+      ),
+    ).toEqual([{ series: 6_000, labels: '{"__name__":"gpu_utilization","vm_id":"vm-0"}', points: 192 }]);
+  });
 });

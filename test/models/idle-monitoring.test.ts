@@ -25,20 +25,30 @@ const hours = (from: string, count: number): number[] =>
 const week = hours("2026-10-27T00:00:00Z", 7 * 24);
 const isWeekend = (at: number) => [0, 6].includes(new Date(at * 1000).getUTCDay());
 
+interface Series {
+  metric: Record<string, string>;
+  values: [at: number, value: string][];
+}
+
 /** A series as Prometheus answers it; its value may differ from hour to hour. */
-const series = (labels: Record<string, string>, value: number | ((at: number) => number), at = week) => ({
+const series = (
+  labels: Record<string, string>,
+  value: number | ((at: number) => number),
+  at = week,
+): Series => ({
   metric: { __name__: "gpu_utilization", ...labels },
   values: at.map((time) => [time, String(typeof value === "number" ? value : value(time))]),
 });
-const answer = (result: readonly unknown[], more: RawRow = {}): RawRow => ({
-  project_id: "alpha",
-  from_date: "2026-10-27",
-  to_date: "2026-11-03",
-  status: "success",
-  data: { resultType: "matrix", result },
-  _valid_from: "2026-11-03 00:10:00",
-  ...more,
-});
+const answer = (result: readonly Series[], more: RawRow = {}): RawRow[] =>
+  result.map(({ metric, values }) => ({
+    project_id: "alpha",
+    from_date: "2026-10-27",
+    to_date: "2026-11-03",
+    labels: JSON.stringify(metric),
+    points: values,
+    _valid_from: "2026-11-03 00:10:00",
+    ...more,
+  }));
 const monitored = (more: RawRow = {}): RawRow =>
   listed("metrics_timeseries", { window_from: "2026-10-27", window_to: "2026-11-03", ...more });
 const vm = (id: string, more: RawRow = {}) => runningVm({ id, name: `name of ${id}`, ...more });
@@ -56,27 +66,25 @@ test("a GPU VM that is busy for less than the share of a week is found, however 
         vm("vm-stopped", { state: "STATE_SHUTOFF" }),
         vm("vm-cpu", { type: "c1a.8x" }),
       ],
-      metrics_timeseries: [
-        answer([
-          // Two GPUs, one of which does 4 % and the other nothing; the memory beside them is full.
-          series({ vm_id: "vm-a", gpu: "0" }, 4),
-          series({ vm_id: "vm-a", gpu: "1" }, 0),
-          { ...series({ vm_id: "vm-a" }, 99), metric: { __name__: "gpu_memory_utilization", vm_id: "vm-a" } },
-          { ...series({}, 99), metric: { vm_id: "vm-a" } },
-          // Just at the share, and just below it.
-          series({ instance_id: "vm-c" }, 5),
-          series({ instance: "vm-d:9400" }, 4.999),
-          series({ vm_name: "name of vm-e" }, 1),
-          // Not measured for long enough, and busy until two days ago.
-          series({ resource_id: "vm-f" }, 0, week.slice(-71)),
-          series({ vm_id: "vm-g" }, (at) => (at < (week[120] ?? 0) ? 50 : 0)),
-          series({ vm_id: "vm-h" }, 0, week.slice(-72)),
-          series({ vm_id: "vm-i" }, Number.NaN),
-          series({ vm_id: "vm-stopped" }, 0),
-          series({ vm_id: "vm-cpu" }, 0),
-          series({ vm_id: "vm-unknown" }, 0),
-        ]),
-      ],
+      metrics_timeseries: answer([
+        // Two GPUs, one of which does 4 % and the other nothing; the memory beside them is full.
+        series({ vm_id: "vm-a", gpu: "0" }, 4),
+        series({ vm_id: "vm-a", gpu: "1" }, 0),
+        { ...series({ vm_id: "vm-a" }, 99), metric: { __name__: "gpu_memory_utilization", vm_id: "vm-a" } },
+        { ...series({}, 99), metric: { vm_id: "vm-a" } },
+        // Just at the share, and just below it.
+        series({ instance_id: "vm-c" }, 5),
+        series({ instance: "vm-d:9400" }, 4.999),
+        series({ vm_name: "name of vm-e" }, 1),
+        // Not measured for long enough, and busy until two days ago.
+        series({ resource_id: "vm-f" }, 0, week.slice(-71)),
+        series({ vm_id: "vm-g" }, (at) => (at < (week[120] ?? 0) ? 50 : 0)),
+        series({ vm_id: "vm-h" }, 0, week.slice(-72)),
+        series({ vm_id: "vm-i" }, Number.NaN),
+        series({ vm_id: "vm-stopped" }, 0),
+        series({ vm_id: "vm-cpu" }, 0),
+        series({ vm_id: "vm-unknown" }, 0),
+      ]),
     },
     { "prices.csv": prices },
   );
@@ -102,14 +110,12 @@ test("a share of 1 is told from a percentage by the metric's name or its highest
     vm_types,
     read_windows: [listed("vms"), monitored()],
     vms: ["vm-a", "vm-b", "vm-c", "vm-d"].map((id) => vm(id)),
-    metrics_timeseries: [
-      answer([
-        shared("gpu_util_a", "vm-a", 0.5),
-        shared("gpu_util_a", "vm-b", 0.01),
-        shared("gpu_util_percent", "vm-c", 0.5),
-        shared("DCGM_FI_DEV_GPU_UTIL", "vm-d", 3),
-      ]),
-    ],
+    metrics_timeseries: answer([
+      shared("gpu_util_a", "vm-a", 0.5),
+      shared("gpu_util_a", "vm-b", 0.01),
+      shared("gpu_util_percent", "vm-c", 0.5),
+      shared("DCGM_FI_DEV_GPU_UTIL", "vm-d", 3),
+    ]),
   });
   expect(found.map(({ resource_id, monthly_waste }) => [resource_id, monthly_waste])).toEqual([
     ["vm-b", null],
@@ -127,22 +133,20 @@ test("a VM that works on weekdays and idles over the weekend wastes its weekends
       vm_types,
       read_windows: [listed("vms"), monitored()],
       vms: ["vm-a", "vm-b", "vm-c", "vm-d"].map((id) => vm(id)),
-      metrics_timeseries: [
-        answer([
-          series({ vm_id: "vm-a" }, (at) => (isWeekend(at) ? 1 : 60)),
-          series({ vm_id: "vm-b" }, (at) => (isWeekend(at) ? 5 : 60)),
-          series(
-            { vm_id: "vm-c" },
-            60,
-            week.filter((at) => !isWeekend(at)),
-          ),
-          // Up for 35 hours of the weekend: an hour less than a day and a half.
-          series({ vm_id: "vm-d" }, (at) => (isWeekend(at) ? 0 : 60), [
-            ...week.filter((at) => !isWeekend(at)),
-            ...week.filter(isWeekend).slice(0, 35),
-          ]),
+      metrics_timeseries: answer([
+        series({ vm_id: "vm-a" }, (at) => (isWeekend(at) ? 1 : 60)),
+        series({ vm_id: "vm-b" }, (at) => (isWeekend(at) ? 5 : 60)),
+        series(
+          { vm_id: "vm-c" },
+          60,
+          week.filter((at) => !isWeekend(at)),
+        ),
+        // Up for 35 hours of the weekend: an hour less than a day and a half.
+        series({ vm_id: "vm-d" }, (at) => (isWeekend(at) ? 0 : 60), [
+          ...week.filter((at) => !isWeekend(at)),
+          ...week.filter(isWeekend).slice(0, 35),
         ]),
-      ],
+      ]),
     },
     { "prices.csv": prices },
   );
@@ -175,14 +179,12 @@ test("a VM whose busiest hour leaves half of its GPUs idle is a candidate for th
         l40s("vm-e", "h100-80gb-sxm-ib.8x"),
         l40s("vm-f", "l40s-48gb.4x", { reservation_id: "res-1" }),
       ],
-      metrics_timeseries: [
-        answer([
-          series({ vm_id: "vm-a" }, (at) => (at === week[40] ? 39.9 : 10)),
-          // One hour is at 40 %.
-          series({ vm_id: "vm-b" }, (at) => (at === week[40] ? 40 : 10)),
-          ...["vm-c", "vm-d", "vm-e", "vm-f"].map((id) => series({ vm_id: id }, 10)),
-        ]),
-      ],
+      metrics_timeseries: answer([
+        series({ vm_id: "vm-a" }, (at) => (at === week[40] ? 39.9 : 10)),
+        // One hour is at 40 %.
+        series({ vm_id: "vm-b" }, (at) => (at === week[40] ? 40 : 10)),
+        ...["vm-c", "vm-d", "vm-e", "vm-f"].map((id) => series({ vm_id: id }, 10)),
+      ]),
     },
     { "prices.csv": prices },
   );
@@ -220,7 +222,7 @@ test("without monitoring, with a reading that failed or is old, or with hours be
     vms: projects.map(({ id }) =>
       vm(`vm-${id}`, { project_id: id, ...(id === "started" ? { created_at: "2026-10-31 00:00:01" } : {}) }),
     ),
-    metrics_timeseries: projects.map(({ id }) =>
+    metrics_timeseries: projects.flatMap(({ id }) =>
       answer([series({ vm_id: `vm-${id}` }, 0)], { project_id: id }),
     ),
   });

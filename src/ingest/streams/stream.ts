@@ -77,8 +77,11 @@ export interface Stream {
   notOfferedOn: readonly number[];
   /** Whether such a status is a failure all the same where the account once had it. */
   staysOffered: boolean;
-  /** `columns`: nothing of the answer but what the columns name is written to disk. */
-  lands: "whole" | "columns";
+  /**
+   * What of the answer is written to disk; `columns`: nothing but what the columns name, `series`: the series of
+   * a monitoring's answer, a row each.
+   */
+  lands: "whole" | "columns" | "series";
   columns: readonly Column[];
 }
 
