@@ -6,6 +6,7 @@ import { StoppedError } from "./errors/stopped-error.ts";
 import { exitCodes, TallyError } from "./errors/tally-error.ts";
 import { TestsFailedError } from "./errors/tests-failed-error.ts";
 import { type IngestSummary, ingest } from "./ingest/ingest.ts";
+import type { Pace } from "./ingest/retry.ts";
 import { build } from "./models/build.ts";
 import { publish } from "./models/publish.ts";
 import type { TestResult } from "./models/test.ts";
@@ -23,6 +24,8 @@ export interface RunContext {
   config: Config;
   credentials: Credentials;
   stop?: Stop;
+  /** How waiting between attempts is done; a test passes its own. */
+  pace?: Pace;
 }
 
 /**

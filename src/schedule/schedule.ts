@@ -45,7 +45,7 @@ export async function schedule(context: ScheduleContext, options: ScheduleOption
   const runs = childRuns(["run", "--workspace", workspace.root, ...options.runOptions], { ...effects.env });
   const address = options.listen === undefined ? config.schedule.listen : addressOf(options.listen);
   const endpoints = address && (await serveEndpoints({ ...context, slots, runs }, address));
-  const stopping = stopOnSignals(runs, (message) => log.warn(message));
+  const stopping = stopRunsOnSignals(runs, (message) => log.warn(message));
   try {
     await keepSchedule({
       effects,
@@ -91,7 +91,7 @@ function addressOf(text: string): ListenAddress {
   return address;
 }
 
-function stopOnSignals(
+function stopRunsOnSignals(
   runs: ReturnType<typeof childRuns>,
   say: (message: string) => void,
 ): { signal: AbortSignal; end(): void } {

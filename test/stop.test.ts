@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { packageRoot } from "../src/package.ts";
+
+const stop = JSON.stringify(join(packageRoot, "dist", "stop.js"));
+
+/** A process amid a step that never comes to its end; with a channel, as `tally schedule` starts it. */
+async function amidStep(
+  graceMs: number,
+  stdio: "ipc" | "ignore" = "ignore",
+): Promise<ChildProcess & { said: () => string }> {
+  const script = `
+    import { stopOnSignals } from ${stop};
+    const stop = stopOnSignals((message) => console.log(message), ${graceMs});
+    stop.onGiveUp(() => process.stdout.write("gave up\\n"));
+    stop.signal.addEventListener("abort", () => console.log(String(stop.signal.reason)));
+    setInterval(() => undefined, 1000);
+    console.log("up");
+  `;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
+    stdio: ["ignore", "pipe", "inherit", stdio],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let said = "";
+  child.stdout?.on("data", (chunk) => {
+    said += String(chunk);
+  });
+  while (!said.includes("up")) await once(child.stdout as NonNullable<typeof child.stdout>, "data");
+  return Object.assign(child, { said: () => said });
+}
+
+const ending = (child: ChildProcess) => once(child, "exit") as Promise<[number | null, string | null]>;
+
+it("a step that does not come to its end within the grace is given up, and what it held is given back", async () => {
+  const child = await amidStep(300);
+  const ended = ending(child);
+  child.kill("SIGTERM");
+  expect(await ended).toEqual([null, "SIGKILL"]);
+  expect(child.said()).toContain("StoppedError: Stopped by SIGTERM.");
+  expect(child.said()).toContain("gave up");
+});
+
+it("a second signal gives it up at once", async () => {
+  const child = await amidStep(60_000);
+  const ended = ending(child);
+  child.kill("SIGINT");
+  while (!child.said().includes("once more ends it at once"))
+    await once(child.stdout as NonNullable<typeof child.stdout>, "data");
+  child.kill("SIGTERM");
+  expect(await ended).toEqual([null, "SIGTERM"]);
+  expect(child.said()).toContain("gave up");
+});
+
+it("a run of a schedule hears it of the schedule alone, so that a service manager that signals both asks once", async () => {
+  const child = await amidStep(300, "ipc");
+  const ended = ending(child);
+  child.kill("SIGTERM");
+  child.kill("SIGINT");
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(child.exitCode ?? child.signalCode).toBeNull();
+  child.send("stop");
+  expect(await ended).toEqual([null, "SIGKILL"]);
+  expect(child.said()).toContain("StoppedError");
+});
