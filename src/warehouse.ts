@@ -28,6 +28,10 @@ export interface Warehouse {
   stream(sql: string, params?: Params): Promise<DuckDBResult>;
   /** Does `work` in one transaction: all of it happens, or none. */
   transaction<T>(work: () => Promise<T>): Promise<T>;
+  /** How many statements a text holds. */
+  countStatements(sql: string): Promise<number>;
+  /** Ends the statement that runs, which then fails. */
+  interrupt(): void;
   /** A second connection to the same open file, for work side by side. Close it before the first. */
   connect(): Promise<Warehouse>;
   close(): void;
@@ -113,6 +117,8 @@ async function connectTo(instance: DuckDBInstance, path: string, isOwner: boolea
         isInTransaction = false;
       }
     },
+    countStatements: (sql) => enqueue(async () => (await connection.extractStatements(sql)).count),
+    interrupt: () => connection.interrupt(),
     connect: () => connectTo(instance, path, false),
     close() {
       connection.closeSync();

@@ -28,6 +28,10 @@ export interface Workspace {
   analytics: string;
   reports: string;
   exports: string;
+  /** Saved queries, a file each, for `tally sql @name`. */
+  queries: string;
+  /** What was typed into `tally sql`. */
+  sqlHistory: string;
   runLog: string;
   /** What was told by notifications, so that nothing is told twice. */
   notified: string;
@@ -52,6 +56,8 @@ export function workspaceAt(root: string): Workspace {
     analytics: join(root, "data", "analytics.duckdb"),
     reports: join(root, "reports"),
     exports: join(root, "exports"),
+    queries: join(root, "queries"),
+    sqlHistory: join(root, "data", ".sql-history"),
     runLog: join(root, "logs", "runs.ndjson"),
     notified: join(root, "data", "notified.json"),
     lock: join(root, "data", "lock.json"),

@@ -4,7 +4,9 @@ import { csvLine } from "../csv.ts";
 import { printable } from "../printable.ts";
 import { isNumeric, jsonOf } from "../result-cells.ts";
 
-export type RowFormat = "table" | "csv" | "json";
+export const rowFormats = ["table", "csv", "json", "markdown"] as const;
+
+export type RowFormat = (typeof rowFormats)[number];
 
 interface Output {
   write(text: string): boolean;
@@ -52,6 +54,18 @@ const printers: Record<RowFormat, (columns: readonly string[], isNumber: readonl
       head: () => "[",
       rows: (rows) => rows.map((row) => `${count++ === 0 ? "\n" : ",\n"}${object(row)}`).join(""),
       foot: () => (count === 0 ? "]\n" : "\n]\n"),
+    };
+  },
+  markdown: (columns, isNumber) => {
+    const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
+    const cell = (value: Json) =>
+      printable(textOf(value))
+        .replace(/([\\|<])/g, "\\$1")
+        .replace(/\s*\n\s*/g, "<br>");
+    return {
+      head: () => line(columns.map(cell)) + line(isNumber.map((each) => (each ? "---:" : "---"))),
+      rows: (rows) => rows.map((row) => line(row.map(cell))).join(""),
+      foot: () => "",
     };
   },
   table: (columns, isNumber) => {

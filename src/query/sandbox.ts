@@ -4,8 +4,35 @@ import type { Config } from "../config.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { openReadOnly } from "../warehouse.ts";
+import { openReadOnly, type Params, sqlText, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
+
+export interface SandboxContext {
+  workspace: Workspace;
+  config: Config;
+}
+
+export interface SandboxOptions {
+  /** After how many seconds a query is ended; not given for never. */
+  timeoutSeconds?: number;
+  /** The one file that may be written, by its absolute path. */
+  writable?: string;
+}
+
+/** The published tables, open to queries that can change nothing and reach nothing else. */
+export interface Sandbox {
+  /**
+   * Runs one query, and hands its result to `read`.
+   *
+   * @throws UsageError that points at the place in the query, where it can't be run
+   * @throws TallyError where it is ended by the limit of time, or by `interrupt`
+   */
+  query<T>(sql: string, params: Params, read: (result: DuckDBResult) => Promise<T>): Promise<T>;
+  /** Every row of one query of tally's own. */
+  all: Warehouse["all"];
+  /** Ends the query that runs. */
+  interrupt(): void;
+}
 
 // What a query from anywhere must not do: reach a file or the network, load code, or undo these lines.
 const lockDown = `
@@ -15,16 +42,15 @@ const lockDown = `
 `;
 
 /**
- * Runs one query of a user's on the published tables, and hands its result to `read` while the file is open.
- * The file is read-only, and the query can reach no other file, no network and no setting.
+ * Opens the published tables in a sandbox for as long as `work` takes: the file is read-only, and a query can reach
+ * no other file, no network and no setting.
  *
  * @throws ConfigError where nothing is published yet
- * @throws UsageError that points at the place in the query, where it can't be run
  */
-export async function runQuery<T>(
-  { workspace, config }: { workspace: Workspace; config: Config },
-  query: string,
-  read: (result: DuckDBResult) => Promise<T>,
+export async function withSandbox<T>(
+  { workspace, config }: SandboxContext,
+  { timeoutSeconds, writable }: SandboxOptions,
+  work: (sandbox: Sandbox) => Promise<T>,
 ): Promise<T> {
   if (!existsSync(workspace.analytics)) {
     throw new ConfigError(`Nothing is published yet: there is no ${workspace.analytics}.`, {
@@ -33,17 +59,70 @@ export async function runQuery<T>(
   }
   const analytics = await openReadOnly(workspace.analytics, config.warehouse);
   try {
+    if (writable !== undefined) await analytics.run(`set allowed_paths = [${sqlText(writable)}]`);
     await analytics.run(lockDown);
-    return await read(await analytics.stream(query));
-  } catch (error) {
-    throw error instanceof TallyError ? error : queryError(error);
+    return await work({
+      query: (sql, params, read) => runOne(analytics, sql, params, timeoutSeconds, read),
+      all: analytics.all,
+      interrupt: analytics.interrupt,
+    });
   } finally {
     analytics.close();
   }
 }
 
-function queryError(error: unknown): unknown {
+async function runOne<T>(
+  analytics: Warehouse,
+  sql: string,
+  params: Params,
+  timeoutSeconds: number | undefined,
+  read: (result: DuckDBResult) => Promise<T>,
+): Promise<T> {
+  let isLate = false;
+  const timer =
+    timeoutSeconds === undefined
+      ? undefined
+      : setTimeout(() => {
+          isLate = true;
+          analytics.interrupt();
+        }, timeoutSeconds * 1000);
+  try {
+    const count = await analytics.countStatements(sql);
+    if (count !== 1) {
+      throw new UsageError(`One query is run at a time, and this is ${count}.`, {
+        hint: "Give each to a `tally sql` of its own.",
+      });
+    }
+    return await read(await analytics.stream(sql, params));
+  } catch (error) {
+    throw queryError(error, isLate ? timeoutSeconds : undefined);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function queryError(error: unknown, endedAfter: number | undefined): unknown {
+  if (error instanceof TallyError) return error;
   const message = error instanceof Error ? error.message.replace(/^Failed to extract statements: /, "") : "";
+  if (/^INTERRUPT Error/i.test(message)) {
+    return new TallyError(
+      endedAfter === undefined ? "The query was ended." : `The query was ended after ${endedAfter} seconds.`,
+      endedAfter === undefined
+        ? {}
+        : { hint: "Ask for less, or give it longer with --timeout (seconds; 0 for no limit).", cause: error },
+    );
+  }
+  const missing = /Values were not provided for the following prepared statement parameters: (.*)$/m.exec(
+    message,
+  );
+  if (missing) {
+    return new UsageError(`The query has parameters without a value: ${missing[1]}.`, {
+      hint: `Give each one: ${(missing[1] ?? "")
+        .split(", ")
+        .map((name) => `--param ${name}=…`)
+        .join(" ")}`,
+    });
+  }
   if (!/^[A-Z][A-Za-z ]* Error: /.test(message)) return error;
   return new UsageError(message.trimEnd(), {
     hint: "`tally sql 'show tables'` lists what can be queried.",
