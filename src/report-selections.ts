@@ -1,3 +1,4 @@
+import { isAbsolute, normalize } from "node:path";
 import { z } from "zod";
 import { ConfigError } from "./errors/config-error.ts";
 import { type ReportFormat, reportFormats } from "./report-settings.ts";
@@ -66,6 +67,7 @@ export function readReportSelections(
   return tables.map((table) => {
     const { name, pages = pageNames, projects, regions, folder = `reports/${slugOf(name)}`, formats } = table;
     const key = folder.replace(/\/+$/, "").toLowerCase();
+    refuseFolder(name, folder, path);
     const other = folders.get(key);
     if (other !== undefined) {
       throw new ConfigError(
@@ -82,4 +84,23 @@ export function readReportSelections(
       formats,
     };
   });
+}
+
+/** What tally keeps in a workspace for itself: a report that replaced it would take the data with it. */
+const ownFolders = new Set([".", "data", "logs", "sql"]);
+
+function refuseFolder(name: string, folder: string, path: string): void {
+  const refuse = (why: string) => {
+    throw new ConfigError(
+      `${path}: [[report]] ${JSON.stringify(name)}: folder: ${JSON.stringify(folder)} ${why}.`,
+      {
+        hint: 'Name a folder of its own, such as folder = "reports/finance", or one elsewhere by its whole path.',
+      },
+    );
+  };
+  if (/[\u0000-\u001f]/.test(folder)) refuse("holds a control character");
+  if (isAbsolute(folder)) return;
+  const [first = "."] = normalize(folder.replaceAll("\\", "/")).split("/");
+  if (first === "..") refuse("leads out of the workspace");
+  if (ownFolders.has(first.toLowerCase())) refuse("is where tally keeps other things");
 }

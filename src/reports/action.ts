@@ -19,7 +19,7 @@ const deleteVm = "compute vms delete";
 const deleteDisk = "storage disks delete";
 
 /** By rule, the command of Crusoe's own command line that ends the waste. */
-const commands: Readonly<Record<string, { kind: string; command: string }>> = {
+export const commands: Readonly<Record<string, { kind: string; command: string }>> = {
   gpu_vm_without_usage: { kind: "vm", command: stopVm },
   vm_without_usage: { kind: "vm", command: stopVm },
   gpu_vm_low_utilization: { kind: "vm", command: stopVm },

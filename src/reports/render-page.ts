@@ -16,6 +16,8 @@ export interface PageSurroundings {
   root: string;
   /** The other pages of the folder, by the words that they are listed under. */
   siblings: readonly { short: string; path: string }[];
+  /** Pages of other folders that are of the same days, as seen from the folder of the period. */
+  related: readonly { short: string; path: string }[];
   /** Whether the CSVs are written beside the page, and can be linked. */
   hasCsv: boolean;
   /** Whether there is a list of all periods over the folder. */
@@ -78,12 +80,16 @@ function headerOf(
   definition: PageDefinition,
   shown: readonly Shown[],
   facts: ReportFacts,
-  { root, siblings, hasIndex }: PageSurroundings,
+  { root, siblings, related, hasIndex }: PageSurroundings,
   project?: string,
 ): Html {
   const { period, build } = facts;
   const contents = definition.isOneSheet ? [] : shown.filter(({ section }) => section.short !== undefined);
-  const others = siblings.filter(({ short }) => short !== definition.short || project !== undefined);
+  const others = [
+    ...siblings.filter(({ short }) => short !== definition.short || project !== undefined),
+    ...related,
+    ...(hasIndex ? [{ short: "All months and weeks", path: "../index.html" }] : []),
+  ];
   const running = period.isRunning && !definition.isOfNow && html` <span class="badge">still running</span>`;
   const mark = html`${brand}<span>tally</span>`;
   return html`<div class="masthead">${hasIndex ? html`<a class="brand" href="${root}../index.html">${mark}</a>` : html`<span class="brand">${mark}</span>`}
@@ -158,7 +164,12 @@ function queryText({ sql, params }: Dataset, { confinedTo }: ReportFacts): strin
   return [...settings, sql.trimEnd()].join("\n");
 }
 
-function emptyPage({ period, build }: ReportFacts): Html {
+function emptyPage({ period, build, confinedTo }: ReportFacts): Html {
+  if (confinedTo !== null) {
+    return html`<div class="empty"><h2>There is no usage of this</h2>
+<p>Up to ${instantName(build.built_at)}, no usage was found of what this report is confined to: ${inSentence(confinedTo, 240)}.</p>
+<p>If you expected some, look at the filters of its table <code>[[report]]</code> in tally.toml: usage must match all of them.</p></div>`;
+  }
   return html`<div class="empty"><h2>There is no usage yet</h2>
 <p>Up to ${instantName(build.built_at)}, no usage was found for this organisation, in ${period.name} or before. The first report follows when something has run for a day.</p>
 <p>If you expected usage here, see that the access key belongs to the right organisation, and that <code>organization</code> in tally.toml names it.</p></div>`;

@@ -12,15 +12,15 @@ import { withViews } from "./charts/views.ts";
 import { confine } from "./confine.ts";
 import { type Dataset, isoInstant } from "./dataset.ts";
 import { findingsFeed } from "./findings-feed.ts";
+import { type Folder, makePages, monthsBeside } from "./folder.ts";
 import type { DataTable } from "./formats/format.ts";
 import { pdfsOf } from "./formats/pdf.ts";
 import { tableFormats } from "./formats.ts";
 import { indexPage } from "./index-page.ts";
 import { withLocale } from "./locale.ts";
-import { isoDate, type Period } from "./month.ts";
+import { isoDate } from "./month.ts";
 import { type Overview, readOverview } from "./overview.ts";
 import { type PageDefinition, pageDefinitions } from "./pages.ts";
-import { projectPagesOf, splitByProject } from "./project-pages.ts";
 import {
   type GeneralFacts,
   type NamedPeriods,
@@ -28,7 +28,6 @@ import {
   readDatasets,
   readGeneralFacts,
 } from "./read-report.ts";
-import { renderPage } from "./render-page.ts";
 import { type ReportFacts, tableName } from "./section.ts";
 import { replaceFile, replaceFolder } from "./write.ts";
 import { writtenFolders } from "./written.ts";
@@ -59,15 +58,6 @@ export interface RenderedReport {
   page: string;
   /** That of every report that tally.toml names. */
   pages: readonly string[];
-}
-
-/** One folder to be written, of one report and one period. */
-interface Folder {
-  root: string;
-  name: string;
-  files: Map<string, string | Uint8Array>;
-  /** The file to open first; none where no page is written. */
-  first: string | undefined;
 }
 
 /**
@@ -168,6 +158,7 @@ async function makeReport(
                 makePages(definitions, datasets, general, period, {
                   hasCsv: formats.has("csv"),
                   hasIndex: options.suffix === undefined,
+                  related: monthsBeside(folder, period, folders),
                 }),
               ),
             )
@@ -197,45 +188,6 @@ async function makeReport(
   } finally {
     connection.close();
   }
-}
-
-/** The pages of a folder by their paths, the one to open first at their head. */
-async function makePages(
-  definitions: readonly PageDefinition[],
-  datasets: ReadonlyMap<string, Dataset>,
-  general: GeneralFacts,
-  period: Period,
-  options: { hasCsv: boolean; hasIndex: boolean },
-): Promise<Map<string, string>> {
-  const pages = new Map<string, string>();
-  const perProject = definitions.find(({ isPerProject }) => isPerProject);
-  const projects = perProject ? projectPagesOf(datasets.get("project_figures")) : [];
-  const projectPages = new Map(projects.map(({ id, path }) => [id, path]));
-  const siblings = definitions.flatMap(({ short, path, isPerProject }) =>
-    isPerProject ? [] : [{ short, path }],
-  );
-  for (const definition of definitions) {
-    if (definition.isPerProject) continue;
-    const facts = { ...general, period, projectPages };
-    const surroundings = { root: "", siblings, ...options };
-    pages.set(definition.path, await renderPage(definition, datasets, facts, surroundings));
-  }
-  if (!perProject) return pages;
-  const rowsOf = splitByProject(onlyOf(perProject, datasets));
-  const facts: ReportFacts = { ...general, period, projectPages: new Map() };
-  const surroundings = { root: "../", siblings, ...options };
-  for (const { id, name, path } of projects) {
-    pages.set(path, await renderPage(perProject, rowsOf(id), facts, surroundings, name));
-  }
-  return pages;
-}
-
-function onlyOf(
-  { sections }: PageDefinition,
-  datasets: ReadonlyMap<string, Dataset>,
-): ReadonlyMap<string, Dataset> {
-  const wanted = new Set(sections.map(({ query }) => query));
-  return new Map([...datasets].filter(([query]) => wanted.has(query)));
 }
 
 /** The rows of the sections, those that several pages show once. */

@@ -1,12 +1,17 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadConfig } from "../../src/config.ts";
+import { packageRoot } from "../../src/package.ts";
 import { readReportSelections } from "../../src/report-selections.ts";
-import { actionsOf, shellWord } from "../../src/reports/action.ts";
+import { actionsOf, commands, shellWord } from "../../src/reports/action.ts";
 import { projectSlug } from "../../src/reports/project-pages.ts";
 import { renderReport } from "../../src/reports/report.ts";
 import { lastWeek, weekOf, weekPeriod } from "../../src/reports/week.ts";
+import { testEffects } from "../effects.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { type Fixture, twoProjects, workspaceWith } from "./analytics.ts";
 
 const hostile = `../<b>"'=cmd|' /C calc'!A0 \u202eevil`;
@@ -96,6 +101,12 @@ describe("the pages of a report", () => {
     const text = textOf(read("2026-W44/index.html"));
     // 7 × 10 GPU-hours from 26 October to 1 November; usage ends on 31 October, so 6 × 10.
     expect(text).toContain("In week 44 of 2026, 1 project used 60.0 GPU-hours, 14.3% less than in week 43.");
+    // November has no report yet, so there is no link to it.
+    const links = [...read("2026-W44/index.html").matchAll(/<nav class="pages".*?<\/nav>/gs)].join();
+    expect([...links.matchAll(/href="([^"]+)"/g)].map(([, href]) => href)).toEqual([
+      "../2026-10/index.html",
+      "../index.html",
+    ]);
   });
 
   it("are all found from the list of months and weeks", () => {
@@ -135,6 +146,40 @@ describe("the pages of a report", () => {
     expect(text).not.toContain("evil");
   });
 
+  it.each([
+    ["cost_centres", ["CC-100"], "cost centres CC-100", "1 project used 310.0 GPU-hours", "$775.31"],
+    ["gpu_types", ["a100"], "GPU types a100", "1 project used 40.0 GPU-hours", "no cost"],
+    ["regions", ["us-east1"], "regions us-east1", "2 projects used 350.0 GPU-hours", "$775.31"],
+  ])("can be confined to %s", async (key, values, words, usage, cost) => {
+    const text = await confinedTo({ [key]: values });
+    expect(text).toContain(`This report is of a part only: ${words}`);
+    expect(text).toContain(usage);
+    if (cost === "no cost") expect(text).toContain("its cost is not known");
+    else expect(text).toContain(cost);
+  });
+
+  it("are of what all filters have in common", async () => {
+    // H100 is used by Atlas alone, and A100 by the other project.
+    const text = await confinedTo({ cost_centres: ["CC-100"], gpu_types: ["A100"] });
+    expect(text).toContain("no usage was found of what this report is confined to: cost centres CC-100");
+  });
+
+  /** The monthly report as a reader sees it, confined by the keys of `[[report]]`. */
+  async function confinedTo(filter: object): Promise<string> {
+    const table = {
+      name: "x",
+      pages: ["monthly" as const],
+      projects: [],
+      cost_centres: [],
+      gpu_types: [],
+      regions: [],
+      ...filter,
+    };
+    const config = { ...fixture.config, reportSelections: readReportSelections([table], "tally.toml") };
+    const { page } = await renderReport({ ...fixture, config }, { month: "2026-10", formats: ["html"] });
+    return textOf(readFileSync(page, "utf8"));
+  }
+
   it("can't be confined to what nothing is known of", async () => {
     const selection = readReportSelections(
       [{ name: "x", projects: ["Altas"], cost_centres: [], gpu_types: [], regions: [] }],
@@ -146,6 +191,91 @@ describe("the pages of a report", () => {
       message: expect.stringContaining('projects: nothing is known of "Altas"'),
       hint: expect.stringContaining('"Atlas"'),
     });
+  });
+});
+
+describe("[[report]] in tally.toml", () => {
+  const load = (toml: string) => {
+    const root = temporaryFolder();
+    const path = join(root, "tally.toml");
+    writeFileSync(path, toml);
+    return () => loadConfig(testEffects({ cwd: root }), path);
+  };
+
+  it("is read with what it leaves out filled in", () => {
+    const { reportSelections } = load(
+      '[[report]]\nname = "Team Ä"\npages = ["weekly"]\nregions = ["us-east1"]',
+    )();
+    expect(reportSelections).toEqual([
+      {
+        name: "Team Ä",
+        pages: new Set(["weekly"]),
+        filter: { projects: [], costCentres: [], gpuTypes: [], regions: ["us-east1"] },
+        folder: expect.stringMatching(/^reports\/team-/),
+        formats: undefined,
+      },
+    ]);
+  });
+
+  it.each([
+    ["an unknown page", 'name = "x"\npages = ["monthly", "yearly"]', "report.0.pages.1"],
+    ["no page", 'name = "x"\npages = []', "report.0.pages"],
+    ["an unknown format", 'name = "x"\nformats = ["docx"]', "report.0.formats.0"],
+    ["an unknown key", 'name = "x"\nproject = ["a"]', "project"],
+    ["no name", 'pages = ["monthly"]', "report.0.name"],
+    ["a folder that is no text", 'name = "x"\nfolder = 3', "report.0.folder"],
+    [
+      "a folder that leads out",
+      'name = "x"\nfolder = "reports/../../elsewhere"',
+      'folder: "reports/../../elsewhere" leads out',
+    ],
+    [
+      "the folder of the data",
+      'name = "x"\nfolder = "./data/raw"',
+      'folder: "./data/raw" is where tally keeps',
+    ],
+    ["the workspace itself", 'name = "x"\nfolder = "."', 'folder: "." is where tally keeps'],
+    ["a folder with a line break", 'name = "x"\nfolder = "a\\nb"', "holds a control character"],
+    [
+      "two of one folder",
+      'name = "x"\nfolder = "out"\n[[report]]\nname = "y"\nfolder = "OUT/"',
+      "both written to",
+    ],
+  ])("is refused with %s, by the name of the file and the key", (_, toml, key) => {
+    let refusal: unknown;
+    try {
+      load(`[[report]]\n${toml}`)();
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toMatchObject({ exitCode: 2 });
+    expect((refusal as Error).message).toContain("tally.toml");
+    expect((refusal as Error).message).toContain(key);
+  });
+});
+
+describe("how to act on a finding", () => {
+  const rules = parse(readFileSync(join(packageRoot, "data", "reference", "idle-rules.csv"), "utf8"), {
+    columns: true,
+  }) as { rule_id: string; resource_kind: string }[];
+
+  it.each(rules.map(({ rule_id, resource_kind }) => [rule_id, resource_kind] as const))(
+    "is known for the rule %s, of a %s",
+    (rule_id, resource_kind) => {
+      const finding = { rule_id, resource_kind, resource_id: "r-1", resource_name: "one", project_id: "p-1" };
+      const action = actionsOf([finding]).get(finding);
+      // "Resources" is what an unknown kind gets.
+      expect(action?.page).not.toBe("Resources");
+      // A command is for what it names: a VM is not deleted as a disk.
+      const nouns: Record<string, string> = { vm: "compute vms", disk: "storage disks" };
+      if (action?.command) expect(action.command).toContain(`crusoe ${nouns[resource_kind]} `);
+    },
+  );
+
+  it("has no command for a rule that there is none of", () => {
+    expect(rules.length).toBeGreaterThan(20);
+    const known = new Set(rules.map(({ rule_id }) => rule_id));
+    expect(Object.keys(commands).filter((rule) => !known.has(rule))).toEqual([]);
   });
 });
 

@@ -130,10 +130,12 @@ export function budgetSentence(rows: readonly BudgetRow[]): string | null {
       : row.cost_centre === null
         ? "no cost centre"
         : inSentence(row.cost_centre);
-  const of = (status: string) =>
-    budgeted
+  const of = (status: string) => {
+    const names = budgeted
       .filter((row) => row.status === status)
       .map((row) => `${label(row)} (${monthName(row.month.slice(0, 7))})`);
+    return names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
+  };
   const [over, atRisk] = [of("over"), of("at_risk")];
   if (over.length + atRisk.length === 0) return "No budget is overspent, or forecast to be.";
   return [

@@ -24,18 +24,21 @@ export const oneSheet = `
   .one-sheet .chart { margin-top: 4px; }
   .one-sheet .chart .wide { display: none; }
   .one-sheet .chart .narrow { display: block; }
-  .one-sheet .chart svg { max-height: 160px; }
+  .one-sheet .chart svg { max-height: 150px; }
   .one-sheet table { font-size: 8pt; line-height: 1.3; }
   .one-sheet th, .one-sheet td { padding: 2px 0 2px 8px; }
   .one-sheet th:first-child, .one-sheet td:first-child { padding-left: 0; }
   .one-sheet .table-block { margin-top: 2px; }
-  .one-sheet td.full { width: 46%; }
+  .one-sheet thead th:first-child { width: 21%; }
+  .one-sheet #budgets thead th:nth-child(2) { width: 17%; }
+  .one-sheet #what-to-do thead th:nth-child(2) { width: 21%; }
+  .one-sheet td.full { width: 44%; }
   .one-sheet #outlook tbody th small { display: none; }
   .one-sheet .cards td:not(.n), .one-sheet .cards th:first-child { min-width: 0; }
   .one-sheet #outlook td.full, .one-sheet #outlook thead th:last-child { display: none; }
   .one-sheet .mark { font-size: 6.5pt; line-height: 1.5; }
   .one-sheet .severity { font-size: 7pt; line-height: 1.4; }
-  .one-sheet td bdi, .one-sheet th bdi { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
+  .one-sheet td bdi, .one-sheet th bdi { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 1; overflow-wrap: anywhere; overflow: hidden; }
   .one-sheet footer { margin-top: 8px; padding-top: 4px; }
   .one-sheet footer dl { margin-top: 0; gap: 2px 22px; font-size: 7.5pt; }
   .one-sheet footer dl div { display: flex; gap: 5px; }
