@@ -27,7 +27,8 @@ export function showProgress(
     timer.unref();
     return { log, stop: () => clearInterval(timer) };
   }
-  const width = () => ("columns" in stderr && typeof stderr.columns === "number" ? stderr.columns : 80);
+  // A terminal that was never told its size says 0.
+  const width = () => ("columns" in stderr && typeof stderr.columns === "number" && stderr.columns) || 80;
   const clear = () => void stderr.write("\r\u001b[K");
   const draw = () => {
     clear();

@@ -48,6 +48,18 @@ describe("progress", () => {
     expect(said()).toBe(`${`\r\u001b[K${shown}`.repeat(5)}\r\u001b[Kusage: 3 rows\n\r\u001b[K`);
   });
 
+  test("is cut to a usual width on a terminal that does not know its own", async () => {
+    const { effects, said } = output(true, "normal", 0);
+    const line = showProgress(
+      effects,
+      () => progress,
+      () => 20_000,
+    );
+    await vi.advanceTimersByTimeAsync(200);
+    line.stop();
+    expect(said()).toContain(progressText(progress, 20_000).slice(0, 79));
+  });
+
   test("is a plain line each minute where there is no terminal", async () => {
     const { effects, said } = output(false);
     const line = showProgress(
