@@ -17,25 +17,50 @@ columns:
   spot_source_line: The line of prices.csv.
   list_unit_price: The same on demand, by the most specific row for neither one project nor one reservation.
   list_currency: Its currency.
+  used_from: The first day on which usage has the combination; null where only a resource has it.
+  used_to: The last.
 */
-with keys as (
-  select distinct
+with used_keys as (
+  select
     coalesce(project_id, '') as project_key,
     coalesce(lower(region), '') as region_key,
     coalesce(lower(resource_type), '') as resource_type_key,
     coalesce(billable_metric, '') as metric_key,
-    coalesce(reservation_id, '') as reservation_key
+    coalesce(reservation_id, '') as reservation_key,
+    min(usage_date) as used_from,
+    max(usage_date) as used_to
   from int_usage_daily
+  group by all
 
-  union
+  union all
 
   select
     project_key,
     region_key,
     resource_type_key,
     billable_metric,
-    reservation_key
+    reservation_key,
+    null,
+    null
   from int_resource_price_keys
+),
+
+keys as (
+  select
+    project_key,
+    region_key,
+    resource_type_key,
+    metric_key,
+    reservation_key,
+    min(used_from) as used_from,
+    max(used_to) as used_to
+  from used_keys
+  group by
+    project_key,
+    region_key,
+    resource_type_key,
+    metric_key,
+    reservation_key
 ),
 
 numbered as (
@@ -48,6 +73,8 @@ numbered as (
     resource_type_key,
     metric_key,
     reservation_key,
+    used_from,
+    used_to,
     case when reservation_key = '' then 'on_demand' else 'committed' end as category_key
   from keys
 ),
@@ -129,7 +156,9 @@ final as (
     best.spot_price.currency as spot_currency,
     best.spot_price.source_line as spot_source_line,
     best.list_price.unit_price as list_unit_price,
-    best.list_price.currency as list_currency
+    best.list_price.currency as list_currency,
+    numbered.used_from,
+    numbered.used_to
   from best
   inner join numbered
     on best.key_number = numbered.key_number
@@ -150,5 +179,7 @@ select
   spot_currency,
   spot_source_line,
   list_unit_price,
-  list_currency
+  list_currency,
+  used_from,
+  used_to
 from final

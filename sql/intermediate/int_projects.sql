@@ -28,21 +28,9 @@ with sightings as (
   select
     organization_id,
     project_id,
-    min(known_from),
-    max(known_from)
-  from stg_usage
-  group by
-    organization_id,
-    project_id
-
-  union all
-
-  select
-    organization_id,
-    project_id,
-    min(_known_from),
-    max(_known_from)
-  from raw.resource_usage
+    min(first_known_at),
+    max(last_known_at)
+  from int_project_sightings
   group by
     organization_id,
     project_id

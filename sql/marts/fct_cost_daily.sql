@@ -1,7 +1,14 @@
 /*
 description: Usage with the price in force on its day. Usage without a price has no cost, and is never counted as 0.
 grain: [usage_date, project_id, region, resource_type, billable_metric, reservation_id, pricing_category]
-incremental: {by: usage_date, follows: [int_usage_daily, int_spot_usage_daily, int_billed_cost_daily]}
+incremental:
+  by: usage_date
+  follows:
+    - int_usage_daily
+    - int_spot_usage_daily
+    - int_billed_cost_daily
+    - {int_usage_prices: [used_from, used_to]}
+    - {int_usage_projects: [used_from, used_to]}
 columns:
   organization_id: The organisation.
   usage_date: The UTC day.
@@ -95,14 +102,13 @@ priced as (
     prices.list_unit_price,
     prices.list_currency
   from purchases as usage
-  left join int_prices_in_force as prices
+  left join int_usage_prices as prices
     on coalesce(usage.project_id, '') = prices.project_key
     and coalesce(lower(usage.region), '') = prices.region_key
     and coalesce(lower(usage.resource_type), '') = prices.resource_type_key
     and coalesce(usage.billable_metric, '') = prices.metric_key
     and coalesce(usage.reservation_id, '') = prices.reservation_key
-    and usage.usage_date >= prices.starts_on
-    and usage.usage_date < prices.ends_before
+    and usage.usage_date between prices.used_from and prices.used_to
 ),
 
 -- To round DECIMALs of this width takes a microsecond each, most of the work. A product by way of DOUBLE, and then
@@ -218,7 +224,7 @@ final as (
     end as list_cost_reporting,
     listed.reporting_currency
   from listed
-  left join int_projects as projects
+  left join int_usage_projects as projects
     on listed.project_id = projects.project_id
   left join int_cost_centres_in_force as centres
     on listed.project_id = centres.project_id

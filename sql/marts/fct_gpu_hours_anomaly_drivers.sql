@@ -137,26 +137,18 @@ parts as (
     scope_number,
     usage_date,
     compared_date,
-    'resource_type' as driver_kind,
-    resource_type as driver_value,
-    resource_type as driver_name,
+    case when grouping(resource_type) = 0 then 'resource_type' else 'project' end as driver_kind,
+    case when grouping(resource_type) = 0 then resource_type else project_id end as driver_value,
+    case when grouping(resource_type) = 0 then resource_type else project_name end as driver_name,
     sum(gpu_hours) as gpu_hours
   from within_scope
-  group by all
-
-  union all
-
-  select
-    scope_number,
-    usage_date,
-    compared_date,
-    'project',
-    project_id,
-    project_name,
-    sum(gpu_hours)
-  from within_scope
-  where scope <> 'project'
-  group by all
+  group by grouping sets (
+    (scope, scope_number, usage_date, compared_date, resource_type),
+    (scope, scope_number, usage_date, compared_date, project_id, project_name)
+  )
+  -- The days of a project have its types alone.
+  having grouping(resource_type) = 0
+    or scope <> 'project'
 ),
 
 collected as (

@@ -1,7 +1,7 @@
 /*
 description: GPU-hours by day, project, region, type and reservation. Types without a GPU have no row.
 grain: [usage_date, project_id, region, resource_type, reservation_id]
-incremental: {by: usage_date, follows: [int_usage_daily]}
+incremental: {by: usage_date, follows: [int_usage_daily, {int_usage_projects: [used_from, used_to]}]}
 columns:
   organization_id: The organisation.
   usage_date: The UTC day.
@@ -72,7 +72,7 @@ final as (
     summed.reservation_id is not null as is_reserved,
     summed.gpu_hours
   from summed
-  left join int_projects as projects
+  left join int_usage_projects as projects
     on summed.project_id = projects.project_id
 )
 

@@ -38,34 +38,34 @@ export async function noteSourceDays(
   { from, to }: DaysOfRows,
 ): Promise<void> {
   const columns = await columnsOf(connection, relation);
-  const compared = columns.filter(({ name }) => name !== "_load_id").map(({ name }) => sqlName(name));
-  const version = `hash(count(*), sum(hash(${compared.join(", ")})))`;
+  // Of what a span moves, the days that it covers tell: it does not change those that it covered before.
+  const skipped = from === to ? ["_load_id"] : ["_load_id", from, to];
+  const compared = columns.filter(({ name }) => !skipped.includes(name)).map(({ name }) => sqlName(name));
+  const sums = `count(*) as row_count, sum(hash(${compared.join(", ")})) as hash_sum`;
   const days =
     from === to
-      ? `select ${sqlName(from)}::date as day, ${version} as version from ${relation} group by day`
+      ? `select ${sqlName(from)}::date as day, ${sums} from ${relation} group by day`
       : // Few rows have spans of their own, so that only spans are spread over their days.
-        `select day, hash(count(*), sum(version)) as version
+        `select
+           unnest(
+             case
+               when first_day is null or last_day is null then [null::timestamp]
+               else generate_series(first_day, last_day, interval 1 day)
+             end
+           )::date as day,
+           row_count,
+           hash_sum
          from (
-           select
-             unnest(
-               case
-                 when first_day is null or last_day is null then [null::timestamp]
-                 else generate_series(first_day, last_day, interval 1 day)
-               end
-             )::date as day,
-             version
-           from (
-             select ${sqlName(from)}::date as first_day, ${sqlName(to)}::date as last_day, ${version} as version
-             from ${relation}
-             group by first_day, last_day
-           )
-         )
-         group by day`;
+           select ${sqlName(from)}::date as first_day, ${sqlName(to)}::date as last_day, ${sums}
+           from ${relation}
+           group by first_day, last_day
+         )`;
   await connection.run(`
     delete from meta.relation_day where relation = ${sqlText(relation)};
     insert into meta.relation_day
-    select ${sqlText(relation)}, day, version
+    select ${sqlText(relation)}, day, hash(sum(row_count), sum(hash_sum))
     from (${days})
+    group by day
   `);
 }
 

@@ -121,11 +121,27 @@ test("only the days that changed are made anew, and what is not by day makes all
 
   // A price changes cost and what rests on it, and nothing else.
   writeFileSync(workspace.csv.prices, priceFile("3"));
-  expect(await build()).toMatchObject({ ...nothing, fct_cost_daily: "full", own_ranks: 3 });
+  expect(await build()).toMatchObject({ ...nothing, fct_cost_daily: 3, own_ranks: 3 });
   expect((await analytics.all(costs))[1]).toEqual({ usage_date: day(2), cost: "21.0000000000" });
+  // So does one from a day on, on the days from then on alone.
+  writeFileSync(
+    workspace.csv.prices,
+    `resource_type,billable_metric,unit_price,effective_from,effective_to\n,gpu-hours,3,,${day(2)}\n,gpu-hours,4,${day(3)},\n`,
+  );
+  expect(await build()).toMatchObject({ ...nothing, fct_cost_daily: 1, own_ranks: 1 });
+  // A project that is new, and has a price for the first time, is one on its own days.
+  await analytics.insert("usage", [{ ...loaded, project_id: "beta", usage_date: day(4), quantity: 5 }]);
+  await analytics.insert("usage", [{ ...loaded, usage_date: day(4), quantity: 1 }]);
+  expect(await build()).toMatchObject({
+    int_usage_daily: 1,
+    fct_gpu_hours_daily: 1,
+    fct_cost_daily: 1,
+    fct_usage_revisions: 1,
+    own_ranks: 1,
+  });
   // A type that has other GPUs than was thought changes GPU-hours, and all that follows them.
   await analytics.context.warehouse.run("update raw.vm_types set gpu_type = 'H100-SXM'");
-  expect(await build()).toMatchObject({ int_usage_daily: "full", fct_cost_daily: 3, fct_usage_revisions: 0 });
+  expect(await build()).toMatchObject({ int_usage_daily: "full", fct_cost_daily: 4, fct_usage_revisions: 0 });
   expect(await build({ fullRefresh: true })).toMatchObject({
     fct_usage_revisions: "full",
     own_ranks: "full",
@@ -137,7 +153,7 @@ test("only the days that changed are made anew, and what is not by day makes all
   const [recorded] = await analytics.published(
     "select build_mode, days_rebuilt, row_count, started_at is not null as is_timed from meta_model where model_name = 'fct_cost_daily'",
   );
-  expect(recorded).toEqual({ build_mode: "incremental", days_rebuilt: 0, row_count: "3", is_timed: true });
+  expect(recorded).toEqual({ build_mode: "incremental", days_rebuilt: 0, row_count: "5", is_timed: true });
 });
 
 test("a day on which nothing is left has no rows left, and one that was missed by a selection comes later", async () => {
