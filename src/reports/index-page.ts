@@ -99,6 +99,10 @@ async function figureOf(facts: ReportFacts): Promise<Html | undefined> {
     "GPU-hours a month",
   )}${
     cost !== "" &&
+    shown.some(({ budget }) => budget !== null) &&
+    html`<ul class="legend" aria-hidden="true"><li><i class="key bar"></i>Cost</li><li><i class="key alert stroke"></i>Budget</li></ul>`
+  }${
+    cost !== "" &&
     (await barsOf(
       (row) => row.cost,
       (cost) => formatMoney(cost, build.currency),

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, join, relative } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { demoFolder, demoScenario } from "../../src/demo.ts";
 import { loadScenario } from "../../src/gateway/scenario.ts";
 import { startGateway } from "../../src/gateway/server.ts";
+import { renderReport } from "../../src/reports/report.ts";
 import { run } from "../../src/run.ts";
 import { openReadOnly, type Row } from "../../src/warehouse.ts";
 import { workspaceAt } from "../../src/workspace.ts";
@@ -18,7 +19,15 @@ const earlier = new Date("2026-11-01T04:00:00Z");
 const between = "2026-11-01T17:30:00Z";
 const later = new Date("2026-11-03T06:00:00Z");
 
-async function twoNights(): Promise<{ root: string; first: Record<string, Row[]> }> {
+interface Nights {
+  root: string;
+  /** The public tables of the first night. */
+  first: Record<string, Row[]>;
+  /** Its report of October, by the files' paths in its folder. */
+  october: Record<string, string>;
+}
+
+async function twoNights(): Promise<Nights> {
   const root = temporaryFolder();
   const workspace = workspaceAt(root);
   for (const name of ["tally.toml", "prices.csv", "cost-centres.csv", "suppressions.csv"]) {
@@ -32,6 +41,7 @@ async function twoNights(): Promise<{ root: string; first: Record<string, Row[]>
   const [credentials] = accessKeys;
   if (!credentials) throw new Error("the sample organisation has no access key");
   const first: Record<string, Row[]> = {};
+  const october: Record<string, string> = {};
   for (const night of [earlier, later]) {
     clock = night;
     const effects = testEffects({
@@ -40,10 +50,32 @@ async function twoNights(): Promise<{ root: string; first: Record<string, Row[]>
       env: { CRUSOE_API_ENDPOINT: gateway.endpoint },
     });
     await run({ effects, workspace, config: loadConfig(effects, workspace.tallyToml), credentials });
-    if (night === earlier) Object.assign(first, await tablesOf(workspace.analytics));
+    if (night === earlier) {
+      Object.assign(first, await tablesOf(workspace.analytics));
+      Object.assign(october, filesOf(join(workspace.reports, "2026-10")));
+    }
   }
-  return { root, first };
+  return { root, first, october };
 }
+
+const filesOf = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [relative(folder, path), readFileSync(path, "utf8")]),
+  );
+
+/** Beside the links to the list of all periods, in which a report of what was known then is not. */
+const withoutList = (files: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(files).map(([path, text]) => [
+      path,
+      text
+        .replace(/<nav class="pages".*?<\/nav>/s, "")
+        .replace(/<(a|span) class="brand".*?<\/svg><span>tally<\/span><\/\1>/s, ""),
+    ]),
+  );
 
 async function tablesOf(path: string): Promise<Record<string, Row[]>> {
   const reader = await openReadOnly(path, { memoryLimit: "512MB", threads: 2 });
@@ -68,7 +100,7 @@ const digests = (folder: string): Record<string, string> =>
   );
 
 it("`--as-of` shows what a run of an earlier night had shown, and leaves what is known now alone", async () => {
-  const { root, first } = await twoNights();
+  const { root, first, october } = await twoNights();
   const { analytics, reports } = workspaceAt(root);
   const now = await tablesOf(analytics);
   expect(now.fct_usage_revisions?.length).toBeGreaterThan(first.fct_usage_revisions?.length ?? 0);
@@ -81,6 +113,22 @@ it("`--as-of` shows what a run of an earlier night had shown, and leaves what is
   const file = join(root, "data", "analytics@2026-11-01T040000Z.duckdb");
   expect(built.stderr).toContain(basename(file));
   expect(await tablesOf(file)).toEqual(first);
+
+  // Every page and table of that night's report, to the byte.
+  const effects = testEffects({ cwd: root, now: earlier.toISOString() });
+  const workspace = workspaceAt(root);
+  const config = loadConfig(effects, workspace.tallyToml);
+  const again = await renderReport(
+    { effects, workspace, config },
+    { month: "2026-10", analytics: file, suffix: "@again" },
+  );
+  const folderAgain = join(again.page, "..");
+  expect(Object.keys(october)).toEqual(
+    expect.arrayContaining(["index.html", "executive.html", "inventory.html", "headline.csv"]),
+  );
+  expect(Object.keys(october).filter((path) => path.startsWith("projects/")).length).toBeGreaterThan(3);
+  expect(withoutList(filesOf(folderAgain))).toEqual(withoutList(october));
+  rmSync(folderAgain, { recursive: true });
 
   const args = ["report", "--workspace", root, "--month", "2026-10", "--as-of", between];
   const reported = await tally(args, env);

@@ -8,7 +8,7 @@ import { findingColumns, trendColumns } from "./analytics.ts";
  */
 export async function believable(
   analytics: Warehouse,
-  { projects = 6, findings = 26, hasGap = true, name = "" } = {},
+  { projects = 6, findings = 26, hasGap = true, name = "", since = "2025-09-01" } = {},
 ): Promise<void> {
   await analytics.run(`
     insert into meta_build values ('2026-11-03 06:00:00', '2026-11-03', 'sample prices', 'USD', '0.1.0');
@@ -49,7 +49,7 @@ export async function believable(
         * case when i = 0 and k = 0 and day between '2026-10-12' and '2026-10-19' then 2.6 else 1 end
         * case when day = '2026-08-22' then 0.3 else 1 end
       )::decimal(18, 6), 4)::decimal(28, 12) as quantity
-    from range(date '2025-09-01', date '2026-11-03', interval 1 day) days (day), shape, kinds
+    from range(date '${since}', date '2026-11-03', interval 1 day) days (day), shape, kinds
     where day >= since and hash(i, k) % 10 < 7 or (i = 0 and k = 0)
       and day >= since;
 
@@ -147,7 +147,7 @@ export async function believable(
       ${hasGap ? "case when stream = 'usage' and i = 2 and day between '2026-10-24' and '2026-10-26' then 'failed' else 'complete' end" : "'complete'"},
       '2026-11-03 05:40:00',
       ${hasGap ? "case when stream = 'usage' and i = 2 and day between '2026-10-24' and '2026-10-26' then 'GET /organizations/…/usage: 503 unavailable, after 6 attempts' end" : "null"}
-    from range(date '2025-09-01', date '2026-11-03', interval 1 day) days (day), shape, (select unnest(['usage', 'resource_usage']) as stream);
+    from range(date '${since}', date '2026-11-03', interval 1 day) days (day), shape, (select unnest(['usage', 'resource_usage']) as stream);
 
     insert into fct_idle_findings (${findingColumns})
     select
@@ -166,5 +166,7 @@ export async function believable(
       case when f % 12 = 11 then 'suppressed' else 'open' end, '2026-10-01', '2026-11-03'
     from range(${findings}) found (f), shape where shape.i = f % ${projects};
     update fct_idle_findings set counted_monthly_waste = monthly_waste;
+    insert into dim_idle_rule
+    select distinct rule_id, rule_title, 'See on the VM whether it serves anybody, and stop it if not; if it does, ask Crusoe why its use is not metered.' from fct_idle_findings;
   `);
 }
