@@ -42,6 +42,15 @@ describe("the pages of a report", () => {
           ('all', 'all', 'All projects', 'month_end', '2026-11-01', '2026-11-30', 2, 20, 0, 28, 300, 250.04, 350.06, 'm', 5, 6, null);
         insert into fct_budget_status values
           ('cost_centre', 'CC-100', '2026-10-01', 'USD', 700, 775.31, 775.31, -75.31, -75.31, 1.1075857, 'over', null);
+        insert into fct_budget_burn_down
+          select 'cost_centre', 'CC-100', 'USD', day::date, '2026-10-01', 700, false, 25, 25 * day(day), 700 - 25 * day(day), 0
+          from range(date '2026-10-01', date '2026-11-01', interval 1 day) days (day);
+        insert into fct_reservation_daily
+          select 'org', 'res-1', day::date, 'h100', 'H100', day <> '2026-10-31', 12, case when day <> '2026-10-31' then 10 end,
+            case when day <> '2026-10-31' then 3 end, case when day <> '2026-10-31' then 1 end
+          from range(date '2026-09-01', date '2026-11-03', interval 1 day) days (day);
+        insert into fct_gpu_hours_trend (usage_date, scope, scope_value, scope_name, is_anomaly, is_forecast, forecast, forecast_low, forecast_high) values
+          ('2026-11-03', 'all', 'all', 'all', false, true, 10.04, 8, 12.5), ('2026-11-04', 'all', 'all', 'all', false, true, 12.06, 9, 14);
         insert into fct_inventory values
           ('vm', 'vm-1', 'idle node', 'org', 'p-atlas', 'Atlas', 'us-east1-a', 'us-east1', 'running', 'h100-80gb-sxm-ib.1x', 'H100', 1, null, '2026-10-20', 14, 1825, 'USD'),
           ('vm', 'vm-2', 'other', 'org', 'p-atlas', 'Atlas', 'us-east1-a', 'us-east1', 'running', 'x', null, 0, null, '2026-10-20', 14, null, null);
@@ -66,9 +75,40 @@ describe("the pages of a report", () => {
       "With 8 GPUs of h100 reserved in place of 0, the 90 days up to 2 November 2026 that were read would have cost $100.50 less.",
       "0 idle resources were found for the first time in October 2026, and 1 was mended, which saves $40.00 a month.",
       "87.5%",
+      // 31 × 25, and 28 × 25 is all of it.
+      "Up to 31 Oct, $775.00 of a budget of $700.00 was spent, 110.7%. It was used up on 29 Oct.",
+      // 30 days of 12, of which 9 are used and 1 is drawn beyond; the last was not read whole.
+      "270.0 of 360.0 reserved GPU-hours were used in October 2026, 75.0%. 30.0 were drawn beyond them. Days that were not read whole are left out.",
+      "From 3 Nov to 4 Nov, 11.1 a day are forecast.",
     ]) {
       expect(text).toContain(sentence);
     }
+  });
+
+  it("draw what is reserved, budgeted and forecast beside what it is held against", () => {
+    const page = read("2026-10/index.html");
+    const textsOf = (id: string) => {
+      const section = new RegExp(`<section id="${id}"[\\s\\S]*?</section>`).exec(page)?.[0] ?? "";
+      const wide = /<div class="wide">[\s\S]*?<\/svg>/.exec(section)?.[0] ?? "";
+      return {
+        labels: [...wide.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text),
+        titles: [...wide.matchAll(/<title>([^<]*)<\/title>/g)].map(([, text]) => text),
+      };
+    };
+    expect(textsOf("gpu-hours-by-day").labels).toEqual(expect.arrayContaining(["reserved", "H100 88.6%"]));
+    expect(textsOf("gpu-hours-by-day").titles[0]).toMatch(
+      /^1 Oct\n14\.0 GPU-hours\n[\s\S]*\nreserved: 12\.0$/,
+    );
+    expect(textsOf("gpu-hours-trend").labels).toEqual(expect.arrayContaining(["reserved", "forecast"]));
+    expect(textsOf("gpu-hours-trend").titles.at(-1)).toBe("4 Nov\n12.1 forecast, 9.0 to 14.0");
+    expect(textsOf("budget-days").labels).toEqual(expect.arrayContaining(["budget $700", "cost $775"]));
+    expect(textsOf("budget-days").titles.at(-1)).toBe(
+      "31 Oct\n$775.00 since the month began\nbudget: $700.00",
+    );
+    const sparklines = [...page.matchAll(/<div class="sparkline"[\s\S]*?<\/svg>/g)].map(([svg]) => svg);
+    expect(sparklines).toHaveLength(2);
+    expect(sparklines[0]).toContain("<title>October 2026\n350.0</title>");
+    expect(sparklines[1]).toContain("<title>October 2026\n$775.31</title>");
   });
 
   it("have one for each project, with its own figures, whatever it is called", () => {
