@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { buildCommand } from "./commands/build.ts";
 import { demoCommand } from "./commands/demo.ts";
+import { docsCommand } from "./commands/docs.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
 import { reportFailure } from "./commands/failure.ts";
@@ -47,6 +48,7 @@ for (const command of [
   statusCommand,
   sqlCommand,
   exportCommand,
+  docsCommand,
   gatewayCommand,
 ]) {
   program.addCommand(command().copyInheritedSettings(program));

@@ -27,8 +27,17 @@ export function refuseLinksOut(workspace: Workspace): void {
 
 /** The links among what tally reads and writes, down to the files of its folders. */
 function linksOf(workspace: Workspace): string[] {
-  const { root, tallyToml, csv, raw, warehouse, reports, exports, queries, runLog } = workspace;
-  const folders = [dirname(warehouse), raw, reports, exports, queries, dirname(runLog), join(root, "sql")];
+  const { root, tallyToml, csv, raw, warehouse, reports, exports, docs, queries, runLog } = workspace;
+  const folders = [
+    dirname(warehouse),
+    raw,
+    reports,
+    exports,
+    docs,
+    queries,
+    dirname(runLog),
+    join(root, "sql"),
+  ];
   const sql = ["staging", "intermediate", "marts", "tests"].map((layer) => join(root, "sql", layer));
   const named = [tallyToml, ...Object.values(csv), ...folders].filter(isLink);
   const inside = [...folders, ...sql].flatMap((folder) =>

@@ -28,6 +28,7 @@ export interface Workspace {
   analytics: string;
   reports: string;
   exports: string;
+  docs: string;
   /** Saved queries, a file each, for `tally sql @name`. */
   queries: string;
   /** What was typed into `tally sql`. */
@@ -56,6 +57,7 @@ export function workspaceAt(root: string): Workspace {
     analytics: join(root, "data", "analytics.duckdb"),
     reports: join(root, "reports"),
     exports: join(root, "exports"),
+    docs: join(root, "docs"),
     queries: join(root, "queries"),
     sqlHistory: join(root, "data", ".sql-history"),
     runLog: join(root, "logs", "runs.ndjson"),

@@ -56,7 +56,7 @@ export async function readSelect(connection: Warehouse, sql: string, file: strin
  * @throws TallyError that names the file and the line of the first that is not one SELECT
  */
 export async function readSelects(
-  connection: Warehouse,
+  connection: Pick<Warehouse, "all">,
   selects: readonly { sql: string; file: string }[],
 ): Promise<Reading[]> {
   const unread = [...new Set(selects.map(({ sql }) => sql))].filter((sql) => !readings.has(sql));

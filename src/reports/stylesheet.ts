@@ -1,4 +1,5 @@
 import { charts } from "./styles/charts.ts";
+import { dictionary } from "./styles/dictionary.ts";
 import { figures } from "./styles/figures.ts";
 import { head } from "./styles/head.ts";
 import { oneSheet } from "./styles/one-sheet.ts";
@@ -13,6 +14,6 @@ import { colourVariables } from "./theme.ts";
 export const stylesheet = `
 :root { ${colourVariables("light")} }
 @media screen and (prefers-color-scheme: dark) { :root { ${colourVariables("dark")} } }
-${text}${head}${figures}${sections}${charts}${tables}${smallScreens}${paper}${oneSheet}`
+${text}${head}${figures}${sections}${charts}${tables}${dictionary}${smallScreens}${paper}${oneSheet}`
   .replace(/\n+/g, "\n")
   .trim();

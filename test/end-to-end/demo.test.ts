@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packageRoot } from "../../src/package.ts";
 import { launchBrowser } from "../browser.ts";
 import { offences, readFocusCsv, scaled, total } from "../exports/focus-rules.ts";
 import { type Ended, tally } from "../tally-process.ts";
@@ -175,6 +176,51 @@ describe("`tally demo`", () => {
       const { code, stderr } = await tally(["export", "--workspace", root, ...args]);
       expect(stderr).toContain(message);
       expect(code).toBe(2);
+    }
+  });
+
+  it("answers every query that ships", async () => {
+    const names = readdirSync(join(packageRoot, "sql", "queries")).map((file) => basename(file, ".sql"));
+    expect(names.length).toBeGreaterThanOrEqual(10);
+    for (const name of names) {
+      const { code, stdout, stderr } = await tally([
+        "sql",
+        `@${name}`,
+        "--workspace",
+        root,
+        "--format",
+        "csv",
+      ]);
+      expect(code, stderr).toBe(0);
+      // A line beside the head, save that the sample organisation restates nothing.
+      if (name !== "restatements") expect(stdout.split("\r\n").length, name).toBeGreaterThan(2);
+    }
+  });
+
+  it("has a data dictionary of every table, which a browser shows quietly, and which the repository keeps", async () => {
+    const { code, stdout, stderr } = await tally(["docs", "--workspace", root]);
+    expect(code, stderr).toBe(0);
+    const page = stdout.trimEnd();
+    expect(page).toBe(join(root, "docs", "index.html"));
+    const kept = readFileSync(join(packageRoot, "docs", "data-dictionary.md"), "utf8");
+    // Where it is not, `npm run docs` writes it.
+    expect(readFileSync(join(root, "docs", "data-dictionary.md"), "utf8")).toBe(kept);
+    const browser = await launchBrowser();
+    try {
+      const context = await browser.newContext({ viewport: { width: 390, height: 800 }, bypassCSP: false });
+      const shown = await context.newPage();
+      const said: string[] = [];
+      shown.on("console", (message) => void said.push(message.text()));
+      shown.on("request", (request) => void (request.url().startsWith("file:") || said.push(request.url())));
+      await shown.goto(pathToFileURL(page).href);
+      const tables = await rows<{ table_name: string }>("select table_name from duckdb_tables()");
+      for (const { table_name: table } of tables) {
+        expect(await shown.locator(`section#${table} h2`).textContent()).toBe(table);
+      }
+      expect(await shown.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+      expect(said).toEqual([]);
+    } finally {
+      await browser.close();
     }
   });
 
