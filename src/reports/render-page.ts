@@ -40,13 +40,13 @@ export async function renderPage(
   const title = `${definition.title}, ${when}`;
   return pageOf({
     title: project === undefined ? title : `${chartLabel(project, 60)}: ${title}`,
-    description: isEmpty ? "No usage has been read yet." : summary.join(" ") || title,
+    description: isEmpty ? "No usage has been read yet." : summary.flat().join(" ") || title,
     ...(definition.isOneSheet && { className: "one-sheet" }),
     header: headerOf(definition, shown, facts, surroundings, project),
     main: isEmpty
       ? emptyPage(facts)
       : html`${notices(datasets, facts)}
-${summary.length > 0 && html`<p class="summary">${summary.join(" ")}</p>`}
+${summary.map((part) => html`<p class="summary">${part.join(" ")}</p>\n`)}
 ${await Promise.all(shown.map((part) => sectionMarkup(part, facts, surroundings)))}`,
     footer: footerOf(definition, facts, isEmpty),
   });

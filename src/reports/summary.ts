@@ -32,27 +32,31 @@ interface ReconciliationRow {
 
 /**
  * What a reader needs who reads nothing else: what was used and what it cost, what moved it and why, what to do,
- * what is to come, and how sure it is. A sentence that the page's own rows say nothing for is left out.
+ * what is to come, and how sure it is; in a paragraph of what was and one of what follows.
+ * A sentence that the page's own rows say nothing for is left out.
  */
 export function summaryOf(
   datasets: ReadonlyMap<string, Dataset>,
   facts: ReportFacts,
   isShort = false,
-): string[] {
+): string[][] {
   const rowsOf = <R>(query: string) => (datasets.get(query)?.rows ?? []) as unknown as readonly R[];
   const figures = figuresOf(rowsOf<Figure>("headline"));
-  return [
+  const was = [
     usageSentence(figures, facts),
     hasPeriodBefore(facts) ? moversLead(rowsOf<MoverRow>("top_movers")) : null,
     !isShort && driversSentence(rowsOf<AnomalyRow>("anomalies"), facts),
     costSentence(figures, facts),
+  ];
+  const follows = [
     idleSentence(figures, facts),
     !isShort && costliestSentence(rowsOf<FindingRow>("idle_findings")),
     !isShort && outlookSentence(rowsOf<OutlookRow>("outlook")),
     budgetSentence(rowsOf<BudgetRow>("budgets")),
     certaintySentence(figures, facts),
     !isShort && reconciliationSentence(rowsOf<ReconciliationRow>("reconciliation")),
-  ].filter((sentence) => sentence !== null && sentence !== false);
+  ];
+  return [was, follows].map((part) => part.filter((sentence) => sentence !== null && sentence !== false));
 }
 
 /** Why the days that stand out most for the whole did so. */

@@ -30,6 +30,8 @@ export interface StackedDays {
   /** The part of each kind in each day; the kinds from the axis upwards. */
   stacks: readonly Stack[];
   cells: readonly { day: string; type: string; hours: number }[];
+  /** The day whose bar has the names beside it: by default the last that has one. */
+  labelledDay?: string | undefined;
   /** Days that were not read: no bar stands there, and none could. */
   unread: readonly string[];
   /** A limit that holds for each day, such as what is reserved, drawn as steps over the bars. */
@@ -139,10 +141,11 @@ function forecastLayers(forecast: readonly DayForecast[], x: ReturnType<typeof d
 
 /** The kinds where the bar of the last day has them, and the lines where they end. */
 function labelsOf(
-  { stacks, cells, days, limit, forecast = [] }: StackedDays,
+  { stacks, cells, days, limit, labelledDay, forecast = [] }: StackedDays,
   limits: readonly { value: number }[],
 ): EdgeLabel[] {
-  const last = days.findLast((day) => cells.some((cell) => cell.day === day && cell.hours > 0));
+  const last =
+    labelledDay ?? days.findLast((day) => cells.some((cell) => cell.day === day && cell.hours > 0));
   const hoursOf = new Map(cells.filter(({ day }) => day === last).map(({ type, hours }) => [type, hours]));
   let under = 0;
   const labels: EdgeLabel[] = stacks.map(({ name, note, colour: own }) => {

@@ -74,6 +74,11 @@ export async function daysView(
       days: daysOf(facts.period),
       stacks,
       cells,
+      labelledDay: dayTotals(rows)
+        .filter(({ day, hours }) => day < facts.period.today && !isZero(hours))
+        .map(({ day }) => day)
+        .sort()
+        .at(-1),
       unread,
       limit: {
         name: "reserved",
@@ -110,7 +115,8 @@ function leadOf(
   const [first] = totals;
   const byDay = dayTotals(rows).sort((a, b) => compare(b.hours, a.hours) || (a.day < b.day ? -1 : 1));
   const [top] = byDay;
-  const low = byDay.at(-1);
+  // A day that still runs is no quiet one.
+  const low = byDay.findLast(({ day }) => day < period.today);
   const parts = [
     first &&
       `${inSentence(first.gpuType)} made up ${formatShare(first.hours, all)} of ${formatHours(all)} GPU-hours in ${period.name}.`,

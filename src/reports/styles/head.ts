@@ -14,6 +14,7 @@ nav ul { display: flex; flex-wrap: wrap; gap: 0 26px; }
 nav a { display: block; padding: 10px 0; color: var(--muted); text-decoration: none; }
 nav a:hover { color: var(--accent); }
 .summary { margin-top: 28px; max-width: 46em; font-size: 18px; line-height: 1.6; letter-spacing: -.005em; text-wrap: pretty; }
+.summary + .summary { margin-top: 14px; }
 .notice { margin-top: 20px; padding: 11px 16px; border-left: 3px solid var(--caution); border-radius: 2px 6px 6px 2px; background: var(--caution-wash); }
 .notice b { color: var(--caution); }
 .notice.alert { border-color: var(--alert); background: var(--alert-wash); }

@@ -14,6 +14,7 @@ export const oneSheet = `
   .one-sheet #gpu-hours-by-month:has(~ #outlook) { float: left; width: 47%; }
   .one-sheet #outlook { float: right; width: 49%; }
   .one-sheet #budgets, .one-sheet #what-to-do { clear: both; }
+  .one-sheet .summary + .summary { margin-top: 2px; }
   .one-sheet .cards-row { grid-template-columns: repeat(5, 1fr); margin-top: 8px; }
   .one-sheet .figure, .one-sheet .figure:nth-child(n) { grid-column: span 1; padding: 6px 9px; }
   .one-sheet .figure .value, .one-sheet .figure:nth-child(-n+2) .value { margin-top: 0; font-size: 11.5pt; }
