@@ -1,5 +1,4 @@
 import type { DuckDBResult, Json } from "@duckdb/node-api";
-import stringWidth from "string-width";
 import { csvLine } from "../csv.ts";
 import { printable } from "../printable.ts";
 import { isNumeric, jsonOf } from "../result-cells.ts";
@@ -30,7 +29,11 @@ export async function printRows(result: DuckDBResult, format: RowFormat, output:
       await new Promise<void>((resume) => output.once("drain", () => resume()));
   };
   await write(printer.head());
-  for await (const rows of result.yieldRowsJson()) await write(printer.rows(rows));
+  if (format === "table") await loadWidths([columns]);
+  for await (const rows of result.yieldRowsJson()) {
+    if (format === "table") await loadWidths(rows);
+    await write(printer.rows(rows));
+  }
   await write(printer.foot());
 }
 
@@ -77,9 +80,7 @@ const printers: Record<RowFormat, (columns: readonly string[], isNumber: readonl
         .join("  ")
         .trimEnd()}\n`;
     const begin = (rows: readonly string[][]) => {
-      widths = columns.map((name, i) =>
-        Math.max(stringWidth(name), ...rows.map((row) => stringWidth(row[i] ?? ""))),
-      );
+      widths = columns.map((name, i) => Math.max(widthOf(name), ...rows.map((row) => widthOf(row[i] ?? ""))));
       return line(columns) + line(widths.map((width) => "─".repeat(width)));
     };
     return {
@@ -103,6 +104,22 @@ function cellOf(value: Json): string {
 }
 
 function pad(text: string, width: number, isRight: boolean): string {
-  const blanks = " ".repeat(Math.max(0, width - stringWidth(text)));
+  const blanks = " ".repeat(Math.max(0, width - widthOf(text)));
   return isRight ? blanks + text : text + blanks;
+}
+
+const isPlain = (text: string) => /^[\x20-\x7e]*$/.test(text);
+
+/** The widths of texts that are not plain; its tables of Unicode take longer to load than a small query. */
+let stringWidth: ((text: string) => number) | undefined;
+
+async function loadWidths(rows: readonly Json[][]): Promise<void> {
+  if (stringWidth === undefined && rows.some((row) => !row.every((value) => isPlain(textOf(value))))) {
+    stringWidth = (await import("string-width")).default;
+  }
+}
+
+/** How many columns of a terminal a text takes. */
+function widthOf(text: string): number {
+  return isPlain(text) ? text.length : (stringWidth?.(text) ?? text.length);
 }
