@@ -14,7 +14,7 @@ export function refuseLinksOut(workspace: Workspace): void {
   const root = realpathSync(workspace.root);
   for (const path of linksOf(workspace)) {
     const target = targetOf(path);
-    if (target === root || target?.startsWith(root + sep)) continue;
+    if (target === root || target?.startsWith(root + sep) || isNowhere(target)) continue;
     const name = relative(workspace.root, path);
     throw new ConfigError(
       `${name} in ${workspace.root} is a link that leads out of the workspace${target === undefined ? "" : `, to ${target}`}.`,
@@ -24,6 +24,9 @@ export function refuseLinksOut(workspace: Workspace): void {
     );
   }
 }
+
+/** What keeps nothing and tells nothing: a log that nobody wants may lead there. */
+const isNowhere = (target: string | undefined): boolean => target === "/dev/null" || target === "/dev/full";
 
 /** The links among what tally reads and writes, down to the files of its folders. */
 function linksOf(workspace: Workspace): string[] {

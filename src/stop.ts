@@ -2,7 +2,7 @@ import { StoppedError } from "./errors/stopped-error.ts";
 
 /** How a run is asked to end early. */
 export interface Stop {
-  /** Aborted once it is asked to: no new step begins, and no new request goes out. */
+  /** Aborted once it is asked to: no new step begins, and no request goes on. */
   readonly signal: AbortSignal;
   /** Registers what is to be done where the run is given up amid a step; it must not wait for anything. */
   onGiveUp(work: () => void): void;
@@ -61,10 +61,11 @@ export function stopOnSignals(say: (message: string) => void, graceMs = stepGrac
   };
 }
 
-/** Fetches until the run is asked to end; then no request goes out any more. */
+/** Fetches until the run is asked to end: what is under way breaks off then, and nothing more goes out. */
 export function stoppableFetch(fetch: typeof globalThis.fetch, { signal }: Stop): typeof globalThis.fetch {
   return async (input, init) => {
     signal.throwIfAborted();
-    return fetch(input, init);
+    const signals = init?.signal ? [init.signal, signal] : [signal];
+    return fetch(input, { ...init, signal: AbortSignal.any(signals) });
   };
 }

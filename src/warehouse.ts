@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, Json } from "@duckdb/node-api";
@@ -43,6 +43,9 @@ export interface WarehouseSettings {
   threads: number | undefined;
 }
 
+/** What DuckDB calls a database without a file. */
+export const inMemory = ":memory:";
+
 /**
  * Opens a DuckDB file, and makes it where it is missing. Extensions are never fetched, and times are UTC.
  *
@@ -51,10 +54,22 @@ export interface WarehouseSettings {
  */
 export async function openWarehouse(path: string, settings: WarehouseSettings): Promise<Warehouse> {
   mkdirSync(dirname(path), { recursive: true });
-  return open(path, {
-    ...options(settings),
-    temp_directory: join(dirname(path), ".spill"),
-  });
+  const writing = { ...options(settings), temp_directory: join(dirname(path), ".spill") };
+  if (path !== inMemory && !existsSync(path)) await createWhole(path, writing);
+  return open(path, writing);
+}
+
+/** Makes the file aside, since one whose making was killed midway is none, and nothing could be read into it again. */
+async function createWhole(path: string, settings: Record<string, string>): Promise<void> {
+  const aside = `${path}.new`;
+  try {
+    for (const left of [aside, `${aside}.wal`]) rmSync(left, { force: true });
+    (await open(aside, settings)).close();
+    renameSync(aside, path);
+  } catch (error) {
+    // It is the file itself that can't be made, whatever it was called meanwhile.
+    throw openError(path, error instanceof TallyError ? (error.cause ?? error) : error);
+  }
 }
 
 /**

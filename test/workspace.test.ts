@@ -106,6 +106,8 @@ describe("a workspace with a link in it", () => {
     await writeWorkspace(root);
     mkdirSync(join(root, "reports", "2026-10"), { recursive: true });
     symlinkSync("2026-10", join(root, "reports", "latest"));
+    mkdirSync(join(root, "logs"));
+    symlinkSync("/dev/null", join(root, "logs", "runs.ndjson"));
     const alias = join(temporaryFolder(), "alias");
     symlinkSync(root, alias);
     expect(openWorkspace(testEffects(), alias).root).toBe(alias);

@@ -3,7 +3,7 @@ import { loadSeeds } from "../models/seeds.ts";
 import type { NotifyTarget } from "../notify-settings.ts";
 import { findBrowser } from "../reports/browser.ts";
 import { readSlots } from "../schedule/slots.ts";
-import { openWarehouse } from "../warehouse.ts";
+import { inMemory, openWarehouse } from "../warehouse.ts";
 import { type Check, failed, failedBy, ok, skipped, warning } from "./check.ts";
 
 export const settingsChecks: readonly Check[] = [
@@ -25,7 +25,7 @@ export const settingsChecks: readonly Check[] = [
       if (workspace instanceof Error || config instanceof Error)
         return skipped("There are no settings to go by.");
       // In memory: the warehouse is opened by nobody but a writer.
-      const memory = await openWarehouse(":memory:", { memoryLimit: "256MB", threads: 1 });
+      const memory = await openWarehouse(inMemory, { memoryLimit: "256MB", threads: 1 });
       try {
         const connection = await openModelConnection(memory);
         await loadSeeds(connection, workspace, config.prices.currency);

@@ -162,7 +162,7 @@ it("a test of severity warn keeps nothing from being published", async () => {
 it("a second run is told who holds the workspace, and a signal lets the first end in order", async () => {
   const nightly = await workspace({
     faults: [{ kind: "endless", form: "silence", times: 1 }],
-    toml: "[api]\ntimeout_seconds = 8\n",
+    toml: "[api]\ntimeout_seconds = 20\n",
   });
   const lock = join(nightly.root, "data", "lock.json");
   const { child, said } = begin(["run", "--workspace", nightly.root], nightly.env);
@@ -178,9 +178,12 @@ it("a second run is told who holds the workspace, and a signal lets the first en
     writer: { pid: child.pid, command: "run", is_left_behind: false },
   });
 
+  const at = Date.now();
   child.kill("SIGTERM");
   const [code] = (await once(child, "exit")) as [number | null];
   expect(code, said()).toBe(1);
+  // The request that nobody answers holds nothing up.
+  expect(Date.now() - at).toBeLessThan(10_000);
   expect(said()).toContain("Stopped by SIGTERM");
   expect(existsSync(lock)).toBe(false);
   expect(nightly.log()).toMatchObject([
@@ -194,7 +197,7 @@ it("a second run is told who holds the workspace, and a signal lets the first en
 it("a second signal ends a run at once, and the next one does what it had not", async () => {
   const nightly = await workspace({
     faults: [{ kind: "endless", form: "silence", times: 1 }],
-    toml: "[api]\ntimeout_seconds = 3\n",
+    toml: "[api]\ntimeout_seconds = 20\n",
   });
   const lock = join(nightly.root, "data", "lock.json");
   const { child, said } = begin(["run", "--workspace", nightly.root], nightly.env);
@@ -254,7 +257,7 @@ it("`tally schedule` catches up, tells how it stands over HTTP, and ends in orde
 it("`tally schedule` lets a run under way come to the end of its step, and ends both at once when it is told twice", async () => {
   const nightly = await workspace({
     faults: [{ kind: "endless", form: "silence", times: 2 }],
-    toml: "[api]\ntimeout_seconds = 3\n",
+    toml: "[api]\ntimeout_seconds = 20\n",
   });
   const lock = join(nightly.root, "data", "lock.json");
   const first = begin(["schedule", "--workspace", nightly.root], nightly.env);
