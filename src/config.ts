@@ -65,6 +65,7 @@ const tallyToml = z.strictObject({
   shared_cost: z.array(sharedCostTable).default([]),
   reports: reportsTable.prefault({}),
   report: z.array(reportTable).default([]),
+  publish: z.strictObject({ parquet: z.string().min(1).optional() }).prefault({}),
   schedule: scheduleTable.prefault({}),
   status: statusTable.prefault({}),
   notify: z.array(notifyTable).default([]),
@@ -100,6 +101,8 @@ export interface Config {
   reports: ReportSettings;
   /** The reports that are written. */
   reportSelections: ReportSelection[];
+  /** Where each run also puts a copy of the published tables, beside analytics.duckdb. */
+  publish: { parquet: string | undefined };
   schedule: ScheduleSettings;
   /** After how long without a good run the workspace counts as stale. */
   status: { staleAfterMs: number };
@@ -135,6 +138,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
     shared_cost: sharedCosts,
     reports,
     report,
+    publish,
     schedule,
     status,
     notify,
@@ -163,6 +167,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
     sharedCosts: readSharedCosts(sharedCosts, tallyTomlPath),
     reports: readReportSettings(reports),
     reportSelections: readReportSelections(report, tallyTomlPath),
+    publish: { parquet: publish.parquet },
     schedule: readScheduleSettings(schedule),
     status: { staleAfterMs: status.stale_after_hours * 3_600_000 },
     notify: readNotifyChannels(notify, tallyTomlPath),

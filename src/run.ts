@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Config, Credentials } from "./config.ts";
 import { ageInWords } from "./duration.ts";
 import type { Effects } from "./effects.ts";
@@ -5,6 +6,7 @@ import { IncompleteError } from "./errors/incomplete-error.ts";
 import { StoppedError } from "./errors/stopped-error.ts";
 import { exitCodes, TallyError } from "./errors/tally-error.ts";
 import { TestsFailedError } from "./errors/tests-failed-error.ts";
+import { exportParquet } from "./exports/parquet.ts";
 import { type IngestSummary, ingest } from "./ingest/ingest.ts";
 import type { Pace } from "./ingest/retry.ts";
 import { build } from "./models/build.ts";
@@ -82,8 +84,18 @@ async function runSteps(context: RunContext, record: RunRecord): Promise<string>
     warehouse.close();
   }
   const { page } = await record.step("report", () => renderReport(context));
+  await copyPublished(context, record);
   requireComplete(summary);
   return page;
+}
+
+/** Copies the published tables to where tally.toml wants them, too. It is the last step, since nothing waits for it. */
+async function copyPublished(context: RunContext, record: RunRecord): Promise<void> {
+  const { config, workspace } = context;
+  const { parquet } = config.publish;
+  if (parquet === undefined) return;
+  const folder = resolve(workspace.root, parquet);
+  await record.step("copy", () => exportParquet(context, { folder }));
 }
 
 /** @throws IncompleteError that names what failed, where something did */

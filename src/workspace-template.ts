@@ -7,7 +7,7 @@ import { packageRoot } from "./package.ts";
 export const workspaceTemplate = join(packageRoot, "data", "workspace");
 
 // A workspace is often kept in git: what tally makes is left out of it, what the user keeps is not.
-const gitignore = "/data/\n/reports/\n/logs/\n";
+const gitignore = "/data/\n/reports/\n/exports/\n/docs/\n/logs/\n";
 
 /**
  * Writes a workspace into `root`, made where it is missing. A file that is there already is kept as it is.

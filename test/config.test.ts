@@ -127,7 +127,7 @@ describe("tally.toml", () => {
     const settings = template
       .slice(0, template.indexOf("# Reports for others"))
       .replace(/^# (\w+ = )/gm, "$1")
-      .replace(/^(organization|threads|billing_currency|listen) = .*$/gm, "");
+      .replace(/^(organization|threads|billing_currency|parquet|listen) = .*$/gm, "");
     const folder = folderWith({ "tally.toml": settings, "empty.toml": "" });
     const effects = testEffects();
     const { idle, ...others } = loadConfig(effects, join(folder, "tally.toml"));

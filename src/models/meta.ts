@@ -104,7 +104,8 @@ export const metaTables: readonly MetaTable[] = [
       {
         name: "step",
         from: "step",
-        description: "ingest, build, test, publish or report; run for the whole of it, once it has ended.",
+        description:
+          "ingest, build, test, publish, report or copy; run for the whole of it, once it has ended.",
       },
       {
         name: "status",

@@ -64,7 +64,7 @@ test("ten readers that open and query in a loop during fifty publishes, three of
   const root = join(temporaryFolder(), "costs");
   await writeWorkspace(root);
   const workspace = workspaceAt(root);
-  writeFileSync(workspace.tallyToml, '[reports]\nformats = ["csv"]\n');
+  writeFileSync(workspace.tallyToml, '[reports]\nformats = ["csv"]\n[publish]\nparquet = "lake"\n');
   writeFileSync(workspace.csv.prices, nightsPrices);
   const contextOf = () => {
     const env = { CRUSOE_API_ENDPOINT: gateway.endpoint };
@@ -111,6 +111,17 @@ test("ten readers that open and query in a loop during fifty publishes, three of
     expect(order).toEqual(order.toSorted());
     expect(new Set(order).size).toBe(order.length);
   }
+  // The folder of Parquet is that of the last run.
+  const lake = await openWarehouse(join(root, "reader.duckdb"), contextOf().config.warehouse);
+  const today = new Date(firstNight + wholeRuns * dayMs).toISOString().slice(0, 10);
+  expect(
+    await lake.first(`
+      select sum(gpu_hours)::decimal(18, 4)::varchar as gpu_hours
+      from read_parquet('${join(root, "lake", "fct_gpu_hours_daily", "*", "*.parquet")}')
+      where usage_date < date '${today}'
+    `),
+  ).toEqual({ gpu_hours: `${expectedBefore(9 + wholeRuns).gpuHours}.0000` });
+  lake.close();
   expect(builds.size).toBe(1 + wholeRuns * publishesPerRun);
   // Readers came by at most of them, the first and the last among these.
   expect(seen.size).toBeGreaterThan(builds.size / 4);
