@@ -12,6 +12,7 @@ import { manCommand } from "./commands/man.ts";
 import { reportCommand } from "./commands/report.ts";
 import { runCommand } from "./commands/run.ts";
 import { scheduleCommand } from "./commands/schedule.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { sqlCommand } from "./commands/sql.ts";
 import { statusCommand } from "./commands/status.ts";
 import { testCommand } from "./commands/test.ts";
@@ -41,6 +42,7 @@ export function createProgram(): Command {
     scheduleCommand,
     statusCommand,
     sqlCommand,
+    serveCommand,
     exportCommand,
     docsCommand,
     gatewayCommand,

@@ -14,3 +14,9 @@ export function jsonOf(value: Json, isNumber: boolean): string {
     ? value
     : JSON.stringify(value);
 }
+
+/** A value as text: null is none, lists and structs are JSON. */
+export function textOf(value: Json): string {
+  if (value === null) return "";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

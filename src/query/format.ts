@@ -1,7 +1,7 @@
 import type { DuckDBResult, Json } from "@duckdb/node-api";
 import { csvLine } from "../csv.ts";
 import { printable } from "../printable.ts";
-import { isNumeric, jsonOf } from "../result-cells.ts";
+import { isNumeric, jsonOf, textOf } from "../result-cells.ts";
 
 export const rowFormats = ["table", "csv", "json", "markdown"] as const;
 
@@ -93,11 +93,6 @@ const printers: Record<RowFormat, (columns: readonly string[], isNumber: readonl
     };
   },
 };
-
-function textOf(value: Json): string {
-  if (value === null) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
 
 function cellOf(value: Json): string {
   return printable(textOf(value)).replace(/\s*\n\s*/g, " ");

@@ -23,3 +23,12 @@ export function readParams(given: readonly string[]): Params {
   }
   return params;
 }
+
+// Where a dollar sign is no parameter: comments, texts, quoted names, and texts between dollar signs.
+const opaque = /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$/g;
+
+/** The names of the parameters of a query, in the order in which it has them. */
+export function paramNames(sql: string): string[] {
+  const bare = sql.replace(opaque, " ");
+  return [...new Set([...bare.matchAll(/\$([A-Za-z_]\w*)/g)].flatMap(([, name]) => name ?? []))];
+}

@@ -14,28 +14,53 @@ export interface Page {
   className?: string;
 }
 
+/** What a page is drawn with and what runs in it, each named by its hash in the policy, and nothing else. */
+export interface PageLook {
+  style: string;
+  scripts: readonly string[];
+  /** The content-security policy. */
+  policy: string;
+  /** What other pages are told of this one when a link is followed. */
+  referrer: "no-referrer" | "same-origin";
+}
+
 /** What runs in the reader's browser: as it is written, for it is not compiled. */
 const scripts = ["tables.js", "charts.js"].map((file) =>
   readFileSync(new URL(`./client/${file}`, import.meta.url), "utf8"),
 );
 
-// No frame, no form, no request: the page is complete in itself. Our scripts and the one style sheet are named by
-// their hashes, so that markup which came in could run nothing, and could not even colour a word.
-const policy = [
-  "default-src 'none'",
-  `script-src ${scripts.map(hashOf).join(" ")}`,
-  `style-src ${hashOf(stylesheet)}`,
-  "img-src data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join("; ");
+/** A page that is complete in itself: no frame, no form, no request. */
+const selfContained = lookOf({});
+
+/**
+ * The look of every page, with what a page of a server has beyond it: styles and scripts of its own, and forms, which
+ * can be sent to that server alone.
+ */
+export function lookOf(own: { style?: string; scripts?: readonly string[]; hasForms?: boolean }): PageLook {
+  const all = [...scripts, ...(own.scripts ?? [])];
+  const style = stylesheet + (own.style ?? "");
+  // Markup which came in could run nothing, and could not even colour a word.
+  const policy = [
+    "default-src 'none'",
+    `script-src ${all.map(hashOf).join(" ")}`,
+    `style-src ${hashOf(style)}`,
+    "img-src data:",
+    "base-uri 'none'",
+    `form-action ${own.hasForms ? "'self'" : "'none'"}`,
+  ].join("; ");
+  // Without a referrer, a browser does not say either which page a form was sent from.
+  return { style, scripts: all, policy, referrer: own.hasForms ? "same-origin" : "no-referrer" };
+}
 
 function hashOf(text: string): string {
   return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 }
 
 /** A whole page, self-contained. */
-export function pageOf({ title, description, header, main, footer, className }: Page): string {
+export function pageOf(
+  { title, description, header, main, footer, className }: Page,
+  { style, scripts, policy, referrer }: PageLook = selfContained,
+): string {
   const page = html`<!doctype html>
 <html lang="en" data-locale="${numberStyle().locale}">
 <head>
@@ -43,15 +68,15 @@ export function pageOf({ title, description, header, main, footer, className }: 
 <meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
+<meta name="referrer" content="${referrer}">
 <meta name="robots" content="noindex">
 <meta name="description" content="${description}">
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<style>${trusted(stylesheet)}</style>
+<style>${trusted(style)}</style>
 </head>
 <body${className && html` class="${className}"`}>
-<a class="skip" href="#main">Skip to the report</a>
+<a class="skip" href="#main">Skip to the content</a>
 <div class="page">
 <header>${header}</header>
 <main id="main">${main}</main>

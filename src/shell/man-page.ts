@@ -8,6 +8,7 @@ const environment: readonly [string, string][] = [
   ["CRUSOE_API_ENDPOINT", "The base of the API. It wins over ~/.crusoe/config and tally.toml."],
   ["TALLY_WORKSPACE", "The workspace, where --workspace is not given."],
   ["TALLY_NOW", "An ISO instant at which the clock of the command stands, such as 2026-11-03T06:00:00Z."],
+  ["TALLY_SERVE_TOKEN", "The token to sign in to `tally serve` with, of 16 characters or more."],
   ["TALLY_BROWSER", "The Chromium, Chrome or Edge that prints PDFs."],
 ];
 

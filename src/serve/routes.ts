@@ -1,0 +1,52 @@
+import type { ServerResponse } from "node:http";
+import type { Access } from "./access.ts";
+import { sendTo } from "./answer.ts";
+import { showDictionary } from "./dictionary.ts";
+import type { Queries } from "./queries.ts";
+import { sendReportFile } from "./report-files.ts";
+import type { ServeContext } from "./serve.ts";
+import { showSignIn, signIn } from "./sign-in.ts";
+import { downloadCsv, runSql, showSql } from "./sql.ts";
+
+/** A request that may be answered, and what answers it. */
+export interface Exchange {
+  context: ServeContext;
+  access: Access;
+  queries: Queries;
+  path: string;
+  query: URLSearchParams;
+  /** What was sent; empty unless it is a POST. */
+  form: URLSearchParams;
+  response: ServerResponse;
+}
+
+export interface Route {
+  /** Whether it is answered without signing in. */
+  isOpen?: boolean;
+  answer(exchange: Exchange): Promise<void>;
+}
+
+const reportsPath = "/reports/";
+
+const routes: Readonly<Record<string, Route>> = {
+  "GET /": { answer: async ({ response }) => sendTo(response, reportsPath) },
+  "GET /reports": { answer: async ({ response }) => sendTo(response, reportsPath) },
+  "GET /sql": { answer: showSql },
+  "POST /sql": { answer: runSql },
+  "POST /sql.csv": { answer: downloadCsv },
+  "GET /dictionary": { answer: showDictionary },
+  "GET /sign-in": { isOpen: true, answer: showSignIn },
+  "POST /sign-in": { isOpen: true, answer: signIn },
+};
+
+const reports: Route = {
+  answer: ({ context, path, response }) =>
+    sendReportFile(context.workspace, path.slice(reportsPath.length), response),
+};
+
+/** What answers a request; undefined where nothing does. */
+export function routeOf(method: string, path: string): Route | undefined {
+  if (method === "GET" && path.startsWith(reportsPath)) return reports;
+  const key = `${method} ${path}`;
+  return Object.hasOwn(routes, key) ? routes[key] : undefined;
+}
