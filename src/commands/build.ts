@@ -37,11 +37,13 @@ Examples:
       if (instant && select !== undefined) {
         throw new UsageError("--as-of builds every model, so it can't be given together with --select.");
       }
+      const { completeRawTables } = await import("../ingest/raw-tables.ts");
       const { build } = await import("../models/build.ts");
       const { buildAsOf } = await import("../models/as-of.ts");
       const { publish } = await import("../models/publish.ts");
       const published = await withLock(workspace, effects, "build", () =>
         withWarehouse(context, async (warehouse) => {
+          await completeRawTables(warehouse);
           if (instant) return (await buildAsOf({ ...context, warehouse }, instant)).analytics;
           await build(
             { ...context, warehouse },

@@ -104,3 +104,14 @@ export async function createRawTables(warehouse: Warehouse): Promise<void> {
     warehouse.run(`create schema if not exists raw; ${bookkeeping} ${statements.join("; ")}`),
   );
 }
+
+/**
+ * Adds what a warehouse of an older version lacks, so that it can be built before it is read again. One that was
+ * never read stays as it is: tables without rows would be taken for an organisation without anything.
+ */
+export async function completeRawTables(warehouse: Warehouse): Promise<void> {
+  const read = await warehouse.first(
+    "select 1 from duckdb_tables() where schema_name = 'raw' and database_name = current_database()",
+  );
+  if (read) await createRawTables(warehouse);
+}
