@@ -19,6 +19,5 @@ const formula = /^(?:[\t\r\n]|[\s\u0000-\u001f]*[=+\-@\uff1d\uff0b\uff0d\uff20])
 
 function csvCell({ text, isNumber }: CsvCell): string {
   const safe = !isNumber && formula.test(text) ? `'${text}` : text;
-  // Some readers take a line that begins with # for a comment.
-  return /[",\r\n]|^#/.test(safe) || safe !== safe.trim() ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return /[",\r\n]/.test(safe) || safe !== safe.trim() ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

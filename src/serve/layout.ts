@@ -8,7 +8,6 @@ import { styles } from "./styles.ts";
 const parts = [
   ["Reports", "/reports/"],
   ["SQL", "/sql"],
-  ["Findings", "/findings"],
   ["Data dictionary", "/dictionary"],
 ] as const;
 

@@ -7,15 +7,14 @@ import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import type { Workspace } from "../workspace.ts";
-import { createAccess, createToken } from "./access.ts";
+import { type Access, createAccess, createToken } from "./access.ts";
 import { isLoopback, urlHost } from "./address.ts";
 import { sendPage, sendText, sendTo, setCommonHeaders } from "./answer.ts";
 import { readForm } from "./form.ts";
 import { appPage, failure } from "./layout.ts";
-import { createQueries } from "./queries.ts";
+import { createQueries, type Queries } from "./queries.ts";
 import { Refusal } from "./refusal.ts";
-import { type Exchange, routeOf } from "./routes.ts";
-import { createSuppressions } from "./suppressions.ts";
+import { routeOf } from "./routes.ts";
 
 export interface ServeContext {
   effects: Effects;
@@ -65,9 +64,8 @@ export async function serve(context: ServeContext, options: ServeOptions): Promi
   const madeToken = given === null && !isLoopback(host) ? createToken() : null;
   const access = createAccess({ host, allowedHosts, token: given ?? madeToken });
   const queries = createQueries(context, timeoutSeconds);
-  const served = { context, access, queries, suppressions: createSuppressions(context.workspace) };
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
-    answer(served, request, response).catch((error: unknown) => {
+    answer({ context, access, queries }, request, response).catch((error: unknown) => {
       fail(context, request, response, error);
     });
   });
@@ -99,11 +97,10 @@ export async function serve(context: ServeContext, options: ServeOptions): Promi
 }
 
 async function answer(
-  served: Pick<Exchange, "context" | "access" | "queries" | "suppressions">,
+  { context, access, queries }: { context: ServeContext; access: Access; queries: Queries },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { access } = served;
   setCommonHeaders(response);
   access.checkOrigin(request);
   const [path = "", search = ""] = (request.url ?? "").split(/\?(.*)/s);
@@ -117,7 +114,7 @@ async function answer(
   if (!route) throw new Refusal(404, "There is no such page.");
   const form = method === "POST" ? await readForm(request) : new URLSearchParams();
   if (method === "POST") access.checkForm(form);
-  await route.answer({ ...served, path, query: new URLSearchParams(search), form, response });
+  await route.answer({ context, access, queries, path, query: new URLSearchParams(search), form, response });
 }
 
 function fail(

@@ -9,6 +9,10 @@ const environment: readonly [string, string][] = [
   ["TALLY_WORKSPACE", "The workspace, where --workspace is not given."],
   ["TALLY_NOW", "An ISO instant at which the clock of the command stands, such as 2026-11-03T06:00:00Z."],
   ["TALLY_SERVE_TOKEN", "The token to sign in to `tally serve` with, of 16 characters or more."],
+  [
+    "TALLY_SERVE_TOKEN",
+    "The token that serve asks for where it is bound to another address than the machine's own.",
+  ],
   ["TALLY_BROWSER", "The Chromium, Chrome or Edge that prints PDFs."],
 ];
 

@@ -6,8 +6,11 @@ import { basename, dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packageRoot } from "../../src/package.ts";
+import { openReadOnly } from "../../src/warehouse.ts";
 import { launchBrowser } from "../browser.ts";
 import { offences, readFocusCsv, scaled, total } from "../exports/focus-rules.ts";
+import { tallyCalls } from "../guide/command-lines.ts";
+import { snippets } from "../guide/snippets.ts";
 import { type Ended, tally } from "../tally-process.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
@@ -194,6 +197,35 @@ describe("`tally demo`", () => {
       expect(code, stderr).toBe(0);
       // A line beside the head, save that the sample organisation restates nothing.
       if (name !== "restatements") expect(stdout.split("\r\n").length, name).toBeGreaterThan(2);
+    }
+  });
+
+  it("answers every query of the guide", async () => {
+    const queries = snippets().flatMap(({ at, language, text }) =>
+      language === "sql"
+        ? [{ at, query: text }]
+        : language === "sh"
+          ? tallyCalls(text)
+              .filter(([command]) => command === "sql")
+              .map((words) => ({ at, query: words.findLast((word) => /^(select|from) /.test(word)) ?? "" }))
+              .filter(({ query }) => query !== "")
+          : [],
+    );
+    expect(queries.length).toBeGreaterThan(10);
+    const analytics = await openReadOnly(join(root, "data", "analytics.duckdb"), {
+      memoryLimit: "256MB",
+      threads: 1,
+    });
+    try {
+      for (const { at, query } of queries) {
+        const failure = await analytics.all(query).then(
+          () => undefined,
+          (error: unknown) => String(error),
+        );
+        expect(failure, at).toBeUndefined();
+      }
+    } finally {
+      analytics.close();
     }
   });
 

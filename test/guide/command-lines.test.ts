@@ -5,10 +5,12 @@ test("a call is what the shell would give to tally", () => {
   const shell = `
     mkdir costs && npx tally sql --format csv 'select 1 -- "one"' > out.csv   # tally nothing
     30 2 * * *  /usr/local/bin/tally run \\
-      --quiet | tee log; echo "tally demo"`;
+      --quiet | tee log; echo "tally demo"
+    useradd --groups staff tally; docker compose exec tally tally status`;
   expect(tallyCalls(shell)).toEqual([
     ["sql", "--format", "csv", 'select 1 -- "one"'],
     ["run", "--quiet"],
+    ["status"],
   ]);
 });
 

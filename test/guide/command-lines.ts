@@ -1,22 +1,26 @@
 import { CommanderError } from "commander";
 import { createProgram } from "../../src/program.ts";
 
-/** The words that follow each `tally` in a piece of shell, as the shell would split them. */
+/**
+ * The words that follow each `tally` in a piece of shell, as the shell would split them. A `tally` that nothing
+ * follows is the name of a user, an image or the like.
+ */
 export function tallyCalls(shell: string): string[][] {
   const calls: string[][] = [];
   let call: string[] | undefined;
-  for (const word of shellWords(shell)) {
-    if (word === endOfCommand) call = undefined;
-    else if (call) call.push(word);
-    else if (/^(|\/.*\/|\.\/.*)tally$/.test(word)) {
-      call = [];
-      calls.push(call);
-    }
+  for (const word of [...shellWords(shell), endOfCommand] as const) {
+    if (word === endOfCommand) {
+      if (call && call.length > 0) calls.push(call);
+      call = undefined;
+    } else if (isTally(word) && (call === undefined || call.length === 0)) call = [];
+    else call?.push(word);
   }
   return calls;
 }
 
-const endOfCommand = Symbol("end of a command");
+const isTally = (word: string) => /^(|\/.*\/|\.\/.*)tally$/.test(word);
+
+const endOfCommand: unique symbol = Symbol("end of a command");
 
 function shellWords(shell: string): (string | typeof endOfCommand)[] {
   const words: (string | typeof endOfCommand)[] = [];
