@@ -30,6 +30,8 @@ export interface FailingTest {
 export interface RunLine extends StepLine {
   step: "run";
   exit_code: ExitCode;
+  /** What an incomplete run lacks: the streams that failed, and `copy` where that did; sorted, and empty for others. */
+  lacks: readonly string[];
   steps: readonly Pick<StepLine, "step" | "status" | "duration_ms" | "row_count">[];
   /** The data tests that failed, by its own data; null where it did not come so far. */
   failing_tests: readonly FailingTest[] | null;

@@ -3,16 +3,17 @@ import type { Config, Credentials } from "./config.ts";
 import { ageInWords } from "./duration.ts";
 import type { Effects } from "./effects.ts";
 import { IncompleteError } from "./errors/incomplete-error.ts";
+import { LockError } from "./errors/lock-error.ts";
 import { StoppedError } from "./errors/stopped-error.ts";
 import { exitCodes, TallyError } from "./errors/tally-error.ts";
 import { TestsFailedError } from "./errors/tests-failed-error.ts";
 import { exportParquet } from "./exports/parquet.ts";
-import { type IngestSummary, ingest } from "./ingest/ingest.ts";
+import { type IngestFailure, type IngestSummary, ingest } from "./ingest/ingest.ts";
 import type { Pace } from "./ingest/retry.ts";
 import { build } from "./models/build.ts";
 import { publish } from "./models/publish.ts";
 import type { TestResult } from "./models/test.ts";
-import { afterRun } from "./notify/happened.ts";
+import { afterRun, withoutRun } from "./notify/happened.ts";
 import { notify } from "./notify/notify.ts";
 import { renderReport } from "./reports/report.ts";
 import { appendToRunLog, type RunLine, type RunStatus, readRuns, type StepLine } from "./run-log.ts";
@@ -59,6 +60,12 @@ export async function run(context: RunContext): Promise<{ page: string }> {
         throw error;
       }
     });
+  } catch (error) {
+    // Another run that holds the workspace tells of itself.
+    if (!ended && !(error instanceof LockError)) {
+      await notify(context, [withoutRun(messageOf(error), exitCodeOf(error))]);
+    }
+    throw error;
   } finally {
     // Without the lock: what waits for a mail server holds up nobody.
     if (ended && ended.status !== "stopped") await notify(context, afterRun(context, ended));
@@ -84,35 +91,64 @@ async function runSteps(context: RunContext, record: RunRecord): Promise<string>
     warehouse.close();
   }
   const { page } = await record.step("report", () => renderReport(context));
-  await copyPublished(context, record);
+  await copyPublished(context, record, summary);
   requireComplete(summary);
   return page;
 }
 
-/** Copies the published tables to where tally.toml wants them, too. It is the last step, since nothing waits for it. */
-async function copyPublished(context: RunContext, record: RunRecord): Promise<void> {
+/**
+ * Copies the published tables to where tally.toml wants them, too. It is the last step, since nothing waits for it.
+ *
+ * @throws IncompleteError where it fails and streams had failed as well: the one must not hide the other
+ */
+async function copyPublished(
+  context: RunContext,
+  record: RunRecord,
+  { failures }: IngestSummary,
+): Promise<void> {
   const { config, workspace } = context;
   const { parquet } = config.publish;
   if (parquet === undefined) return;
   const folder = resolve(workspace.root, parquet);
-  await record.step("copy", () => exportParquet(context, { folder }));
+  try {
+    await record.step("copy", () => exportParquet(context, { folder }));
+  } catch (error) {
+    const failed = whatFailed({ failures });
+    if (failed === null || error instanceof StoppedError) throw error;
+    throw incomplete(
+      failures,
+      `${failed} The tables were not copied to ${folder} either: ${messageOf(error)}`,
+      ["copy"],
+    );
+  }
 }
 
 /** @throws IncompleteError that names what failed, where something did */
 export function requireComplete({ failures }: IngestSummary): void {
   const failed = whatFailed({ failures });
-  if (failed === null) return;
-  throw new IncompleteError(`Incomplete: ${failed}`, {
+  if (failed !== null) throw incomplete(failures, failed);
+}
+
+function incomplete(
+  failures: readonly IngestFailure[],
+  what: string,
+  more: readonly string[] = [],
+): IncompleteError {
+  return new IncompleteError(`Incomplete: ${what}`, {
     hint: "What succeeded is kept, and the report says what is missing; the next run reads the rest again.",
+    lacks: [...new Set([...failures.map(({ stream }) => stream), ...more])].toSorted(),
   });
 }
 
 function whatFailed({ failures }: Pick<IngestSummary, "failures">): string | null {
-  const [first] = failures;
+  // In an order of its own, since which one failed first is chance.
+  const [first] = failures.toSorted((a, b) => order(a.stream, b.stream) || order(a.message, b.message));
   if (!first) return null;
   const others = failures.length > 1 ? ` ${failures.length - 1} more failed as well.` : "";
   return `${first.stream}: ${first.message}${others}`;
 }
+
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 interface StepOptions<T> {
   /** What is missing of the step's result; null where nothing is. */
@@ -213,6 +249,7 @@ function createRecord({ effects, workspace, stop = neverStopped }: RunContext): 
           duration_ms,
           row_count,
         })),
+        lacks: error instanceof IncompleteError ? error.lacks : [],
         failing_tests: failingTests,
         is_published: has("publish") && has("report"),
       };

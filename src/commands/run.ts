@@ -28,7 +28,7 @@ the workspace.`,
       try {
         credentials = loadCredentials(context.effects);
       } catch (error) {
-        if (error instanceof ConfigError) await notify(context, withoutRun(error.message, error.exitCode));
+        if (error instanceof ConfigError) await notify(context, [withoutRun(error.message, error.exitCode)]);
         throw error;
       }
       const { run } = await import("../run.ts");

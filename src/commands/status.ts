@@ -27,7 +27,7 @@ stale_after_hours under [status] in tally.toml.`,
       if (isToNotify) {
         const { notify } = await import("../notify/notify.ts");
         const { whenStale } = await import("../notify/happened.ts");
-        await notify(context, whenStale(status.staleness));
+        await notify(context, [whenStale(status.staleness)]);
       }
       if (status.staleness.length > 0) process.exitCode = exitCodes.failed;
     });

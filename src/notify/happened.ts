@@ -8,14 +8,17 @@ import { anomalies, budgets, findings } from "./figures.ts";
 import type { Happening, NotifyContext } from "./notify.ts";
 
 /** What there is to tell after a run: what it came to, and what is new in what it published. */
-export function afterRun(context: NotifyContext, run: RunLine): Happening {
+export function afterRun(context: NotifyContext, run: RunLine): Happening[] {
   const outcome = outcomeOf(run);
-  if (!run.is_published) return { kinds: ["failure", "incomplete"], eventsFor: async () => outcome };
-  return {
+  if (!run.is_published) return [{ kinds: ["failure", "incomplete"], eventsFor: async () => outcome }];
+  return [
     // What was just published is not stale.
-    kinds: ["failure", "incomplete", "stale", "finding", "anomaly", "budget"],
-    eventsFor: async (channel) => [...outcome, ...(await publishedEvents(context, channel))],
-  };
+    { kinds: ["failure", "incomplete", "stale"], eventsFor: async () => outcome },
+    {
+      kinds: ["finding", "anomaly", "budget"],
+      eventsFor: (channel) => publishedEvents(context, channel),
+    },
+  ];
 }
 
 /** What there is to tell of how fresh the workspace is. */
@@ -28,26 +31,23 @@ export function whenStale(staleness: readonly string[]): Happening {
 
 /** What there is to tell where a run did not come so far as to be in the log. */
 export function withoutRun(message: string, code: number | null): Happening {
-  const event = failureEvent("failure", message, { exit_code: code });
+  const event = failureEvent(message, { exit_code: code });
   return { kinds: ["failure"], eventsFor: async () => [event] };
 }
 
-function outcomeOf({ status, exit_code: code, message, run_id: runId }: RunLine): NotifyEvent[] {
+function outcomeOf({ status, exit_code: code, message, run_id: runId, lacks }: RunLine): NotifyEvent[] {
   if (status === "done") return [];
-  const kind = code === exitCodes.incomplete ? "incomplete" : "failure";
-  return [
-    failureEvent(kind, message ?? `It ended with exit code ${code}.`, { run_id: runId, exit_code: code }),
-  ];
+  const summary = message ?? `It ended with exit code ${code}.`;
+  const data = { run_id: runId, exit_code: code };
+  if (code !== exitCodes.incomplete) return [failureEvent(summary, data)];
+  // How each of them failed may differ from night to night while it is the same outage.
+  return [{ kind: "incomplete", key: lacks.join(","), summary, data }];
 }
 
-function failureEvent(
-  kind: "failure" | "incomplete",
-  summary: string,
-  data: NotifyEvent["data"],
-): NotifyEvent {
+function failureEvent(summary: string, data: NotifyEvent["data"]): NotifyEvent {
   // Times and counts differ from night to night while the failure is the same.
   const cause = createHash("sha256").update(summary.replace(/\d+/g, "#")).digest("hex").slice(0, 16);
-  return { kind, key: `${data.exit_code}:${cause}`, summary, data };
+  return { kind: "failure", key: `${data.exit_code}:${cause}`, summary, data };
 }
 
 async function publishedEvents(context: NotifyContext, channel: NotifyChannel): Promise<NotifyEvent[]> {

@@ -8,7 +8,7 @@ import { type Delivery, DeliveryError } from "./delivery.ts";
 import { email } from "./email.ts";
 import type { NotifyEvent } from "./event.ts";
 import { messageOf } from "./message.ts";
-import { readTold } from "./told.ts";
+import { readTold, type Told } from "./told.ts";
 import { slack, webhook } from "./webhook.ts";
 
 export interface NotifyContext {
@@ -40,36 +40,57 @@ const isState: Record<NotifyKind, boolean> = {
 
 /**
  * Tells each channel what it asked to be told and was not told before: one message for each kind. It never
- * fails: what did not arrive is a warning, and is told the next time.
+ * fails: what did not arrive, or could not be found out, is a warning, and is told the next time.
  */
-export async function notify(context: NotifyContext, happening: Happening): Promise<void> {
+export async function notify(context: NotifyContext, happenings: readonly Happening[]): Promise<void> {
   const { effects, workspace, config } = context;
   if (config.notify.length === 0) return;
+  const now = effects.now();
+  const told = await readTold(workspace, now);
+  for (const channel of config.notify) {
+    for (const happening of happenings) await tell(context, told, channel, happening);
+  }
   try {
-    const now = effects.now();
-    const told = await readTold(workspace, now);
-    for (const channel of config.notify) {
-      const kinds = happening.kinds.filter((kind) => channel.on.has(kind));
-      if (kinds.length === 0) continue;
-      const events = await happening.eventsFor(channel);
-      for (const kind of kinds) {
-        const ofKind = events.filter((event) => event.kind === kind);
-        if (isState[kind]) told.keepOnly(channel.name, kind, ofKind);
-        const fresh = told.newOf(channel.name, ofKind);
-        if (fresh.length === 0) continue;
-        const message = messageOf(channel, kind, fresh, { workspace: basename(workspace.root), at: now });
-        try {
-          await deliver(context, deliveryOf(channel, effects), message);
-          told.add(channel.name, fresh);
-          effects.log.detail(`told ${channel.name}: ${message.title}`);
-        } catch (error) {
-          effects.log.warn(`${channel.name} could not be told of ${kind}: ${messageOfError(error)}`);
-        }
-      }
-    }
     await told.save();
   } catch (error) {
-    effects.log.warn(`nobody could be notified: ${messageOfError(error)}`);
+    effects.log.warn(
+      `it can't be noted what was told, so that it may be told again: ${messageOfError(error)}`,
+    );
+  }
+}
+
+/** Tells one channel; what keeps it from that holds up no other. */
+async function tell(
+  context: NotifyContext,
+  told: Told,
+  channel: NotifyChannel,
+  happening: Happening,
+): Promise<void> {
+  const { effects, workspace } = context;
+  const kinds = happening.kinds.filter((kind) => channel.on.has(kind));
+  if (kinds.length === 0) return;
+  const notTold = (what: string, error: unknown) =>
+    effects.log.warn(`${channel.name} could not be told of ${what}: ${messageOfError(error)}`);
+  let events: readonly NotifyEvent[];
+  try {
+    events = await happening.eventsFor(channel);
+  } catch (error) {
+    return notTold(kinds.join(", "), error);
+  }
+  const at = effects.now();
+  for (const kind of kinds) {
+    const ofKind = events.filter((event) => event.kind === kind);
+    if (isState[kind]) told.keepOnly(channel.name, kind, ofKind);
+    const fresh = told.newOf(channel.name, ofKind);
+    if (fresh.length === 0) continue;
+    try {
+      const message = messageOf(channel, kind, fresh, { workspace: basename(workspace.root), at });
+      await deliver(context, deliveryOf(channel, effects), message);
+      told.add(channel.name, fresh);
+      effects.log.detail(`told ${channel.name}: ${message.title}`);
+    } catch (error) {
+      notTold(kind, error);
+    }
   }
 }
 

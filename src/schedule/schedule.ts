@@ -52,11 +52,15 @@ export async function schedule(context: ScheduleContext, options: ScheduleOption
       slots,
       jitterMs: config.schedule.jitterMs,
       random: Math.random,
-      runsBegun: async () => (await readRuns(workspace)).map(({ started_at }) => new Date(started_at)),
+      runsBegun: async () =>
+        (await readRuns(workspace))
+          // The night of a run that was stopped, as by a restart of the service, is still to be done.
+          .filter(({ status }) => status !== "stopped")
+          .map(({ started_at }) => new Date(started_at)),
       async runOnce() {
         const code = await runs.runOnce();
         if (code === null && !stopping.signal.aborted) {
-          await notify(context, withoutRun("A signal ended the run, so that it could not say why.", null));
+          await notify(context, [withoutRun("A signal ended the run, so that it could not say why.", null)]);
         }
         return code;
       },
@@ -77,7 +81,7 @@ function staleWatch(context: ScheduleContext): () => Promise<void> {
     const nowMs = performance.now();
     if (nowMs < nextMs || !context.config.notify.some(({ on }) => on.has("stale"))) return;
     nextMs = nowMs + staleEveryMs;
-    await notify(context, whenStale((await readStatus(context)).staleness));
+    await notify(context, [whenStale((await readStatus(context)).staleness)]);
   };
 }
 

@@ -38,7 +38,7 @@ const tell = (
   context: NotifyContext,
   events: readonly NotifyEvent[],
   kinds: NotifyKind[] = ["failure", "finding"],
-) => notify(context, { kinds, eventsFor: async () => events });
+) => notify(context, [{ kinds, eventsFor: async () => events }]);
 
 describe("a webhook", () => {
   it("gets what is new as JSON, once, and what comes back after it was gone once more", async () => {
