@@ -17,7 +17,8 @@ export interface ListForms {
    * Asks in the form that is known to be understood; where none is yet, in that of an earlier run, and where that
    * finds nothing, in the other.
    *
-   * @throws ApiError of the first form where both are refused, or where it is refused for several projects
+   * @throws ApiError of the first form where both are refused, or where it is refused for several projects; of the
+   * second where the first finds nothing and the second gets no word from the API
    */
   ask<T extends { rows: number }>(stream: string, query: Query, ask: Ask<T>): Promise<readonly T[]>;
 }
@@ -87,10 +88,15 @@ async function tryBoth<T extends { rows: number }>(
     // The answer that found nothing landed too, and is loaded with the one that did.
     return { answers: [...first.answers, ...second.answers], form: second.form };
   } catch (error) {
-    if (error instanceof ApiError) return first;
+    // Only a server that does not take the other form leaves the first answer as all there is. One that is down may
+    // well have had usage to give, which would seem to be gone.
+    if (error instanceof ApiError && refusesForm(error)) return first;
     throw error;
   }
 }
+
+const refusesForm = ({ failure, status, isTransient }: ApiError): boolean =>
+  failure === "status" && !isTransient && status !== 401;
 
 const inForm = (query: Query, form: ListForm): Query => (form === "joined" ? joined(query) : query);
 

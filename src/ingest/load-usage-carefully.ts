@@ -10,8 +10,9 @@ import { insertDifferences } from "./usage-differences.ts";
 import { clippedSql, type LoadedUsage, nothingLoaded, scopeOf, type UsageLoad } from "./usage-load.ts";
 
 /**
- * Loads a window of usage, within the transaction that is open, with every row judged: what can't be read is put aside, a row that is identical to another in all
- * that came with it is one, and rows of one key that differ are summed.
+ * Loads a window of usage, within the usageTransaction that is open, with every row judged: what can't be read is
+ * put aside, a row that is identical to another in all that came with it is one, and rows of one key that differ
+ * are summed.
  */
 export async function loadUsageCarefully(
   warehouse: Warehouse,

@@ -18,7 +18,7 @@ import {
 } from "./usage-load.ts";
 
 /**
- * Loads windows of usage of one stream, within the transaction that is open, as fast as DuckDB can read them.
+ * Loads windows of usage of one stream, within the usageTransaction that is open, as fast as DuckDB can read them.
  *
  * @throws NeedsCare where that is not good enough for one of them; the transaction is spoilt then
  */
@@ -112,7 +112,6 @@ async function loadAll(
       insert into ${rawTable(stream)} (${names}, ${from}, ${to}, _load_id)
       ${selects.join(" union all ")}`);
   } finally {
-    await warehouse.run("reset preserve_insertion_order");
     for (const { release } of opened) await release();
   }
   const ids = loads.map(({ loadId }) => sqlText(loadId)).join(", ");

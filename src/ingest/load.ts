@@ -18,6 +18,7 @@ import {
 import type { Stream } from "./streams.ts";
 import type { Unit } from "./units.ts";
 import { type LoadedUsage, NeedsCare, type UsageLoad } from "./usage-load.ts";
+import { usageTransaction } from "./usage-transaction.ts";
 
 export interface LoadContext {
   warehouse: Warehouse;
@@ -124,7 +125,7 @@ export async function loadUsage(
   const { warehouse, landing } = context;
   const now = timestampText(context.now);
   const attempt = (loadRows: () => Promise<LoadedUsage[]>) =>
-    warehouse.transaction(async () => {
+    usageTransaction(warehouse, async () => {
       const results: Loaded[] = [];
       const done: UsageLoad[] = [];
       const reads: ReadRecord[] = [];

@@ -4,8 +4,15 @@ import { declaredColumns, historyColumns, rawTable } from "./raw-tables.ts";
 import type { Stream } from "./streams.ts";
 import { inList, knownSql, NeedsCare, type RowsOf, type UsageLoad } from "./usage-load.ts";
 
+interface Differences {
+  counts: Counts;
+  rowsOf: RowsOf;
+  doubt?: "pages";
+}
+
 /**
- * Brings the rows of a window into the history of what is known of it: what differs is closed and opened anew.
+ * Brings the rows of a window into the history of what is known of it, within the usageTransaction that is
+ * open: what differs is closed and opened anew.
  *
  * @throws NeedsCare where two rows have the same key
  */
@@ -18,26 +25,6 @@ export async function insertDifferences(
 ): Promise<Differences> {
   // Each window's tables are gone before the next: given back at once, they don't add up to another 100 MB.
   await warehouse.run("set allocator_bulk_deallocation_flush_threshold = '32MB'");
-  try {
-    return await compareAndInsert(warehouse, load, rowsSql, now, care);
-  } finally {
-    await warehouse.run("reset allocator_bulk_deallocation_flush_threshold");
-  }
-}
-
-interface Differences {
-  counts: Counts;
-  rowsOf: RowsOf;
-  doubt?: "pages";
-}
-
-async function compareAndInsert(
-  warehouse: Warehouse,
-  load: UsageLoad,
-  rowsSql: string,
-  now: string,
-  care: boolean | "judged",
-): Promise<Differences> {
   const { stream } = load.unit;
   const { usage } = load;
   const incoming = "incoming_usage";

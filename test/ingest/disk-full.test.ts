@@ -51,6 +51,39 @@ test.each(["manifest.ndjson", "loads.ndjson"])(
   },
 );
 
+test.each([
+  ["of which nothing was known", [], 'raw."usage"'],
+  ["of which something is known", ["2026-11-05T06:00:00Z"], "incoming_usage"],
+])(
+  "a disk that is full while usage %s is loaded is named as such, and no setting stays changed",
+  async (_, nightsBefore, table) => {
+    for (const night of nightsBefore) {
+      setup.at(night);
+      await setup.run();
+    }
+    setup.at("2026-11-06T06:00:00Z");
+    const settings = () =>
+      setup.all(`
+        select
+          current_setting('preserve_insertion_order') as keeps_order,
+          current_setting('allocator_bulk_deallocation_flush_threshold') as flush_threshold`);
+    const untouched = await settings();
+    const { run } = setup.warehouse;
+    // DuckDB itself fails here, as it would on the disk, and its transaction with it.
+    const failing = "select error('Could not write to file: No space left on device')";
+    const insert = new RegExp(`insert into ${table} [^]*`);
+    setup.warehouse.run = (sql, params) => run(sql.replace(insert, failing), params);
+    await expect(setup.run()).rejects.toMatchObject({
+      name: "StorageError",
+      message: expect.stringMatching(/^The warehouse can't be written: .*No space left on device\.$/),
+    });
+    expect(await settings()).toEqual(untouched);
+    // With room again, the next run goes on.
+    setup.warehouse.run = run;
+    expect((await setup.run()).failures).toEqual([]);
+  },
+);
+
 test("a disk that is full leaves the published data as it was, and exits with 1", async () => {
   const folder = temporaryFolder();
   const env = {

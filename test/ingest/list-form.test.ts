@@ -99,6 +99,37 @@ test("a server that refuses both forms is quoted on the first", async () => {
   for (const { message } of failures) expect(message).toContain("400");
 });
 
+test.each([503, 401])(
+  "a server that answers the other form with %d leaves what is known, until it gives word",
+  async (status) => {
+    server = await startContractServer(account);
+    setup = await setUp({ endpoint: server.endpoint, now: "2026-11-04T06:00:00Z" });
+    expect((await setup.run()).failures).toEqual([]);
+    const known = () =>
+      setup.all(
+        `select count(*)::int as rows, sum(quantity)::double as total
+         from raw.usage
+         where _known_to is null`,
+      );
+
+    // From now on it reads lists in the other form, but that night it can't.
+    server.quirks.lists = "repeated";
+    server.fault = ({ path, query }) =>
+      path.endsWith("/usage") && query.getAll("projects").length > 1 ? { status } : undefined;
+    setup.at("2026-11-05T06:00:00Z");
+    const { failures } = await setup.run();
+    expect(new Set(failures.map(({ stream }) => stream))).toEqual(new Set(["usage"]));
+    for (const { message } of failures) expect(message).toContain(`answered ${status}`);
+    expect(await known()).toEqual([{ rows: 4, total: 60.5 }]);
+
+    server.fault = () => undefined;
+    setup.at("2026-11-06T06:00:00Z");
+    expect((await setup.run()).failures).toEqual([]);
+    expect(await known()).toEqual([{ rows: 4, total: 60.5 }]);
+    expect(await setup.all("select count(*)::int as rows from raw.usage")).toEqual([{ rows: 4 }]);
+  },
+);
+
 describe.each([400, 403, 404])("a project whose usage is refused with %d", (status) => {
   beforeEach(async () => {
     server = await startContractServer(
