@@ -98,7 +98,7 @@ async function changeByDay(connection: Warehouse, mart: Model, plan: DayPlan): P
     ? await currentInputs(connection, mart, plan)
     : new Map([["its own text", textOf(mart)]]);
   if (!inputs) return { change: { kind: "whole" }, record: () => forget(connection, reader) };
-  const found = await changedDays(connection, reader, relations);
+  const found = await changedDays(connection, reader, relations, isView ? plan.looksBackDays : 0);
   const days = found.filter((day) => day !== null);
   const isKnown =
     areSame(await seenInputs(connection, reader), inputs) &&

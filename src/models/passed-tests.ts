@@ -29,6 +29,8 @@ export interface TestedByDay {
   by: string;
   /** The tables whose days tell which of them changed. */
   relations: readonly string[];
+  /** How many days before its own a day of theirs rests on. */
+  looksBackDays: number;
   /** The state of all else that they rest on; null where it is not known. */
   inputs: ReadonlyMap<string, string> | null;
 }
@@ -44,9 +46,10 @@ export async function rowsOfModel(connection: Warehouse, model: Model, plan: Day
         rows,
         by: plan.by,
         relations: plan.follows,
+        looksBackDays: plan.looksBackDays,
         inputs: await currentInputs(connection, model, plan),
       }
-    : { reader, rows, by: plan.by, relations: [relationOf(model)], inputs: new Map() };
+    : { reader, rows, by: plan.by, relations: [relationOf(model)], looksBackDays: 0, inputs: new Map() };
 }
 
 /** The rows that fail a test of sql/tests which is tested by day. */
@@ -61,6 +64,7 @@ export async function rowsOfTest(
     rows: `(${sql}\n) as failing`,
     by: plan.by,
     relations: plan.follows,
+    looksBackDays: 0,
     inputs,
   };
 }
@@ -69,11 +73,11 @@ export async function rowsOfTest(
 export async function whatPassed(
   connection: Warehouse,
   project: Project,
-  { reader, rows, by, relations, inputs }: TestedByDay,
+  { reader, rows, by, relations, looksBackDays, inputs }: TestedByDay,
   tests: readonly DataTest[],
 ): Promise<PassedTests> {
   const seen = await seenInputs(connection, reader);
-  const found = seen.size === 0 ? [] : await changedDays(connection, reader, relations);
+  const found = seen.size === 0 ? [] : await changedDays(connection, reader, relations, looksBackDays);
   const days = found.filter((day) => day !== null);
   const isByDay = days.length === found.length && (await isFew(connection, relations, days));
   const states = new Map<string, string>();
