@@ -87,7 +87,7 @@ export function readReportSelections(
 }
 
 /** What tally keeps in a workspace for itself: a report that replaced it would take the data with it. */
-const ownFolders = new Set([".", "data", "logs", "sql"]);
+const ownFolders = new Set([".", "data", "docs", "exports", "logs", "queries", "sql"]);
 
 function refuseFolder(name: string, folder: string, path: string): void {
   const refuse = (why: string) => {

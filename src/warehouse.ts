@@ -65,6 +65,8 @@ async function createWhole(path: string, settings: Record<string, string>): Prom
   try {
     for (const left of [aside, `${aside}.wal`]) rmSync(left, { force: true });
     (await open(aside, settings)).close();
+    // What a killed run wrote ahead belongs to a file that somebody has removed since.
+    rmSync(`${path}.wal`, { force: true });
     renameSync(aside, path);
   } catch (error) {
     // It is the file itself that can't be made, whatever it was called meanwhile.

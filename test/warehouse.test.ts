@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { packageRoot } from "../src/package.ts";
@@ -47,4 +47,21 @@ it("what a killed process left of a new warehouse is no hindrance", async () => 
   const again = await openWarehouse(path, settings);
   expect(await again.all("select one from kept")).toEqual([{ one: 1 }]);
   again.close();
+});
+
+it("what was written ahead into a warehouse that somebody removed is not read into the next", async () => {
+  const path = join(temporaryFolder(), "warehouse.duckdb");
+  const script = `
+    import { openWarehouse } from ${JSON.stringify(join(packageRoot, "dist", "warehouse.js"))};
+    const warehouse = await openWarehouse(${JSON.stringify(path)}, ${JSON.stringify(settings)});
+    await warehouse.run("create table old as select 1");
+    process.kill(process.pid, "SIGKILL");
+  `;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", script]);
+  await once(child, "exit");
+  expect(readdirSync(join(path, "..")).sort()).toEqual(["warehouse.duckdb", "warehouse.duckdb.wal"]);
+  rmSync(path);
+  const warehouse = await openWarehouse(path, settings);
+  expect(await warehouse.all("select table_name from duckdb_tables()")).toEqual([]);
+  warehouse.close();
 });

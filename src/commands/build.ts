@@ -49,7 +49,7 @@ Examples:
             { ...context, warehouse },
             { ...(select === undefined ? {} : { select }), fullRefresh: fullRefresh === true },
           );
-          await publish({ ...context, warehouse });
+          await publish({ ...context, warehouse }, { isAnew: fullRefresh === true });
           return workspace.analytics;
         }),
       );

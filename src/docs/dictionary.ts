@@ -5,6 +5,7 @@ import { loadProject, type Model, projectRoots } from "../models/project.ts";
 import { readSelects } from "../models/references.ts";
 import { type SandboxContext, withSandbox } from "../query/sandbox.ts";
 import { listSavedQueries, type SavedQuery } from "../query/saved.ts";
+import { countRows } from "../row-counts.ts";
 import { sqlName } from "../warehouse.ts";
 import { createLineage, type Lineage } from "./lineage.ts";
 
@@ -92,20 +93,20 @@ async function readPublished(
     name: string;
     column_name: string;
     data_type: string;
-    row_count: string;
   }>(`
     select
       tables.table_name as name,
       columns.column_name,
-      columns.data_type,
-      tables.estimated_size::varchar as row_count
+      columns.data_type
     from duckdb_tables() as tables
     inner join duckdb_columns() as columns on tables.table_oid = columns.table_oid
     where not tables.internal
     order by tables.table_name, columns.column_index
   `);
   const published = new Map<string, { types: Map<string, string>; rowCount: string }>();
-  for (const { name, column_name: column, data_type: type, row_count: rowCount } of rows) {
+  const counts = await countRows(sandbox);
+  for (const { name, column_name: column, data_type: type } of rows) {
+    const rowCount = String(counts.get(name) ?? 0);
     const table = published.get(name) ?? { types: new Map<string, string>(), rowCount };
     table.types.set(column, type);
     published.set(name, table);

@@ -31,7 +31,7 @@ function sectionOf(table: DocumentedTable): Html {
   const picture = lineagePicture(table);
   return html`<section id="${name}"><h2><code>${name}</code></h2>
 <p>${description}</p>
-<p class="none">One row for each ${grain.map((column, at) => html`${at > 0 && ", "}<code>${column}</code>`)}. About ${rowCount} rows${latestDay && html`, with usage up to ${latestDay}`}.</p>
+<p class="none">One row for each ${grain.map((column, at) => html`${at > 0 && ", "}<code>${column}</code>`)}. ${rowCount} rows${latestDay && html`, with usage up to ${latestDay}`}.</p>
 <div class="table-block"><table><thead><tr><th scope="col">Column</th><th scope="col">Meaning</th></tr></thead><tbody>${columns.map((column) => html`<tr><th scope="row"><code>${brokenAtUnderscores(column.name)}</code><small>${column.type}</small></th><td>${column.description}</td></tr>`)}</tbody></table></div>
 ${tests.length > 0 && html`<details><summary>Tested</summary><ul>${tests.map((claim) => html`<li>${claim}</li>`)}</ul></details>`}
 ${picture && html`<details open><summary>Lineage</summary><div class="lineage-block" tabindex="0" role="group" aria-label="${`Lineage of ${name}`}">${picture}</div></details>`}

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { countRows } from "../row-counts.ts";
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import { writeAside } from "./files.ts";
 import { type ExportContext, withPublished } from "./published.ts";
@@ -21,6 +22,7 @@ export async function exportParquet(
 ): Promise<ParquetExport> {
   return withPublished(context, async (analytics) => {
     const tables = await publicTables(analytics);
+    const rows = await countRows(analytics);
     await writeAside(options.folder, async (aside) => {
       for (const { table, has_days } of tables) {
         if (has_days) await writeByMonth(analytics, table, join(aside, table));
@@ -29,9 +31,9 @@ export async function exportParquet(
       return tables.map(({ table }) => table);
     });
     return {
-      tables: tables.map(({ table, rows }) => ({
+      tables: tables.map(({ table }) => ({
         table,
-        rows: Number(rows),
+        rows: rows.get(table) ?? 0,
         path: join(options.folder, table),
       })),
     };
@@ -41,14 +43,12 @@ export async function exportParquet(
 interface PublicTable {
   table: string;
   has_days: boolean;
-  rows: string;
 }
 
 async function publicTables(analytics: Warehouse): Promise<PublicTable[]> {
   return analytics.all<PublicTable & Record<string, string>>(`
     select
       tables.table_name as "table",
-      tables.estimated_size::varchar as "rows",
       bool_or(columns.column_name = 'usage_date') as has_days
     from duckdb_tables() as tables
     inner join duckdb_columns() as columns

@@ -235,7 +235,11 @@ export function isAmong(column: string, days: readonly string[]): string {
   return `(${name} between date ${sqlText(first)} and date ${sqlText(last)} and ${name} in (${list}))`;
 }
 
-async function columnsOf(connection: Warehouse, relation: string): Promise<{ name: string; type: string }[]> {
+/** The columns of a table or view, with their types. */
+export async function columnsOf(
+  connection: Warehouse,
+  relation: string,
+): Promise<{ name: string; type: string }[]> {
   const rows = await connection.all<{ column_name: string; column_type: string }>(`describe ${relation}`);
   return rows.map(({ column_name: name, column_type: type }) => ({ name, type }));
 }

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { sqlText, type Warehouse } from "../warehouse.ts";
-import { changedDays, fingerprintOf, forget, recordSeen, seenInputs } from "./days.ts";
+import { changedDays, columnsOf, fingerprintOf, forget, recordSeen, seenInputs } from "./days.ts";
 import { relationOf } from "./graph.ts";
 import { currentInputs, type DayPlan, isFew, textOf } from "./incremental.ts";
 import type { Model } from "./project.ts";
@@ -97,6 +97,7 @@ async function changeByDay(connection: Warehouse, mart: Model, plan: DayPlan): P
   const inputs = isView
     ? await currentInputs(connection, mart, plan)
     : new Map([["its own text", textOf(mart)]]);
+  inputs?.set("its columns", await columnsText(connection, relationOf(mart)));
   if (!inputs) return { change: { kind: "whole" }, record: () => forget(connection, reader) };
   const found = await changedDays(connection, reader, relations, isView ? plan.looksBackDays : 0);
   const days = found.filter((day) => day !== null);
@@ -111,6 +112,12 @@ async function changeByDay(connection: Warehouse, mart: Model, plan: DayPlan): P
       if (!isSame) await recordSeen(connection, reader, relations, inputs, isKnown ? days : null);
     },
   };
+}
+
+/** The columns of a table with their types: days can't be put among rows of others. */
+async function columnsText(connection: Warehouse, relation: string): Promise<string> {
+  const columns = await columnsOf(connection, relation);
+  return columns.map(({ name, type }) => `${name} ${type}`).join(", ");
 }
 
 function areSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {

@@ -32,13 +32,16 @@ const anew: TableChange = { kind: "whole" };
 
 interface MartToWrite {
   mart: Model;
-  table: PublishedTable;
+  /** What is known of it in the last file; null where nothing is kept of this one. */
+  table: PublishedTable | null;
   /** Whether it has more rows than are sorted. */
   isLarge: boolean;
   change: TableChange;
 }
 
 export interface PublishOptions {
+  /** Whether nothing is taken from the last file. */
+  isAnew?: boolean;
   /** Up to how many rows a table is written as a whole, in the order of its grain. */
   mostRowsSorted?: number;
 }
@@ -73,39 +76,38 @@ export async function publish(context: ModelContext, options: PublishOptions = {
     await loadRunHistory(connection, workspace, asOf);
     await requireBuilt(connection, marts);
     await createPublishedTable(connection);
-    const writtenSize = asOf ? undefined : await sizeToKeep(connection, workspace.analytics);
-    if (writtenSize !== undefined) await copyFile(workspace.analytics, next, constants.COPYFILE_FICLONE);
     const plans = asOf ? new Map<string, DayPlan>() : planDays(await createGraph(connection, models));
     const rows = await rowsOfMarts(connection, marts, plans);
     const limit = options.mostRowsSorted ?? mostRowsSorted;
     for (const mart of marts) {
       const isLarge = (rows.get(mart.name) ?? 0) > limit;
-      const table = await changeOf(connection, mart, plans.get(mart.name), isLarge);
-      tables.push({ mart, table, isLarge, change: writtenSize === undefined ? anew : table.change });
+      const table = asOf ? null : await changeOf(connection, mart, plans.get(mart.name), isLarge);
+      tables.push({ mart, table, isLarge, change: table?.change ?? anew });
     }
-    await writePublished(connection, next, async () => {
-      if (writtenSize !== undefined) await dropOthers(connection, marts);
-      for (const { mart, change } of tables.filter(({ isLarge }) => isLarge)) {
-        await connection.transaction(() => writeMart(connection, mart, change, false));
+    let writtenSize = asOf || options.isAnew ? undefined : await sizeToKeep(connection, workspace.analytics);
+    if (writtenSize !== undefined) {
+      try {
+        await copyFile(workspace.analytics, next, constants.COPYFILE_FICLONE);
+        await writeNext(connection, next, tables);
+      } catch (error) {
+        // Whatever befell the last file must not stand in the way of the next.
+        const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
+        effects.log.warn(`${workspace.analytics} can't be continued, and is written anew: ${reason}`);
+        await removeLeftovers(folder, basename(workspace.analytics));
+        writtenSize = undefined;
       }
-      // Each commit waits for the disk: the many small ones share it.
-      await connection.transaction(async () => {
-        for (const { mart, change, isLarge } of tables) {
-          if (!isLarge) await writeMart(connection, mart, change, true);
-        }
-        for (const table of metaTables) await writeMeta(connection, table);
-      });
-    });
+    }
+    if (writtenSize === undefined) {
+      for (const table of tables) table.change = anew;
+      await writeNext(connection, next, tables);
+    }
     await sync(next);
-    await rename(next, workspace.analytics);
+    await replaceFile(next, workspace.analytics);
     await sync(folder);
-    if (!asOf)
-      await recordPublished(
-        connection,
-        workspace.analytics,
-        tables.map(({ table }) => table),
-        writtenSize,
-      );
+    if (!asOf) {
+      const published = tables.flatMap(({ table }) => table ?? []);
+      await recordPublished(connection, workspace.analytics, published, writtenSize);
+    }
   } catch (error) {
     throw publishError(workspace.analytics, error);
   } finally {
@@ -118,6 +120,36 @@ export async function publish(context: ModelContext, options: PublishOptions = {
     `published ${marts.length} tables, ${summary.byDay} by day and ${summary.kept} as they were, in ${effects.wallClock().getTime() - startedAt} ms`,
   );
   return summary;
+}
+
+/** Writes the tables into the file at `path`: a copy of the last one, or one that is yet to be made. */
+async function writeNext(connection: Warehouse, path: string, tables: readonly MartToWrite[]): Promise<void> {
+  await writePublished(connection, path, async () => {
+    await dropOthers(
+      connection,
+      tables.map(({ mart }) => mart),
+    );
+    for (const { mart, change } of tables.filter(({ isLarge }) => isLarge)) {
+      await connection.transaction(() => writeMart(connection, mart, change, false));
+    }
+    // Each commit waits for the disk: the many small ones share it.
+    await connection.transaction(async () => {
+      for (const { mart, change, isLarge } of tables) {
+        if (!isLarge) await writeMart(connection, mart, change, true);
+      }
+      for (const table of metaTables) await writeMeta(connection, table);
+    });
+  });
+}
+
+/**
+ * Gives the new file the place of the old one. What somebody wrote ahead into the old one, who opened it to write, goes
+ * with it: DuckDB would read it into the new one.
+ */
+async function replaceFile(next: string, path: string): Promise<void> {
+  await rm(`${path}.wal`, { force: true });
+  await rename(next, path);
+  await rm(`${path}.wal`, { force: true });
 }
 
 /** The size that the last file had when it was written as a whole; undefined where the next is to be so. */

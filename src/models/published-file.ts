@@ -18,7 +18,8 @@ export async function writePublished(
     await write();
     await connection.run("checkpoint published");
   } finally {
-    await connection.run("detach published");
+    // A file that is damaged may not even be let go; the error to tell is the one before.
+    await connection.run("detach published").catch(() => undefined);
   }
 }
 

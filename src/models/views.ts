@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Effects } from "../effects.ts";
-import type { Warehouse } from "../warehouse.ts";
+import { sqlText, type Warehouse } from "../warehouse.ts";
 import { sourceSchemas } from "./context.ts";
 import { type ModelGraph, relationOf } from "./graph.ts";
 import { type DayPlan, textOf } from "./incremental.ts";
@@ -33,6 +33,11 @@ export async function makeLeadingViews(
   const states = await statesOf(connection, leadingViews(models, graph), graph);
   const standing = isFullRefresh ? new Map<string, string>() : await standingViews(connection);
   await connection.transaction(async () => {
+    const changed = [...states].filter(([view, madeOf]) => standing.get(relationOf(view)) !== madeOf);
+    await forgetMadeOf(
+      connection,
+      changed.map(([view]) => view),
+    );
     for (const [view, madeOf] of states) {
       if (standing.get(relationOf(view)) === madeOf) {
         made.set(view.name, leftAsItIs(view, effects.wallClock(), madeOf));
@@ -43,6 +48,13 @@ export async function makeLeadingViews(
     }
   });
   return made;
+}
+
+/** What a view was made of is known no more once it is made again; what it is made of then is recorded with the rest. */
+async function forgetMadeOf(connection: Warehouse, views: readonly Model[]): Promise<void> {
+  if (views.length === 0) return;
+  const names = views.map(({ name }) => sqlText(name)).join(", ");
+  await connection.run(`update meta.model set made_of = null where model_name in (${names})`);
 }
 
 /** The views that read no table that a model makes, and no view that is yet to come. */

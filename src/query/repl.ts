@@ -3,6 +3,7 @@ import { createInterface, type Interface } from "node:readline";
 import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { printable } from "../printable.ts";
+import { rowCountsSql } from "../row-counts.ts";
 import { type CompletedTable, complete } from "./completion.ts";
 import { printRows, type RowFormat, rowFormats } from "./format.ts";
 import { type Sandbox, type SandboxContext, withSandbox } from "./sandbox.ts";
@@ -58,7 +59,7 @@ export async function runRepl(
       kept = [...typed];
     });
     try {
-      await readLines(lines, { context, sandbox, format: options.format, streams });
+      await readLines(lines, { context, sandbox, tables, format: options.format, streams });
     } finally {
       lines.close();
       if (streams.isTerminal) await writeHistory(sqlHistory, kept);
@@ -69,6 +70,7 @@ export async function runRepl(
 interface Session {
   context: SandboxContext;
   sandbox: Sandbox;
+  tables: readonly CompletedTable[];
   format: RowFormat;
   streams: ReplStreams;
 }
@@ -121,7 +123,7 @@ async function enter(entered: string, session: Session): Promise<void> {
   const [command, name] = entered.replace(/;$/, "").split(/\s+/);
   switch (command) {
     case "\\d":
-      return name === undefined ? print(describeTables) : print(describeTable, { name });
+      return name === undefined ? print(describeTables(session.tables)) : print(describeTable, { name });
     case "\\s": {
       for (const query of await listSavedQueries(context.workspace)) {
         streams.output.write(`@${query.name}  ${printable(query.description)}\n`);
@@ -145,9 +147,10 @@ async function enter(entered: string, session: Session): Promise<void> {
   }
 }
 
-const describeTables = `
-  select table_name, estimated_size as row_count, comment as holds
+const describeTables = (tables: readonly CompletedTable[]) => `
+  select table_name, row_count, comment as holds
   from duckdb_tables()
+  inner join (${rowCountsSql(tables.map(({ name }) => name))}) using (table_name)
   where not internal
   order by table_name
 `;

@@ -1,5 +1,6 @@
 import { isoInstant, readDataset } from "../reports/dataset.ts";
 import type { Freshness } from "../reports/overview.ts";
+import { countRows } from "../row-counts.ts";
 import type { FailingTest } from "../run-log.ts";
 import { openReadOnly, type Warehouse } from "../warehouse.ts";
 import type { StatusContext } from "./status.ts";
@@ -55,11 +56,7 @@ export async function readPublished(
       missingProjectDays: Number(freshness.missing_project_days),
       failingTests: await readFailingTests(analytics),
       findings: await readFindings(analytics),
-      tables: await analytics.all<{ name: string; rows: number }>(`
-        select table_name as name, estimated_size::integer as rows
-        from duckdb_tables()
-        order by name
-      `),
+      tables: [...(await countRows(analytics))].map(([name, rows]) => ({ name, rows })),
     };
   } finally {
     analytics.close();

@@ -1,8 +1,22 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { TallyError } from "../../src/errors/tally-error.ts";
 import { type PublishSummary, publish } from "../../src/models/publish.ts";
+import { packageRoot } from "../../src/package.ts";
 import { openReadOnly } from "../../src/warehouse.ts";
 import { openOrganization } from "./organization.ts";
 
@@ -267,6 +281,99 @@ test("the file of a night is made of the last one, and holds what a file that is
     await publish(analytics.context, { mostRowsSorted: 0 });
     expect(found, night).toEqual(await everything());
   }
+});
+
+test("a last file that is damaged is not continued, and a full refresh takes nothing from it", async () => {
+  const analytics = await openOrganization({ rows: { usage: [usage({})] } });
+  const { workspace, effects } = analytics.context;
+  await analytics.build();
+  await analytics.publish();
+  const { size, atime, mtime } = statSync(workspace.analytics);
+  utimesSync(workspace.analytics, atime, new Date(Math.floor(mtime.getTime() / 1000) * 1000));
+  // Known by its time again, which a copy of the file's identity would be as well.
+  const { dev, ino, mtimeNs } = statSync(workspace.analytics, { bigint: true });
+  await analytics.context.warehouse.run(
+    `update meta.published set file = '${dev} ${ino} ${size} ${mtimeNs}'`,
+  );
+  const handle = openSync(workspace.analytics, "r+");
+  for (let at = 3 * 4096; at < size; at += 4096) writeSync(handle, Buffer.alloc(64, 0xee), 0, 64, at);
+  closeSync(handle);
+  utimesSync(workspace.analytics, atime, new Date(Math.floor(mtime.getTime() / 1000) * 1000));
+  await analytics.insert("usage", [usage({ usage_date: "2026-11-02" })]);
+  await analytics.build();
+  expect(await analytics.publish()).toMatchObject({ byDay: 0, kept: 0 });
+  expect(effects.said()).toContain("written anew");
+  expect(await analytics.published("select count(*)::integer as days from fct_usage_daily")).toEqual([
+    { days: 2 },
+  ]);
+  expect(await analytics.publish()).toMatchObject({ whole: 0 });
+  expect(await publish(analytics.context, { isAnew: true })).toMatchObject({ byDay: 0, kept: 0 });
+});
+
+test("what somebody wrote ahead into the last file is not read into the next", async () => {
+  const analytics = await openOrganization({ rows: { usage: [usage({})] } });
+  await analytics.build();
+  await analytics.publish();
+  const { workspace, warehouse } = analytics.context;
+  const killed = spawnSync(
+    process.execPath,
+    [
+      "--input-type=module",
+      "-e",
+      `import { DuckDBInstance } from "@duckdb/node-api";
+       const connection = await (await DuckDBInstance.create(${JSON.stringify(workspace.analytics)})).connect();
+       await connection.run("create table mine as select 1; delete from fct_usage_daily");
+       process.kill(process.pid, "SIGKILL");`,
+    ],
+    { cwd: packageRoot },
+  );
+  expect([killed.signal, existsSync(`${workspace.analytics}.wal`)]).toEqual(["SIGKILL", true]);
+  await warehouse.run("update meta.build set now = now + interval 1 minute");
+  await analytics.publish();
+  expect(await analytics.published("select count(*)::integer as days from fct_usage_daily")).toEqual([
+    { days: 1 },
+  ]);
+  expect(await analytics.published("select 1 from duckdb_tables() where table_name = 'mine'")).toEqual([]);
+});
+
+test("days are not put among rows of other types", async () => {
+  const own = `/*
+description: The usage of each day.
+grain: [usage_date]
+incremental: {by: usage_date, follows: [fct_usage_daily, int_own_digits]}
+columns:
+  usage_date: The UTC day.
+  quantity: How much.
+*/
+select usage_date, sum(fct_usage_daily.quantity * digits.digits) as quantity
+from fct_usage_daily
+inner join int_own_digits as digits using (usage_date)
+group by usage_date`;
+  const digitsModel = (digits: number) => `/*
+description: A number of other digits.
+grain: [usage_date]
+incremental: {by: usage_date, follows: [fct_usage_daily]}
+columns:
+  usage_date: The UTC day.
+  digits: One.
+*/
+select distinct usage_date, 1::decimal(18, ${digits}) as digits
+from fct_usage_daily`;
+  const analytics = await openOrganization({
+    rows: { usage: [usage({ quantity: "1.126" })] },
+    files: { "sql/marts/own.sql": own, "sql/intermediate/int_own_digits.sql": digitsModel(1) },
+  });
+  const typeOf = async () =>
+    (await analytics.published("select typeof(quantity) as type from own limit 1"))[0]?.type;
+  const { workspace, warehouse } = analytics.context;
+  await analytics.build();
+  await publish(analytics.context, { mostRowsSorted: 0 });
+  const before = await typeOf();
+  writeFileSync(join(workspace.root, "sql/intermediate/int_own_digits.sql"), digitsModel(3));
+  await analytics.build();
+  await publish(analytics.context, { mostRowsSorted: 0 });
+  expect(await typeOf()).not.toBe(before);
+  expect(await analytics.published("from own")).toEqual(await warehouse.all("from marts.own"));
 });
 
 test("a mart that was never built says to build it, and the old file stays", async () => {
