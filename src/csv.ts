@@ -19,5 +19,6 @@ const formula = /^(?:[\t\r\n]|[\s\u0000-\u001f]*[=+\-@\uff1d\uff0b\uff0d\uff20])
 
 function csvCell({ text, isNumber }: CsvCell): string {
   const safe = !isNumber && formula.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) || safe !== safe.trim() ? `"${safe.replaceAll('"', '""')}"` : safe;
+  // Some readers take a line that begins with # for a comment.
+  return /[",\r\n]|^#/.test(safe) || safe !== safe.trim() ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -194,6 +194,16 @@ usage_checks as (
   where needed.stream in ('usage', 'resource_usage')
     -- What belongs to no project of its own is judged by every one's usage, and says so.
     and needed.project_id is not null
+    -- Nor can usage by resource be what a rule found it by, where that was never read whole.
+    and (
+      needed.stream = 'usage'
+      or needed.project_id in (
+        select project_id
+        from fct_usage_coverage
+        where stream = 'resource_usage'
+          and status = 'complete'
+      )
+    )
   group by
     needed.rule_id,
     needed.resource_kind,

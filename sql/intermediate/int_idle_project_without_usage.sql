@@ -148,6 +148,7 @@ unused as (
     on projects.project_id = readable.project_id
   inner join int_usage_read_since as read_since
     on projects.project_id = read_since.project_id
+    and read_since.stream = 'usage'
   left join used
     on projects.project_id = used.project_id
   left join lives

@@ -8,6 +8,7 @@ import { styles } from "./styles.ts";
 const parts = [
   ["Reports", "/reports/"],
   ["SQL", "/sql"],
+  ["Findings", "/findings"],
   ["Data dictionary", "/dictionary"],
 ] as const;
 

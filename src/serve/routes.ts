@@ -2,17 +2,20 @@ import type { ServerResponse } from "node:http";
 import type { Access } from "./access.ts";
 import { sendTo } from "./answer.ts";
 import { showDictionary } from "./dictionary.ts";
+import { showFindings, showSuppress, suppress } from "./findings.ts";
 import type { Queries } from "./queries.ts";
 import { sendReportFile } from "./report-files.ts";
 import type { ServeContext } from "./serve.ts";
 import { showSignIn, signIn } from "./sign-in.ts";
 import { downloadCsv, runSql, showSql } from "./sql.ts";
+import type { Suppressions } from "./suppressions.ts";
 
 /** A request that may be answered, and what answers it. */
 export interface Exchange {
   context: ServeContext;
   access: Access;
   queries: Queries;
+  suppressions: Suppressions;
   path: string;
   query: URLSearchParams;
   /** What was sent; empty unless it is a POST. */
@@ -34,6 +37,9 @@ const routes: Readonly<Record<string, Route>> = {
   "GET /sql": { answer: showSql },
   "POST /sql": { answer: runSql },
   "POST /sql.csv": { answer: downloadCsv },
+  "GET /findings": { answer: showFindings },
+  "GET /findings/suppress": { answer: showSuppress },
+  "POST /findings/suppress": { answer: suppress },
   "GET /dictionary": { answer: showDictionary },
   "GET /sign-in": { isOpen: true, answer: showSignIn },
   "POST /sign-in": { isOpen: true, answer: signIn },

@@ -7,14 +7,15 @@ import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import type { Workspace } from "../workspace.ts";
-import { type Access, createAccess, createToken } from "./access.ts";
+import { createAccess, createToken } from "./access.ts";
 import { isLoopback, urlHost } from "./address.ts";
 import { sendPage, sendText, sendTo, setCommonHeaders } from "./answer.ts";
 import { readForm } from "./form.ts";
 import { appPage, failure } from "./layout.ts";
-import { createQueries, type Queries } from "./queries.ts";
+import { createQueries } from "./queries.ts";
 import { Refusal } from "./refusal.ts";
-import { routeOf } from "./routes.ts";
+import { type Exchange, routeOf } from "./routes.ts";
+import { createSuppressions } from "./suppressions.ts";
 
 export interface ServeContext {
   effects: Effects;
@@ -64,8 +65,9 @@ export async function serve(context: ServeContext, options: ServeOptions): Promi
   const madeToken = given === null && !isLoopback(host) ? createToken() : null;
   const access = createAccess({ host, allowedHosts, token: given ?? madeToken });
   const queries = createQueries(context, timeoutSeconds);
+  const served = { context, access, queries, suppressions: createSuppressions(context.workspace) };
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
-    answer({ context, access, queries }, request, response).catch((error: unknown) => {
+    answer(served, request, response).catch((error: unknown) => {
       fail(context, request, response, error);
     });
   });
@@ -97,10 +99,11 @@ export async function serve(context: ServeContext, options: ServeOptions): Promi
 }
 
 async function answer(
-  { context, access, queries }: { context: ServeContext; access: Access; queries: Queries },
+  served: Pick<Exchange, "context" | "access" | "queries" | "suppressions">,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { access } = served;
   setCommonHeaders(response);
   access.checkOrigin(request);
   const [path = "", search = ""] = (request.url ?? "").split(/\?(.*)/s);
@@ -114,7 +117,7 @@ async function answer(
   if (!route) throw new Refusal(404, "There is no such page.");
   const form = method === "POST" ? await readForm(request) : new URLSearchParams();
   if (method === "POST") access.checkForm(form);
-  await route.answer({ context, access, queries, path, query: new URLSearchParams(search), form, response });
+  await route.answer({ ...served, path, query: new URLSearchParams(search), form, response });
 }
 
 function fail(

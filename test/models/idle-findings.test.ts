@@ -106,7 +106,7 @@ test("each rule says what it judges by, what it found, and what it can't see", a
       min_days: "2.0000",
       threshold: null,
       open_count: 0,
-      silence: "usage was never read",
+      silence: "resource_usage was never read; usage was never read",
     },
     {
       rule_id: "old_snapshot",

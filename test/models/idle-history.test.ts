@@ -214,3 +214,65 @@ test("neither a failed read, nor a rule that is off, nor a suppression resolves 
   ).toEqual([{ status: "suppressed", suppressed_until: "2026-10-05", suppression_reason: "audit" }]);
   expect(await episodes(kept)).toMatchObject([standing]);
 });
+
+test("what was found by a VM's own usage stands while that can't be read", async () => {
+  const usage = (project_id: string, usage_date: string, more: RawRow = {}) => ({
+    project_id,
+    usage_date,
+    resource_type: "a100-80gb.4x",
+    billable_metric: "instance-hours",
+    quantity: "24",
+    ...more,
+  });
+  const readDays = (project_id: string, stream: string, window_to: string, status = "complete") => ({
+    project_id,
+    stream,
+    window_from: window_to === "2026-09-20" ? "2026-09-01" : window_to.replace(/..$/, "20"),
+    window_to,
+    attempted_at: `${window_to} 00:10:00`,
+    status,
+  });
+  const vm = (project_id: string, id: string) => ({
+    project_id,
+    id,
+    type: "a100-80gb.4x",
+    state: "RUNNING",
+    location: "us-east1-a",
+    created_at: "2026-01-01 00:00:00",
+    updated_at: "2026-01-01 00:00:00",
+    _valid_from: "2026-01-02 00:10:00",
+  });
+  const analytics = await openOrganization({
+    rows: {
+      organizations: [{ id: "org", name: "org" }],
+      projects: [{ id: "alpha" }, { id: "beta" }],
+      vms: [vm("alpha", "busy"), vm("alpha", "idle"), vm("beta", "judged by its type")],
+      usage: [usage("alpha", "2026-09-19")],
+      resource_usage: [usage("alpha", "2026-09-19", { resource_id: "busy" })],
+      read_windows: [
+        ...["alpha", "beta"].map((project_id) => readDays(project_id, "usage", "2026-09-20")),
+        readDays("alpha", "resource_usage", "2026-09-20"),
+      ],
+    },
+  });
+  await at(analytics, "2026-09-20T06:00:00Z");
+  const open = { closed_at: null, outcome: "standing" };
+  expect(await episodes(analytics)).toMatchObject([
+    { resource_id: "idle", ...open },
+    { resource_id: "judged by its type", ...open },
+  ]);
+
+  // Each may have been used since; of the one no more than its type is told.
+  await analytics.insert("usage", [usage("alpha", "2026-09-22"), usage("beta", "2026-09-22")]);
+  await analytics.insert("read_windows", [
+    ...["alpha", "beta"].map((project_id) => readDays(project_id, "usage", "2026-09-23")),
+    readDays("alpha", "resource_usage", "2026-09-23", "failed"),
+    { stream: "vms", project_id: "beta", attempted_at: "2026-09-23 00:10:00" },
+  ]);
+  await at(analytics, "2026-09-23T06:00:00Z");
+  const resolved = { closed_at: "2026-09-23 06:00:00", outcome: "resolved" };
+  expect(await episodes(analytics)).toMatchObject([
+    { resource_id: "idle", ...open },
+    { resource_id: "judged by its type", ...resolved },
+  ]);
+});

@@ -130,6 +130,104 @@ describe("a VM without GPUs that is up without usage", () => {
   });
 });
 
+describe("a VM that is up beside others of its type", () => {
+  const type = "h100-80gb-sxm-ib.8x";
+
+  /** A project with a trainer that is metered up to yesterday, and another, by what usage by resource has of them. */
+  const project = (
+    id: string,
+    exported: RawRow[],
+    { first = {}, second = null }: { first?: RawRow | null; second?: RawRow | null } = {},
+    more: { type?: string; usage?: RawRow[] } = {},
+  ) => {
+    const metered = { project_id: id, resource_type: more.type ?? type };
+    return {
+      projects: [{ id }],
+      vms: ["first", "second"].map((name) =>
+        vm({ project_id: id, id: `${id}: ${name}`, state: "RUNNING", type: more.type ?? type }),
+      ),
+      usage: (more.usage ?? [{}]).map((row) => usage({ ...metered, ...row })),
+      resource_usage: Object.entries({ first, second }).flatMap(([name, row]) =>
+        row === null ? [] : [usage({ ...metered, resource_id: `${id}: ${name}`, ...row })],
+      ),
+      read_windows: [
+        readDays({ project_id: id }),
+        ...exported.map((row) => readDays({ project_id: id, stream: "resource_usage", ...row })),
+      ],
+    };
+  };
+
+  const findings = async (...projects: ReturnType<typeof project>[]) => {
+    const all = <Name extends keyof ReturnType<typeof project>>(name: Name) =>
+      projects.flatMap((rows) => rows[name]);
+    const rows = {
+      projects: all("projects"),
+      vms: all("vms"),
+      usage: all("usage"),
+      resource_usage: all("resource_usage"),
+      read_windows: all("read_windows"),
+    };
+    return Promise.all(["gpu_vm_without_usage", "vm_without_usage"].map((rule) => findingsBy(rule)(rows)));
+  };
+
+  test("is found since usage by resource, read whole, last showed some of its own", async () => {
+    const whole = [{}];
+    const gap = (last: string, next: string) => [{ window_to: last }, { window_from: next }];
+    const [gpu, cpu] = await findings(
+      project("it was metered", whole, { second: { usage_date: "2026-10-28" } }),
+      project("it never was", whole, { second: { quantity: "0" } }),
+      project("it was for two days not", whole, { second: { usage_date: "2026-10-31" } }),
+      project("it was for one day not", whole, { second: { usage_date: "2026-11-01" } }),
+      project("it is", whole, { second: {} }),
+      project("it is, by a type of another name", whole, {
+        first: { resource_type: "node" },
+        second: { resource_type: "node" },
+      }),
+      project("nothing by resource was read", []),
+      project("a part was read", [{ status: "partial" }]),
+      project("yesterday was not read", [{ window_to: "2026-11-01" }]),
+      project("a day of the two was not read", gap("2026-10-31", "2026-11-02")),
+      project("a day before them was not read", gap("2026-10-30", "2026-11-01")),
+      // The use of the type is told of something that is no VM, or not yet told.
+      project("another thing is metered", whole, { first: { resource_id: "node" } }),
+      project("what is told by resource is late", whole, { first: { usage_date: "2026-11-01" } }),
+      project("without GPUs", whole, { second: { usage_date: "2026-10-30" } }, { type: "c1a.8x" }),
+    );
+    expect(gpu).toMatchObject([
+      {
+        resource_id: "a day before them was not read: second",
+        idle_since: "2026-11-01 00:00:00",
+      },
+      {
+        resource_id: "it never was: second",
+        idle_since: "2026-10-20 12:00:00",
+        evidence: expect.stringContaining("from 2026-10-21 to 2026-11-02, 13 whole days, nor ever before;"),
+      },
+      { resource_id: "it was for two days not: second", idle_days: 2, first_seen_at: "2026-11-03 00:00:00" },
+      {
+        resource_id: "it was metered: second",
+        idle_since: "2026-10-29 00:00:00",
+        idle_days: 5,
+        first_seen_at: "2026-10-31 00:00:00",
+        // 8 GPUs × 4 × 730
+        monthly_waste: "23360.0000000000",
+        evidence:
+          "Running with 8 GPUs, while usage by resource shows none of its own from 2026-10-29 to 2026-11-02, 5 whole days, and last showed some on 2026-10-28; at today's price it is 23360.00 USD in a month of 730 hours.",
+      },
+    ]);
+    expect(cpu).toMatchObject([{ resource_id: "without GPUs: second", idle_since: "2026-10-31 00:00:00" }]);
+  });
+
+  test("is judged by its type where usage by resource is not offered", async () => {
+    const none = { first: null, second: null };
+    const [gpu] = await findings(
+      project("quiet", [{ status: "not_offered" }], none, { usage: [] }),
+      project("busy", [{ status: "not_offered" }], none),
+    );
+    expect(gpu?.map(({ resource_id }) => resource_id)).toEqual(["quiet: first", "quiet: second"]);
+  });
+});
+
 describe("a VM that far outlives its project's others", () => {
   const findings = findingsBy("long_lived_vm");
   const short = (id: string, created_at: string, more: RawRow = {}) =>

@@ -73,7 +73,7 @@ async function check(organization: RandomOrganization): Promise<void> {
     select rule_id || ' ' || resource_id as key, idle_since, monthly_waste, currency
     from marts.fct_idle_findings
     where rule_id in ('stopped_vm_with_disks', 'unattached_disk', 'orphaned_snapshot', 'gpu_vm_without_usage',
-      'underused_reservation')
+      'vm_without_usage', 'underused_reservation')
     `,
   );
   expect(sorted(findings)).toEqual(sorted(expectedFindings(organization)));

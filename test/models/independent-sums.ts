@@ -4,6 +4,7 @@ import {
   metricName,
   type PriceLine,
   type RandomOrganization,
+  type ReadWindow,
   type Resource,
   today,
   typeNamed,
@@ -115,7 +116,7 @@ export function expectedCosts(organization: RandomOrganization): Sums<unknown> {
 }
 
 /** Whether a day's last reading that succeeded was whole, and after the day's end. */
-function isReadWhole({ windows }: RandomOrganization, project: string, day: number): boolean {
+function isReadWhole(windows: readonly ReadWindow[], project: string, day: number): boolean {
   const readings = windows
     .filter((window) => window.project === project && window.from <= day && window.to >= day)
     .filter(({ status }) => status !== "failed")
@@ -139,7 +140,9 @@ function reservationDays(
   const gpus = BigInt(typeNamed(type)?.gpus ?? 0);
   for (let day = starts; day <= Math.min(ends ?? today - 1, today - 1); day++) {
     const size = sizes.findLast(({ from }) => from <= day) ?? sizes[0];
-    const isWhole = organization.projects.every((project) => isReadWhole(organization, project.id, day));
+    const isWhole = organization.projects.every((project) =>
+      isReadWhole(organization.windows, project.id, day),
+    );
     const drawn = known(organization).filter((row) => row.reservation === id && row.day === day);
     days.push({
       day,
@@ -301,23 +304,48 @@ function orphanedSnapshots(organization: RandomOrganization, found: Sums<Finding
   }
 }
 
-function gpuVmsWithoutUsage(organization: RandomOrganization, found: Sums<Finding>): void {
-  for (const vm of organization.vms.filter(({ state }) => state === "running")) {
-    const gpus = typeNamed(vm.type)?.gpus ?? 0;
-    let readSince = today;
-    while (readSince > 0 && isReadWhole(organization, vm.project, readSince - 1)) readSince--;
-    if (gpus === 0 || readSince === today) continue;
-    const days = known(organization)
-      .filter((row) => row.project === vm.project && row.type.toLowerCase() === vm.type && row.quantity > 0n)
+/** The first of the days up to yesterday that were all read whole; null where yesterday was not. */
+function readSince(windows: readonly ReadWindow[], project: string): number | null {
+  let first = today;
+  while (first > 0 && isReadWhole(windows, project, first - 1)) first--;
+  return first === today ? null : first;
+}
+
+function vmsWithoutUsage(organization: RandomOrganization, found: Sums<Finding>): void {
+  const { vms, windows, resourceWindows, meteredBy, prices } = organization;
+  const used = known(organization).filter(({ quantity }) => quantity > 0n);
+  const isMetered = (type: string) => used.some((row) => row.type.toLowerCase() === type);
+  const areOthersMetered = vms.some(({ type }) => typeNamed(type)?.gpus === 0 && isMetered(type));
+  for (const vm of vms.filter(({ state }) => state === "running")) {
+    const gpus = typeNamed(vm.type)?.gpus ?? null;
+    if (gpus === null) continue;
+    const typeLast = used
+      .filter((row) => row.project === vm.project && row.type.toLowerCase() === vm.type)
       .filter(({ region }) => region === null || /^us-east1(-a)?$/i.test(region))
-      .map((row) => row.day + 1);
-    const idle = Math.max(since(organization, vm, "vms"), readSince * 24, ...days.map((day) => day * 24));
+      .reduce((last, { day }) => Math.max(last, day), -1);
+    const ownLast = vm.meteredOn ?? -1;
+    const vmsLast = vms
+      .filter(({ project, type }) => project === vm.project && type === vm.type)
+      .reduce((last, { meteredOn }) => Math.max(last, meteredOn ?? -1), -1);
+
+    const up = since(organization, vm, "vms");
+    const proven: number[] = [];
+    const typeRead = readSince(windows, vm.project);
+    if (typeRead !== null && (gpus > 0 || areOthersMetered)) {
+      proven.push(Math.max(up, typeRead * 24, (typeLast + 1) * 24, (ownLast + 1) * 24));
+    }
+    const ownRead = readSince(resourceWindows, vm.project);
+    if (ownRead !== null && vmsLast >= (typeLast === -1 ? today - 1 : typeLast)) {
+      proven.push(Math.max(up, ownRead * 24, (ownLast + 1) * 24));
+    }
+    const idle = Math.min(...proven);
     if (Math.ceil(idle / 24) > today - 2) continue;
-    const { meteredBy, prices } = organization;
-    const priced = { ...vm, region: "us-east1", metric: meteredBy };
-    found.set(`gpu_vm_without_usage ${vm.id}`, {
+    const byGpu = meteredBy === "gpu" && (gpus > 0 || isMetered(vm.type));
+    const priced: Priced = { ...vm, region: "us-east1", metric: byGpu ? "gpu" : "instance" };
+    found.set(`${gpus > 0 ? "gpu_vm_without_usage" : "vm_without_usage"} ${vm.id}`, {
       idle_since: hourText(idle),
-      ...monthly(prices, priced, meteredBy === "gpu" ? BigInt(gpus) : 1n, 0),
+      // Without GPUs there are no GPU-hours to be priced.
+      ...(byGpu && gpus === 0 ? unpriced : monthly(prices, priced, byGpu ? BigInt(gpus) : 1n, 0)),
     });
   }
 }
@@ -366,7 +394,7 @@ export function expectedFindings(organization: RandomOrganization): Sums<Finding
   stoppedVms(organization, found);
   unattachedDisks(organization, found);
   orphanedSnapshots(organization, found);
-  gpuVmsWithoutUsage(organization, found);
+  vmsWithoutUsage(organization, found);
   underusedReservations(organization, found);
   return found;
 }

@@ -28,8 +28,19 @@ const to = (day: number) => (day === 400 ? null : dayText(day));
 
 /** The organisation as the raw tables and the workspace's files hold it. */
 export function organizationRows(organization: RandomOrganization): TestOrganization {
-  const { projects, usage, windows, listReads, prices, centres, reservations, vms, disks, snapshots } =
-    organization;
+  const {
+    projects,
+    usage,
+    windows,
+    resourceWindows,
+    listReads,
+    prices,
+    centres,
+    reservations,
+    vms,
+    disks,
+    snapshots,
+  } = organization;
   return {
     now: "2026-11-03T06:00:00Z",
     rows: {
@@ -70,14 +81,16 @@ export function organizationRows(organization: RandomOrganization): TestOrganiza
             ],
       ),
       read_windows: [
-        ...windows.map((window) => ({
-          stream: "usage",
-          project_id: window.project,
-          window_from: dayText(window.from),
-          window_to: dayText(window.to),
-          attempted_at: hourText(window.attemptedAt),
-          status: window.status,
-        })),
+        ...Object.entries({ usage: windows, resource_usage: resourceWindows }).flatMap(([stream, ofStream]) =>
+          ofStream.map((window) => ({
+            stream,
+            project_id: window.project,
+            window_from: dayText(window.from),
+            window_to: dayText(window.to),
+            attempted_at: hourText(window.attemptedAt),
+            status: window.status,
+          })),
+        ),
         ...listReads.map(({ stream, project, at, isGood }) => ({
           stream,
           project_id: project,

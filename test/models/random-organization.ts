@@ -162,6 +162,8 @@ export interface RandomOrganization {
   meteredBy: "gpu" | "instance";
   usage: UsageRow[];
   windows: ReadWindow[];
+  /** The same of usage by resource. */
+  resourceWindows: ReadWindow[];
   /** Good and failed reads of the lists of inventory, by hours. */
   listReads: { stream: "vms" | "disks"; project: string; at: number; isGood: boolean }[];
   prices: PriceLine[];
@@ -266,7 +268,7 @@ export function randomOrganization(
     }
   }
 
-  const windows = projects.flatMap(({ id: project }): ReadWindow[] => {
+  const readings = ({ id: project }: { id: string }): ReadWindow[] => {
     const at = 44 * 24;
     const whole: ReadWindow = { project, from: 0, to: today, attemptedAt: at, status: "complete" };
     if (chance(projectCount > 10 ? 98 : 60)) {
@@ -286,7 +288,9 @@ export function randomOrganization(
         [{ project, from: gap, to: gap, attemptedAt: gap * 24 + 12, status: "complete" }],
       ]).flat(),
     ].flat();
-  });
+  };
+  const windows = projects.flatMap(readings);
+  const resourceWindows = projects.flatMap((project) => (chance(70) ? readings(project) : []));
 
   const listReads = projects.flatMap(({ id: project }) =>
     (["vms", "disks"] as const).flatMap((stream) => [
@@ -383,6 +387,24 @@ export function randomOrganization(
       if (chance(20) && reservations.length > 0) vm.reservation = oneOf(reservations).id;
       vms.push(vm);
     }
+    // Of two VMs of one type that are up, one is metered to the end.
+    if (chance(60)) {
+      const type = oneOf(["h100-80gb-sxm-ib.8x", "c1a.8x"]);
+      const twin = (id: string): Resource => ({ ...resource(project, id), type, state: "running" });
+      const busy: Resource = { ...twin(`busy-${at}`), meteredOn: today - 1 };
+      vms.push(busy, twin(`idle-${at}`));
+      usage.push({
+        project,
+        day: today - 1,
+        region: "us-east1",
+        type,
+        metric: meteredBy,
+        spelling: metrics[meteredBy].spellings[0],
+        reservation: null,
+        quantity: bits(48),
+        isKnown: true,
+      });
+    }
     const held = vms.filter((vm) => vm.project === project);
     for (let count = int(0, 4); count > 0; count--) {
       const disk = resource(project, `disk-${at}-${count}`);
@@ -410,6 +432,7 @@ export function randomOrganization(
     meteredBy,
     usage,
     windows,
+    resourceWindows,
     listReads,
     prices,
     centres,
