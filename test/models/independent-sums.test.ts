@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
+import { expectedReservationStatus } from "./independent-reservations.ts";
 import {
   expectedCosts,
   expectedFindings,
@@ -29,7 +30,7 @@ const sorted = (rows: Map<string, unknown>) =>
 
 async function check(organization: RandomOrganization): Promise<void> {
   const analytics = await buildOrganization(organizationRows(organization), {
-    select: "+fct_idle_findings,+fct_cost_daily,+fct_reservation_daily",
+    select: "+fct_idle_findings,+fct_cost_daily,+fct_reservation_daily,+fct_reservation_status",
   });
   const hours = await byKey(
     analytics,
@@ -66,6 +67,20 @@ async function check(organization: RandomOrganization): Promise<void> {
     `,
   );
   expect(sorted(reservationDays)).toEqual(sorted(expectedReservationDays(organization)));
+
+  const utilisation = (days: number) =>
+    `read_days_${days}d, round(utilisation_${days}d * 1000000)::integer as used_millionths_${days}d`;
+  const reservations = await byKey(
+    analytics,
+    `
+    select
+      reservation_id as key, status, reserved_gpus::integer as reserved_gpus, days_left,
+      ${[7, 28, 90].map(utilisation).join(", ")},
+      unused_cost_90d, committed_cost_to_date, price_source
+    from marts.fct_reservation_status
+    `,
+  );
+  expect(sorted(reservations)).toEqual(sorted(expectedReservationStatus(organization)));
 
   const findings = await byKey(
     analytics,

@@ -16,10 +16,10 @@ import {
  * coverage, idleness and reservations, and from nothing of its SQL.
  */
 
-type Sums<T> = Map<string, T>;
+export type Sums<T> = Map<string, T>;
 
 /** To the nearest whole, halves up. */
-const divided = (amount: bigint, by: bigint) => (amount * 2n + by) / (by * 2n);
+export const divided = (amount: bigint, by: bigint) => (amount * 2n + by) / (by * 2n);
 
 /** GPU-hours in 10^-12 of a quantity; null where it is none, or nothing says how many GPUs the type has. */
 function gpuHours({ metric, type, quantity }: UsageRow): bigint | null {
@@ -52,7 +52,7 @@ interface Priced {
 const weights = { reservation: 16, project: 8, type: 4, region: 2, metric: 1 } as const;
 
 /** The most specific price in force; of list prices only, if told so. */
-function priceOf(
+export function priceOf(
   prices: readonly PriceLine[],
   priced: Priced,
   day: number,
@@ -132,7 +132,7 @@ interface ReservationDay {
   used: bigint | null;
 }
 
-function reservationDays(
+export function reservationDays(
   organization: RandomOrganization,
   { id, type, sizes, starts, ends }: RandomOrganization["reservations"][number],
 ): ReservationDay[] {
@@ -153,7 +153,7 @@ function reservationDays(
   return days;
 }
 
-const reservedAs = (organization: RandomOrganization, id: string, type: string): Priced => ({
+export const reservedAs = (organization: RandomOrganization, id: string, type: string): Priced => ({
   project: null,
   region: "us-east1",
   type,
