@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { DuckDBResult } from "@duckdb/node-api";
 import pLimit from "p-limit";
+import { TallyError } from "../errors/tally-error.ts";
 import { withSandbox } from "../query/sandbox.ts";
 import type { Params } from "../warehouse.ts";
 import type { ServeContext } from "./serve.ts";
@@ -13,8 +14,8 @@ export interface Queries {
     response: ServerResponse,
     read: (result: DuckDBResult) => Promise<T>,
   ): Promise<T>;
-  /** Ends all that run. */
-  interrupt(): void;
+  /** Ends all that run, and begins no other. */
+  end(): void;
 }
 
 /** Each may take the memory of the settings. */
@@ -23,10 +24,17 @@ const mostAtOnce = 2;
 export function createQueries(context: ServeContext, timeoutSeconds: number): Queries {
   const limit = pLimit(mostAtOnce);
   const running = new Set<() => void>();
+  let isEnded = false;
+  // Whoever waited in line may have gone, too.
+  const refuseUnwanted = (response: ServerResponse) => {
+    if (isEnded || response.destroyed) throw new TallyError("The query was ended before it began.");
+  };
   return {
     run: ({ sql, params }, response, read) =>
-      limit(() =>
-        withSandbox(context, { timeoutSeconds }, async (sandbox) => {
+      limit(() => {
+        refuseUnwanted(response);
+        return withSandbox(context, { timeoutSeconds }, async (sandbox) => {
+          refuseUnwanted(response);
           const interrupt = () => sandbox.interrupt();
           const onClose = () => !response.writableFinished && interrupt();
           running.add(interrupt);
@@ -37,10 +45,10 @@ export function createQueries(context: ServeContext, timeoutSeconds: number): Qu
             response.off("close", onClose);
             running.delete(interrupt);
           }
-        }),
-      ),
-    interrupt() {
-      limit.clearQueue();
+        });
+      }),
+    end() {
+      isEnded = true;
       for (const interrupt of running) interrupt();
     },
   };

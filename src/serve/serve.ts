@@ -89,7 +89,7 @@ export async function serve(context: ServeContext, options: ServeOptions): Promi
     async close() {
       const closed = once(server, "close");
       server.close();
-      queries.interrupt();
+      queries.end();
       server.closeIdleConnections();
       const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs);
       await closed;

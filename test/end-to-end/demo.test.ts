@@ -1,5 +1,7 @@
 /// <reference lib="dom" />
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
@@ -253,6 +255,39 @@ describe("`tally demo`", () => {
       expect(said).toEqual([]);
     } finally {
       await browser.close();
+    }
+  });
+
+  it("is served to a browser until SIGTERM, which also ends the query that runs", async () => {
+    const child = spawn(
+      process.execPath,
+      [join(packageRoot, "dist", "cli.js"), "serve", "--workspace", root, "--port", "0"],
+      { env: { PATH: process.env.PATH, HOME: "/nowhere" }, stdio: ["ignore", "pipe", "inherit"] },
+    );
+    try {
+      const [line] = (await once(child.stdout, "data")) as [Buffer];
+      const url = String(line).trim();
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+      const dictionary = await (await fetch(`${url}dictionary`)).text();
+      expect(dictionary).toContain('<section id="fct_cost_daily">');
+      expect(dictionary).toContain('<a href="/sql">SQL</a>');
+      const formToken = /name="form_token" value="([^"]+)"/.exec(
+        await (await fetch(`${url}sql`)).text(),
+      )?.[1];
+      const endless = fetch(`${url}sql`, {
+        method: "POST",
+        body: new URLSearchParams({
+          form_token: formToken ?? "",
+          sql: "select count(*) from range(1000000000000) a (i), range(1000000) b (j) where i % 7 = j",
+        }),
+      }).then((answer) => answer.text());
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      child.kill("SIGTERM");
+      const [code] = await once(child, "close");
+      expect(code).toBe(0);
+      expect(await endless).toContain("The query was ended");
+    } finally {
+      child.kill("SIGKILL");
     }
   });
 
