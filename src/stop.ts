@@ -14,12 +14,15 @@ export const neverStopped: Stop = { signal: new AbortController().signal, onGive
 /** A step has so long to come to its end. DuckDB rolls back what it is amid of when the process ends. */
 export const stepGraceMs = 25_000;
 
+/** Names, to a run, the schedule's process that will ask it to stop; other parents may have a channel to it as well. */
+export const supervisorVariable = "TALLY_SUPERVISOR_PID";
+
 /**
  * Lets SIGTERM and SIGINT end the work of this process: the first lets the step that is under way come to its
  * end, within the grace; the second, or the end of the grace, ends the process at once.
  *
  * A run that `tally schedule` started listens to it alone: a service manager signals both, and one request to
- * stop must not count as two.
+ * stop must not count as two. Where the schedule is gone, it listens to the signals as any other.
  */
 export function stopOnSignals(say: (message: string) => void, graceMs = stepGraceMs): Stop & { end(): void } {
   const controller = new AbortController();
@@ -37,13 +40,15 @@ export function stopOnSignals(say: (message: string) => void, graceMs = stepGrac
     timer = setTimeout(() => giveUp("SIGKILL"), graceMs);
     timer.unref();
   };
-  const isSupervised = process.send !== undefined;
-  const ignore = () => undefined;
+  const isSupervised = process.connected && process.env[supervisorVariable] === String(process.ppid);
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (!isSupervised || !process.connected) ask(signal);
+  };
   const signals = ["SIGTERM", "SIGINT"] as const;
   const onMessage = (message: unknown) => {
     if (message === "stop") ask("SIGTERM");
   };
-  for (const signal of signals) process.on(signal, isSupervised ? ignore : ask);
+  for (const signal of signals) process.on(signal, onSignal);
   if (isSupervised) {
     process.on("message", onMessage);
     // What listens must not keep the process up once its work is done.
@@ -51,7 +56,7 @@ export function stopOnSignals(say: (message: string) => void, graceMs = stepGrac
   }
   function end() {
     clearTimeout(timer);
-    for (const signal of signals) process.off(signal, isSupervised ? ignore : ask);
+    for (const signal of signals) process.off(signal, onSignal);
     process.off("message", onMessage);
   }
   return {

@@ -3,13 +3,15 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { packageRoot } from "../src/package.ts";
+import { supervisorVariable } from "../src/stop.ts";
 
 const stop = JSON.stringify(join(packageRoot, "dist", "stop.js"));
 
-/** A process amid a step that never comes to its end; with a channel, as `tally schedule` starts it. */
+/** A process amid a step that never comes to its end; with a channel and of a supervisor, as `tally schedule` starts it. */
 async function amidStep(
   graceMs: number,
   stdio: "ipc" | "ignore" = "ignore",
+  env: Record<string, string> = {},
 ): Promise<ChildProcess & { said: () => string }> {
   const script = `
     import { stopOnSignals } from ${stop};
@@ -21,6 +23,7 @@ async function amidStep(
   `;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
     stdio: ["ignore", "pipe", "inherit", stdio],
+    env: { ...process.env, ...env },
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   let said = "";
@@ -53,8 +56,27 @@ it("a second signal gives it up at once", async () => {
   expect(child.said()).toContain("gave up");
 });
 
+const ofSchedule = { [supervisorVariable]: String(process.pid) };
+
+it("a run of another parent that has a channel to it, or of a schedule that is gone, hears signals itself", async () => {
+  for (const [env, isLeft] of [
+    [{}, false],
+    [ofSchedule, true],
+  ] as const) {
+    const child = await amidStep(300, "ipc", env);
+    if (isLeft) {
+      child.disconnect();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    const ended = ending(child);
+    child.kill("SIGTERM");
+    expect(await ended).toEqual([null, "SIGKILL"]);
+    expect(child.said()).toContain("Stopped by SIGTERM.");
+  }
+});
+
 it("a run of a schedule hears it of the schedule alone, so that a service manager that signals both asks once", async () => {
-  const child = await amidStep(300, "ipc");
+  const child = await amidStep(300, "ipc", ofSchedule);
   const ended = ending(child);
   child.kill("SIGTERM");
   child.kill("SIGINT");

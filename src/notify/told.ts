@@ -26,6 +26,12 @@ const rememberMs = 100 * dayMs;
 
 export async function readTold(workspace: Workspace, now: Date): Promise<Told> {
   const state = await readState(workspace.notified);
+  // Kept to be done once more to what another process may have written meanwhile.
+  const changes: ((state: State) => void)[] = [];
+  const change = (work: (state: State) => void) => {
+    work(state);
+    changes.push(work);
+  };
   const toldAt = (channel: string, { kind, key }: NotifyEvent) => state[channel]?.[nameOf(kind, key)];
   return {
     newOf: (channel, events) =>
@@ -36,17 +42,23 @@ export async function readTold(workspace: Workspace, now: Date): Promise<Told> {
       }),
     add(channel, events) {
       const told = events.map(({ kind, key }) => [nameOf(kind, key), now.toISOString()]);
-      state[channel] = { ...state[channel], ...Object.fromEntries(told) };
+      change((known) => {
+        known[channel] = { ...known[channel], ...Object.fromEntries(told) };
+      });
     },
     keepOnly(channel, kind, events) {
-      const told = state[channel] ?? {};
       const keep = new Set(events.map((event) => nameOf(event.kind, event.key)));
-      for (const name of Object.keys(told)) {
-        if (name.startsWith(`${kind}:`) && !keep.has(name)) delete told[name];
-      }
+      change((known) => {
+        const told = known[channel] ?? {};
+        for (const name of Object.keys(told)) {
+          if (name.startsWith(`${kind}:`) && !keep.has(name)) delete told[name];
+        }
+      });
     },
     async save() {
-      for (const told of Object.values(state)) {
+      const latest = await readState(workspace.notified);
+      for (const work of changes) work(latest);
+      for (const told of Object.values(latest)) {
         for (const [name, at] of Object.entries(told)) {
           const isLasting = name.startsWith("finding:");
           if (!isLasting && now.getTime() - Date.parse(at) > rememberMs) delete told[name];
@@ -54,7 +66,7 @@ export async function readTold(workspace: Workspace, now: Date): Promise<Told> {
       }
       const aside = `${workspace.notified}.tmp-${process.pid}`;
       try {
-        await writeFile(aside, `${JSON.stringify(state, null, 1)}\n`);
+        await writeFile(aside, `${JSON.stringify(latest, null, 1)}\n`);
         await rename(aside, workspace.notified);
       } finally {
         await rm(aside, { force: true });

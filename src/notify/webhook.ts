@@ -6,7 +6,7 @@ import type { Message } from "./event.ts";
 const timeoutMs = 10_000;
 const mostItems = 100;
 
-/** Slack takes no more in one section. */
+/** Slack takes no more than 3000 in one section, and refuses the whole message else. */
 const longestSlackText = 2900;
 
 /** Posts JSON of tally's own shape. */
@@ -40,11 +40,18 @@ export const webhookBody = ({ kind, title, text, workspace, at, events }: Messag
 });
 
 export function slackBody({ title, text }: Message): object {
-  const shown = text.length > longestSlackText ? `${text.slice(0, longestSlackText)}…` : text;
   return {
-    text: escaped(title),
-    blocks: [{ type: "section", text: { type: "mrkdwn", text: escaped(shown), verbatim: true } }],
+    text: shortened(escaped(title)),
+    blocks: [{ type: "section", text: { type: "mrkdwn", text: shortened(escaped(text)), verbatim: true } }],
   };
+}
+
+/** Cut at the end of a line, or else before what would be half of an escape or of a character. */
+function shortened(text: string): string {
+  if (text.length <= longestSlackText) return text;
+  const cut = text.slice(0, longestSlackText);
+  const lineEnd = cut.lastIndexOf("\n");
+  return `${lineEnd > 0 ? cut.slice(0, lineEnd + 1) : cut.replace(/&[a-z]{0,3}$|[\ud800-\udbff]$/, "")}…`;
 }
 
 /** Slack reads &, < and > as its own: a name must not become a link or call everybody. */

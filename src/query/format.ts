@@ -7,7 +7,8 @@ export const rowFormats = ["table", "csv", "json", "markdown"] as const;
 
 export type RowFormat = (typeof rowFormats)[number];
 
-interface Output {
+/** Where rows are printed to; what `write` throws ends the printing. */
+export interface Output {
   write(text: string): boolean;
   once(event: "drain", listener: () => void): unknown;
 }

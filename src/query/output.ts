@@ -1,13 +1,13 @@
 import { once } from "node:events";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
 import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
 import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { type Params, sqlText } from "../warehouse.ts";
-import { printRows, type RowFormat } from "./format.ts";
+import { type Output, printRows, type RowFormat } from "./format.ts";
 import { type SandboxContext, withSandbox } from "./sandbox.ts";
 
 /** One query, and what is to be done with its rows. */
@@ -33,19 +33,42 @@ export async function runToOutput(
 ): Promise<void> {
   if (run.format === "parquet") return writeParquet(context, run, stdout);
   const { sql, params, format, output } = run;
-  const print = (to: NodeJS.WritableStream) =>
+  const print = (to: Output) =>
     withSandbox(context, run, (sandbox) =>
       sandbox.query(sql, params, (result) => printRows(result, format, to)),
     );
   if (output === undefined) return print(stdout);
   await replacing(output, async (aside) => {
     const file = createWriteStream(aside);
-    await once(file, "open");
-    await print(file);
-    file.end();
-    await once(file, "finish");
+    // Heard from the first to the last: what goes wrong once the query has handed over its rows, too.
+    const closed = finished(file);
+    closed.catch(() => undefined);
+    try {
+      await once(file, "open");
+      await print(failingWith(file));
+      file.end();
+      await closed;
+    } finally {
+      file.destroy();
+    }
   });
 }
+
+/** A file that throws its error, such as that of a full disk, at the next write. */
+const failingWith = (file: WriteStream): Output => ({
+  write(text) {
+    if (file.errored) throw file.errored;
+    return file.write(text);
+  },
+  once(_, listener) {
+    // One that failed is closed, and never drained.
+    const resume = () => {
+      file.off("drain", resume).off("close", resume);
+      listener();
+    };
+    file.once("drain", resume).once("close", resume);
+  },
+});
 
 async function writeParquet(
   context: SandboxContext,

@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
+import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { whenStale, withoutRun } from "../notify/happened.ts";
 import { notify } from "../notify/notify.ts";
@@ -58,7 +59,15 @@ export async function schedule(context: ScheduleContext, options: ScheduleOption
           .filter(({ status }) => status !== "stopped")
           .map(({ started_at }) => new Date(started_at)),
       async runOnce() {
-        const code = await runs.runOnce();
+        let code: number | null;
+        try {
+          code = await runs.runOnce();
+        } catch (error) {
+          if (!(error instanceof TallyError)) throw error;
+          log.warn(error.message);
+          await notify(context, [withoutRun(error.message, error.exitCode)]);
+          return error.exitCode;
+        }
         if (code === null && !stopping.signal.aborted) {
           await notify(context, [withoutRun("A signal ended the run, so that it could not say why.", null)]);
         }

@@ -49,7 +49,7 @@ export async function keepSchedule(parts: SchedulerParts): Promise<void> {
       continue;
     }
     // What was missed while nothing was up is caught up at once.
-    const delayMs = slot < startedAt ? 0 : parts.jitterMs;
+    const delayMs = slot < startedAt ? 0 : Math.min(parts.jitterMs, untilNextMs(slots, slot));
     if (jitter?.slot !== slot.getTime()) {
       jitter = { slot: slot.getTime(), untilMs: slot.getTime() + Math.floor(parts.random() * delayMs) };
     }
@@ -73,6 +73,10 @@ export async function keepSchedule(parts: SchedulerParts): Promise<void> {
     sayNext(parts);
   }
 }
+
+/** A run that is delayed into the next slot would have its turn taken by that one, night after night. */
+const untilNextMs = (slots: Slots, slot: Date): number =>
+  (slots.after(slot)?.getTime() ?? Number.POSITIVE_INFINITY) - slot.getTime();
 
 function sayNext({ effects: { log, wallClock }, slots }: SchedulerParts): void {
   const next = slots.after(wallClock());

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import type { NotifyEvent } from "../../src/notify/event.ts";
 import { type NotifyContext, notify } from "../../src/notify/notify.ts";
+import { readTold } from "../../src/notify/told.ts";
 import type { NotifyKind } from "../../src/notify-settings.ts";
 import { workspaceAt } from "../../src/workspace.ts";
 import { testEffects } from "../effects.ts";
@@ -168,6 +169,23 @@ it("Slack gets its own shape, in which no name is a link or calls everybody", as
   });
 });
 
+it("Slack gets whole lines of a long message, and no more than it takes once they are escaped", async () => {
+  const { url, received } = await webhookServer();
+  const context = contextOf('[[notify]]\ntype = "slack"\nurl_env = "SLACK"', { env: { SLACK: url } });
+  const line = `disk <R&D>: ${"long ".repeat(28)}end`;
+  await tell(
+    context,
+    Array.from({ length: 20 }, (_, i) => ({ ...finding(`d${i}`), summary: line })),
+  );
+  expect(received).toHaveLength(1);
+  const blocks = (received[0]?.body.blocks ?? []) as { text: { text: string } }[];
+  const text = blocks[0]?.text.text ?? "";
+  // 2900 hold the title and 17 lines of 168 with their ends: 26 + 17 * 168 = 2882.
+  expect(text.length).toBeLessThanOrEqual(3000);
+  expect(text.endsWith("end\n…")).toBe(true);
+  expect(text.split("\n").filter((each) => each.startsWith("- disk &lt;R&amp;D&gt;: "))).toHaveLength(17);
+});
+
 describe("e-mail", () => {
   const toml = (port: number) =>
     `[[notify]]\ntype = "email"\nhost = "127.0.0.1"\nport = ${port}\nsecurity = "none"\nuser = "tally"\npassword_env = "MAIL"\nfrom = "tally@example.com"\nto = ["finance@example.com", "ops@example.com"]\n`;
@@ -199,6 +217,21 @@ describe("e-mail", () => {
     );
     expect(context.effects.said()).not.toContain("p4ss");
   });
+});
+
+it("two processes that tell at the same time both remember what they told", async () => {
+  const { workspace, effects } = contextOf("");
+  const [run, status] = [
+    await readTold(workspace, effects.now()),
+    await readTold(workspace, effects.now()),
+  ] as const;
+  const stale: NotifyEvent = { kind: "stale", key: "stale", summary: "Old.", data: {} };
+  run.add("ops", [finding("d1")]);
+  status.add("ops", [stale]);
+  await run.save();
+  await status.save();
+  const later = await readTold(workspace, effects.now());
+  expect(later.newOf("ops", [finding("d1"), stale, finding("d2")])).toEqual([finding("d2")]);
 });
 
 describe("a channel is refused", () => {

@@ -78,7 +78,7 @@ describe("the npm package", () => {
     expect(manifest.bugs).toBe(`${home}/issues`);
     expect(manifest.publishConfig).toEqual({ access: "public", provenance: true });
     expect(manifest.license).toBe("Apache-2.0");
-    expect(manifest.engines.node).toBe(">=20");
+    expect(manifest.engines.node).toBe(">=20.3");
     for (const version of Object.values(manifest.dependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+/);
   });
 

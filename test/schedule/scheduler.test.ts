@@ -172,4 +172,15 @@ describe("a schedule", () => {
     });
     expect(night(begun)).toEqual(["2026-11-01T12:00", "2026-11-02T02:50", "2026-11-03T02:50"]);
   });
+
+  it("delays no run into the next one's time, however long the jitter", async () => {
+    const begun = await livesThrough({
+      from: "2026-11-01T00:20:00Z",
+      until: "2026-11-01T03:45:00Z",
+      cron: "0 * * * *",
+      runs: ["2026-11-01T00:00:10Z"],
+      jitterMs: 120 * 60_000,
+    });
+    expect(night(begun)).toEqual(["2026-11-01T01:30", "2026-11-01T02:30", "2026-11-01T03:30"]);
+  });
 });
