@@ -45,9 +45,7 @@ export async function readDictionary(context: SandboxContext): Promise<Dictionar
   const project = await loadProject(projectRoots(context.workspace));
   return withSandbox(context, {}, async (sandbox) => {
     const selects = await readSelects(sandbox, project.models);
-    const reads = new Map(
-      project.models.map(({ name }, at) => [name, (selects[at]?.tables ?? []).map((table) => table)]),
-    );
+    const reads = new Map(project.models.map(({ name }, at) => [name, selects[at]?.tables ?? []]));
     const lineage = createLineage(project.models, reads);
     const published = await readPublished(sandbox);
     const [build] = await sandbox.all<{ built_at: string; tally_version: string }>(

@@ -1,7 +1,7 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { TallyError } from "../errors/tally-error.ts";
 import type { SandboxContext } from "../query/sandbox.ts";
+import { writeAside } from "../write-aside.ts";
 import { readDictionary } from "./dictionary.ts";
 import { markdownOf } from "./markdown.ts";
 import { pageOfDictionary } from "./page.ts";
@@ -16,21 +16,9 @@ import { pageOfDictionary } from "./page.ts";
 export async function writeDocs(context: SandboxContext, folder: string): Promise<string> {
   const dictionary = await readDictionary(context);
   const files = { "index.html": pageOfDictionary(dictionary), "data-dictionary.md": markdownOf(dictionary) };
-  try {
-    await mkdir(folder, { recursive: true });
-    for (const [name, text] of Object.entries(files)) {
-      const aside = join(folder, `.${name}.${process.pid}`);
-      await writeFile(aside, text);
-      await rename(aside, join(folder, name));
-    }
-  } catch (error) {
-    throw new TallyError(
-      `${folder} can't be written: ${(error as NodeJS.ErrnoException).code ?? String(error)}.`,
-      {
-        hint: "Make the folder writable, or name another with --out.",
-        cause: error,
-      },
-    );
-  }
+  await writeAside(folder, async (aside) => {
+    for (const [name, text] of Object.entries(files)) await writeFile(join(aside, name), text);
+    return Object.keys(files);
+  });
   return join(folder, "index.html");
 }

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { packageRoot } from "../package.ts";
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
-import { writeAside } from "./files.ts";
+import { writeAside } from "../write-aside.ts";
 import type { FocusVersion } from "./focus-columns.ts";
 import { type FocusMetadata, focusMetadata, type UnpricedUsage } from "./focus-metadata.ts";
 import { type AskedDays, type Days, monthsOf } from "./period.ts";

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { countRows } from "../row-counts.ts";
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
-import { writeAside } from "./files.ts";
+import { writeAside } from "../write-aside.ts";
 import { type ExportContext, withPublished } from "./published.ts";
 
 export interface ParquetExport {

@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
 import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
-import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
+import { requirePublished } from "../require-published.ts";
 import { openReadOnly, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -29,11 +28,7 @@ export async function withPublished<T>(
   { workspace, config }: ExportContext,
   work: (analytics: Warehouse, build: BuildFacts) => Promise<T>,
 ): Promise<T> {
-  if (!existsSync(workspace.analytics)) {
-    throw new ConfigError(`Nothing is published yet: there is no ${workspace.analytics}.`, {
-      hint: `Make it with \`tally run --workspace ${workspace.root}\`.`,
-    });
-  }
+  requirePublished(workspace);
   const analytics = await openReadOnly(workspace.analytics, config.warehouse);
   try {
     const build = await analytics.first<BuildFacts>("select built_at, as_of, tally_version from meta_build");

@@ -13,6 +13,7 @@ import { recordModels } from "./record-models.ts";
 import { dropLeftovers, type ModelResult, runModel } from "./run-model.ts";
 import { loadSeeds } from "./seeds.ts";
 import { runSideBySide } from "./side-by-side.ts";
+import { tableSizes } from "./table-sizes.ts";
 import { type TestResult, testProject } from "./test.ts";
 import { planTestDays, type TestPlan } from "./test-days.ts";
 import { makeLeadingViews } from "./views.ts";
@@ -149,7 +150,7 @@ async function noteSources(
   selected: readonly Model[],
 ): Promise<void> {
   const built = new Set(selected.map(relationOf));
-  const tables = await rowsOfTables(connection);
+  const tables = await tableSizes(connection);
   const noted = new Map<string, DaysOfRows>();
   for (const { name, layer } of selected) {
     // The views of staging only hand on what they follow.
@@ -171,7 +172,7 @@ async function buildAll(
   built: ReadonlyMap<string, ModelResult>,
 ): Promise<ModelResult[]> {
   const { context, graph } = building;
-  const rows = await rowsOfTables(connection);
+  const rows = await tableSizes(connection);
   const width = Math.min(mostAtOnce, context.config.warehouse.threads ?? availableParallelism());
   const connections = [connection];
   try {
@@ -214,15 +215,6 @@ function describe({ rowCount, daysRebuilt, whyFull }: ModelResult): string {
   const size = rowCount === null ? "view" : `${rowCount} rows`;
   if (daysRebuilt !== null) return `${size}, ${daysRebuilt} ${daysRebuilt === 1 ? "day" : "days"} anew`;
   return whyFull === null ? size : `${size}, in full since ${whyFull}`;
-}
-
-async function rowsOfTables(connection: Warehouse): Promise<Map<string, number>> {
-  const tables = await connection.all<{ relation: string; row_count: string }>(`
-    select schema_name || '.' || table_name as relation, estimated_size as row_count
-    from duckdb_tables()
-    where database_name = current_database()
-  `);
-  return new Map(tables.map(({ relation, row_count: rows }) => [relation, Number(rows)]));
 }
 
 /** The rows of the tables that a model reads, also by way of views. */

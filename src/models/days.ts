@@ -142,6 +142,11 @@ export async function seenInputs(connection: Warehouse, reader: string): Promise
   return new Map(rows.map(({ input, fingerprint }) => [input, fingerprint]));
 }
 
+/** Whether two readings of what a reader is made of are the same. */
+export function areSameInputs(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([input, state]) => b.get(input) === state);
+}
+
 /** Records what a reader is made of now; `days` are those that it had not seen so, null for all. */
 export async function recordSeen(
   connection: Warehouse,

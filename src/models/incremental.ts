@@ -131,9 +131,33 @@ export async function otherInputs(
   return inputs;
 }
 
-/** What is recorded of a view that others follow. */
-export function viewInputs(view: Model): Map<string, string> {
-  return new Map([[ownText, textOf(view)]]);
+/** The state of a model's own text, as it is recorded of a view that others follow. */
+export function ownInputs(model: Model): Map<string, string> {
+  return new Map([[ownText, textOf(model)]]);
+}
+
+/** By which days it shows that rows of a model changed. */
+export interface DaysToCompare {
+  /** The tables whose days they are. */
+  relations: readonly string[];
+  /** How many days before its own a day of the model rests on. */
+  looksBackDays: number;
+  /** The state of all else that the rows rest on; null where it is not known. */
+  inputs: ReadonlyMap<string, string> | null;
+}
+
+/** The days by which those who read a model, such as its tests, know what changed in it. */
+export async function daysToCompare(
+  connection: Warehouse,
+  model: Model,
+  plan: DayPlan,
+): Promise<DaysToCompare> {
+  if (model.materialization === "table") {
+    return { relations: [relationOf(model)], looksBackDays: 0, inputs: new Map() };
+  }
+  // A view has no days of its own: its rows are those of what it follows, and of all else that it reads.
+  const inputs = await currentInputs(connection, model, plan);
+  return { relations: plan.follows, looksBackDays: plan.looksBackDays, inputs };
 }
 
 /** The days of a model that are to be made again, or why all of them are. */

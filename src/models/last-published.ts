@@ -1,8 +1,16 @@
 import { stat } from "node:fs/promises";
 import { sqlText, type Warehouse } from "../warehouse.ts";
-import { changedDays, columnsOf, fingerprintOf, forget, recordSeen, seenInputs } from "./days.ts";
+import {
+  areSameInputs,
+  changedDays,
+  columnsOf,
+  fingerprintOf,
+  forget,
+  recordSeen,
+  seenInputs,
+} from "./days.ts";
 import { relationOf } from "./graph.ts";
-import { currentInputs, type DayPlan, isFew, textOf } from "./incremental.ts";
+import { type DayPlan, daysToCompare, isFew, ownInputs } from "./incremental.ts";
 import type { Model } from "./project.ts";
 
 /**
@@ -77,10 +85,10 @@ export async function changeOf(
 async function changeAsWhole(connection: Warehouse, mart: Model): Promise<PublishedTable> {
   const reader = publishedReader(mart.name);
   const inputs = new Map([
-    ["its own text", textOf(mart)],
+    ...ownInputs(mart),
     ["its rows", await fingerprintOf(connection, relationOf(mart), null)],
   ]);
-  const isSame = areSame(await seenInputs(connection, reader), inputs);
+  const isSame = areSameInputs(await seenInputs(connection, reader), inputs);
   return {
     change: { kind: isSame ? "none" : "whole" },
     record: async () => {
@@ -91,18 +99,14 @@ async function changeAsWhole(connection: Warehouse, mart: Model): Promise<Publis
 
 async function changeByDay(connection: Warehouse, mart: Model, plan: DayPlan): Promise<PublishedTable> {
   const reader = publishedReader(mart.name);
-  const isView = mart.materialization === "view";
-  // A view has no days of its own: its rows are those of what it follows, and of all else that it reads.
-  const relations = isView ? plan.follows : [relationOf(mart)];
-  const inputs = isView
-    ? await currentInputs(connection, mart, plan)
-    : new Map([["its own text", textOf(mart)]]);
-  inputs?.set("its columns", await columnsText(connection, relationOf(mart)));
-  if (!inputs) return { change: { kind: "whole" }, record: () => forget(connection, reader) };
-  const found = await changedDays(connection, reader, relations, isView ? plan.looksBackDays : 0);
+  const { relations, looksBackDays, inputs: others } = await daysToCompare(connection, mart, plan);
+  if (!others) return { change: { kind: "whole" }, record: () => forget(connection, reader) };
+  const columns = await columnsText(connection, relationOf(mart));
+  const inputs = new Map([...others, ...ownInputs(mart), ["its columns", columns]]);
+  const found = await changedDays(connection, reader, relations, looksBackDays);
   const days = found.filter((day) => day !== null);
   const isKnown =
-    areSame(await seenInputs(connection, reader), inputs) &&
+    areSameInputs(await seenInputs(connection, reader), inputs) &&
     days.length === found.length &&
     (await isFew(connection, relations, days));
   const isSame = isKnown && days.length === 0;
@@ -118,10 +122,6 @@ async function changeByDay(connection: Warehouse, mart: Model, plan: DayPlan): P
 async function columnsText(connection: Warehouse, relation: string): Promise<string> {
   const columns = await columnsOf(connection, relation);
   return columns.map(({ name, type }) => `${name} ${type}`).join(", ");
-}
-
-function areSame(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return a.size === b.size && [...a].every(([name, state]) => b.get(name) === state);
 }
 
 /** What tells a file from any other that has its name later. */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import type { DataTest } from "./data-tests.ts";
-import { changedDays, fingerprintOf, isAmong, recordSeen, seenInputs } from "./days.ts";
+import { areSameInputs, changedDays, fingerprintOf, isAmong, recordSeen, seenInputs } from "./days.ts";
 import { relationOf } from "./graph.ts";
-import { currentInputs, type DayPlan, isFew, otherInputs } from "./incremental.ts";
+import { type DayPlan, type DaysToCompare, daysToCompare, isFew, otherInputs } from "./incremental.ts";
 import type { Model, Project, SqlTest } from "./project.ts";
 import type { TestPlan } from "./test-days.ts";
 
@@ -22,34 +22,21 @@ export const testsReader = (model: string): string => `tests of ${model}`;
 export const fileReader = (test: string): string => `test ${test}`;
 
 /** What is tested by day. */
-export interface TestedByDay {
+export interface TestedByDay extends DaysToCompare {
   reader: string;
   /** Its rows, as a table expression, and their day. */
   rows: string;
   by: string;
-  /** The tables whose days tell which of them changed. */
-  relations: readonly string[];
-  /** How many days before its own a day of theirs rests on. */
-  looksBackDays: number;
-  /** The state of all else that they rest on; null where it is not known. */
-  inputs: ReadonlyMap<string, string> | null;
 }
 
 /** The rows of a model that is made by day. */
 export async function rowsOfModel(connection: Warehouse, model: Model, plan: DayPlan): Promise<TestedByDay> {
-  const reader = testsReader(model.name);
-  const rows = sqlName(model.name);
-  // A view has no days of its own: its rows are those of what it follows, and of all else that it reads.
-  return model.materialization === "view"
-    ? {
-        reader,
-        rows,
-        by: plan.by,
-        relations: plan.follows,
-        looksBackDays: plan.looksBackDays,
-        inputs: await currentInputs(connection, model, plan),
-      }
-    : { reader, rows, by: plan.by, relations: [relationOf(model)], looksBackDays: 0, inputs: new Map() };
+  return {
+    reader: testsReader(model.name),
+    rows: sqlName(model.name),
+    by: plan.by,
+    ...(await daysToCompare(connection, model, plan)),
+  };
 }
 
 /** The rows that fail a test of sql/tests which is tested by day. */
@@ -99,9 +86,7 @@ export async function whatPassed(
         const state = states.get(name);
         if (state !== undefined && failingRows === 0) passed.set(name, state);
       }
-      const isSame =
-        passed.size === seen.size && [...passed].every(([name, state]) => seen.get(name) === state);
-      if (isSame && found.length === 0) return;
+      if (areSameInputs(passed, seen) && found.length === 0) return;
       await connection.transaction(() => recordSeen(connection, reader, relations, passed, null));
     },
   };

@@ -18,6 +18,7 @@ import { metaTables } from "./meta.ts";
 import { loadProject, type Model, projectRoots } from "./project.ts";
 import { dropOthers, writeMart, writeMeta, writePublished } from "./published-file.ts";
 import { loadRunHistory } from "./run-history.ts";
+import { countRows, tableSizes } from "./table-sizes.ts";
 
 /**
  * Tables of more rows are not sorted, and of those that are made by day only days that changed are written: to
@@ -166,12 +167,7 @@ async function rowsOfMarts(
   marts: readonly Model[],
   plans: ReadonlyMap<string, DayPlan>,
 ): Promise<Map<string, number>> {
-  const tables = await connection.all<{ relation: string; row_count: string }>(`
-    select schema_name || '.' || table_name as relation, estimated_size as row_count
-    from duckdb_tables()
-    where database_name = current_database()
-  `);
-  const sizes = new Map(tables.map(({ relation, row_count: size }) => [relation, Number(size)]));
+  const sizes = await tableSizes(connection);
   const rows = new Map<string, number>();
   for (const { name } of marts) {
     const own = sizes.get(`marts.${name}`);
@@ -180,17 +176,10 @@ async function rowsOfMarts(
       name,
       own ??
         followed?.reduce((sum, relation) => sum + (sizes.get(relation) ?? 0), 0) ??
-        (await countRows(connection, name)),
+        (await countRows(connection, `marts.${sqlName(name)}`)),
     );
   }
   return rows;
-}
-
-async function countRows(connection: Warehouse, mart: string): Promise<number> {
-  const counted = await connection.first<{ rows: string }>(
-    `select count(*) as rows from marts.${sqlName(mart)}`,
-  );
-  return Number(counted?.rows ?? 0);
 }
 
 /** Only the holder of the workspace's lock publishes: what others left is of a run that died. */

@@ -27,21 +27,8 @@ interface Parsed {
 }
 
 /**
- * The tables that one SELECT reads, by DuckDB's own parse of it. The names of its CTEs are not among them,
- * except where a CTE reads a table of its own name.
- *
- * @throws TallyError that names the file and the line where the text is not one SELECT
- */
-export async function findTables(
-  connection: Warehouse,
-  sql: string,
-  file: string,
-): Promise<TableReference[]> {
-  return (await readSelect(connection, sql, file)).tables;
-}
-
-/**
- * The tables that one SELECT reads, and the words in it.
+ * The tables that one SELECT reads, by DuckDB's own parse of it, and the words in it. The names of its CTEs are not
+ * among the tables, except where a CTE reads a table of its own name.
  *
  * @throws TallyError that names the file and the line where the text is not one SELECT
  */

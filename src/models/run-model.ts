@@ -12,9 +12,10 @@ import {
   recordSeen,
 } from "./days.ts";
 import { nearest, relationOf } from "./graph.ts";
-import { currentInputs, type DayPlan, daysToRebuild, viewInputs } from "./incremental.ts";
+import { currentInputs, type DayPlan, daysToRebuild, ownInputs } from "./incremental.ts";
 import type { Model } from "./project.ts";
 import { firstLine } from "./references.ts";
+import { countRows } from "./table-sizes.ts";
 
 export interface ModelResult {
   name: string;
@@ -144,7 +145,7 @@ async function replaceAll(
   await checkColumns(connection, model, relation);
   if (!plan) return rowCount;
   if (model.materialization === "view") {
-    await recordSeen(connection, model.name, [], viewInputs(model), null);
+    await recordSeen(connection, model.name, [], ownInputs(model), null);
     return rowCount;
   }
   await noteModelDays(connection, relationOf(model), plan.by, null);
@@ -236,11 +237,6 @@ async function checkColumns(
       },
     );
   }
-}
-
-async function countRows(connection: Warehouse, relation: string): Promise<number> {
-  const row = await connection.first<{ rows: string }>(`select count(*) as rows from ${relation}`);
-  return Number(row?.rows ?? 0);
 }
 
 function sqlError(model: Model, error: unknown): TallyError {

@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
 import type { DuckDBResult } from "@duckdb/node-api";
 import type { Config } from "../config.ts";
-import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { requirePublished } from "../require-published.ts";
 import { openReadOnly, type Params, sqlText, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
 
@@ -52,11 +51,7 @@ export async function withSandbox<T>(
   { timeoutSeconds, writable }: SandboxOptions,
   work: (sandbox: Sandbox) => Promise<T>,
 ): Promise<T> {
-  if (!existsSync(workspace.analytics)) {
-    throw new ConfigError(`Nothing is published yet: there is no ${workspace.analytics}.`, {
-      hint: `Make it with \`tally run --workspace ${workspace.root}\`.`,
-    });
-  }
+  requirePublished(workspace);
   const analytics = await openReadOnly(workspace.analytics, config.warehouse);
   try {
     if (writable !== undefined) await analytics.run(`set allowed_paths = [${sqlText(writable)}]`);

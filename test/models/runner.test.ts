@@ -7,7 +7,7 @@ import { UsageError } from "../../src/errors/usage-error.ts";
 import { openModelConnection } from "../../src/models/context.ts";
 import { createGraph, selectModels } from "../../src/models/graph.ts";
 import { loadProject } from "../../src/models/project.ts";
-import { findTables } from "../../src/models/references.ts";
+import { readSelect } from "../../src/models/references.ts";
 import { openWarehouse } from "../../src/warehouse.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { openOrganization } from "./organization.ts";
@@ -71,7 +71,8 @@ test("models are ordered by what they read, wherever in the query that stands", 
 
 test("the name of a CTE is no table, except where the CTE itself reads a table of that name", async () => {
   const connection = await openConnection();
-  const tables = async (sql: string) => (await findTables(connection, sql, "x.sql")).map(({ name }) => name);
+  const tables = async (sql: string) =>
+    (await readSelect(connection, sql, "x.sql")).tables.map(({ name }) => name);
   expect(await tables("with a as (select 1 as x) select x from a")).toEqual([]);
   expect(await tables("with a as (select x from a) select x from a")).toEqual(["a"]);
   expect(await tables("with a as (select 1 as x), b as (select x from A) select x from b")).toEqual([]);

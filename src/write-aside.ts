@@ -1,6 +1,6 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { TallyError } from "../errors/tally-error.ts";
+import { TallyError } from "./errors/tally-error.ts";
 
 /**
  * Has `work` write into a new folder beside the place, and takes what it says is done from there into it, one
@@ -14,7 +14,7 @@ export async function writeAside(
   place: string,
   work: (aside: string) => Promise<readonly string[]>,
 ): Promise<void> {
-  const aside = join(place, `.export-${process.pid}`);
+  const aside = join(place, `.aside-${process.pid}`);
   try {
     await mkdir(aside, { recursive: true });
     for (const name of await work(aside)) await replace(join(aside, name), join(place, name));
