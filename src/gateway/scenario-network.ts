@@ -142,7 +142,7 @@ export function addNetworking(build: Build): void {
       port: entry.port,
       backendPort: entry.backend_port,
       groupId: entry.fleet === undefined ? null : uuidOf(file.seed, "group", entry.fleet),
-      vms,
+      vmIds: vms.map(({ id }) => id),
       createdAt: entry.created,
       deletedAt: entry.deleted ?? null,
     });

@@ -183,10 +183,13 @@ describe("the demo's organisation", () => {
     const subnets = organization.subnets.filter(({ networkId }) => networkId === pilot?.id);
     expect(subnets.map(({ name }) => name)).toEqual(["pilot"]);
     expect(organization.vms.some((vm) => vm.networkInterface?.networkId === pilot?.id)).toBe(false);
-    const behind = (name: string) => organization.loadBalancers.find((one) => one.name === name)?.vms;
+    const behind = (name: string) => {
+      const ids = organization.loadBalancers.find((one) => one.name === name)?.vmIds;
+      return ids?.map((id) => index.vmById.get(id));
+    };
     expect(behind("chat-beta")).toEqual([]);
     for (const name of ["lora-playground", "spark-ui"]) {
-      expect(behind(name)?.map((vm) => isRunning(vm, now))).toEqual([false]);
+      expect(behind(name)?.map((vm) => vm && isRunning(vm, now))).toEqual([false]);
     }
     const group = (name: string) => {
       const found = organization.groups.find((one) => one.name === name);

@@ -140,9 +140,9 @@ export const internalBody = (balancer: LoadBalancer, call: Call) => ({
   type: "internal_ipv4",
 });
 
-const backendsOf = ({ groupId, vms }: LoadBalancer, { at, derived }: Call): Vm[] =>
+const backendsOf = ({ groupId, vmIds }: LoadBalancer, { at, derived }: Call): Vm[] =>
   groupId === null
-    ? vms
+    ? vmIds.flatMap((id) => derived.inventory.vmById.get(id) ?? [])
     : (derived.inventory.vmsByGroup.get(groupId) ?? []).filter((vm) => isRunning(vm, at));
 
 function inProject<T extends Lifetime & { projectId: string }>(call: Call, resources: readonly T[]): T[] {

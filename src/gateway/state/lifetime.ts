@@ -1,0 +1,7 @@
+import type { Instant } from "../instant.ts";
+
+/** From its creation until just before its deletion a resource is in the inventory. */
+export interface Lifetime {
+  createdAt: Instant;
+  deletedAt: Instant | null;
+}
