@@ -19,7 +19,7 @@ Examples:
       const { resolve } = await import("node:path");
       const { loadConfig } = await import("../config.ts");
       const { demoScenario, makeDemoWorkspace } = await import("../demo.ts");
-      const { loadScenario } = await import("../gateway/scenario.ts");
+      const { loadScenario } = await import("../gateway/scenario/load.ts");
       const { startGateway } = await import("../gateway/server.ts");
       const { run } = await import("../run.ts");
       const effects = effectsOf(command);

@@ -56,7 +56,7 @@ Examples:
       const faults = await faultsOf(flags.fault);
       const { resolve } = await import("node:path");
       const { demoScenario } = await import("../demo.ts");
-      const { loadScenario } = await import("../gateway/scenario.ts");
+      const { loadScenario } = await import("../gateway/scenario/load.ts");
       const { startGateway } = await import("../gateway/server.ts");
       const organization = await loadScenario(scenario ? resolve(effects.cwd, scenario) : demoScenario);
       const start = effects.env.TALLY_NOW ? effects.now() : organization.now;

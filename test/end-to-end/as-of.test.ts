@@ -4,7 +4,7 @@ import { basename, join, relative } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { demoFolder, demoScenario } from "../../src/demo.ts";
-import { loadScenario } from "../../src/gateway/scenario.ts";
+import { loadScenario } from "../../src/gateway/scenario/load.ts";
 import { startGateway } from "../../src/gateway/server.ts";
 import { renderReport } from "../../src/reports/report.ts";
 import { run } from "../../src/run.ts";

@@ -1,4 +1,4 @@
-import { parseScenario } from "../../src/gateway/scenario.ts";
+import { parseScenario } from "../../src/gateway/scenario/load.ts";
 import type { Organization } from "../../src/gateway/state.ts";
 
 /** An organisation whose hours can be counted by hand. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
-import { parseScenario } from "../../src/gateway/scenario.ts";
+import { parseScenario } from "../../src/gateway/scenario/load.ts";
 import { type Gateway, type GatewayOptions, startGateway } from "../../src/gateway/server.ts";
 import type { Organization } from "../../src/gateway/state.ts";
 import { key } from "./signed-client.ts";

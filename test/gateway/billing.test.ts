@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { loadScenario } from "../../src/gateway/scenario.ts";
+import { loadScenario } from "../../src/gateway/scenario/load.ts";
 import { acme, serving, withGateway } from "./acme.ts";
 import { get, getItems, getJson, type Item, plainCsv } from "./signed-client.ts";
 

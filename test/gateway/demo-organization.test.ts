@@ -10,7 +10,7 @@ import {
   reservationUseAt,
 } from "../../src/gateway/inventory.ts";
 import { meterResources, usageByProject, usageByResource } from "../../src/gateway/metering.ts";
-import { loadScenario } from "../../src/gateway/scenario.ts";
+import { loadScenario } from "../../src/gateway/scenario/load.ts";
 import { utilisationOf } from "../../src/gateway/utilisation.ts";
 import { withGateway } from "./acme.ts";
 import { get, getItems, type Item, key, plainCsv } from "./signed-client.ts";

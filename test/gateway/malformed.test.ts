@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Answer } from "../../src/gateway/answer.ts";
 import { routes } from "../../src/gateway/routes.ts";
-import { loadScenario } from "../../src/gateway/scenario.ts";
+import { loadScenario } from "../../src/gateway/scenario/load.ts";
 import { serving, withGateway } from "./acme.ts";
 import { canonical, get, send, signedHeaders } from "./signed-client.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../src/errors/config-error.ts";
 import { isLiving, isRunning } from "../../src/gateway/inventory.ts";
-import { loadScenario, parseScenario } from "../../src/gateway/scenario.ts";
+import { loadScenario, parseScenario } from "../../src/gateway/scenario/load.ts";
 import type { Organization } from "../../src/gateway/state.ts";
 import { acmeYaml } from "./acme.ts";
 
@@ -127,52 +127,61 @@ snapshot_plans: [{ disk: db, from: 2026-02-01T02:00Z, every_days: 7, keep: 2, si
   });
 
   const broken: [string, string, RegExp][] = [
-    ["is not YAML", "a: [1, 2", /acme\.yaml is not valid YAML: line \d+, column \d+/],
+    ["is not YAML", "a: [1, 2", /^acme\.yaml:1: not valid YAML, in column \d+: /],
     [
       "has a key that there is not",
       head.replace("history_from", "history_till"),
-      /acme\.yaml: (history_from|the file): /,
+      /^acme\.yaml:4: history_till: there is no such key here/,
     ],
     [
       "has a date that there is not",
       head.replace("2026-02-01", "2026-02-30"),
-      /acme\.yaml: history_from: not a date/,
+      /^acme\.yaml:4: history_from: not a date/,
     ],
-    ["misspells a key deep down", `${head}\nvms: [{ name: x, colour: red }]`, /acme\.yaml: vms\[0\]/],
+    [
+      "misspells a key deep down",
+      `${head}\nvms:\n  - name: x\n    colour: red`,
+      /^acme\.yaml:12: vms\[0\]\.colour: there is no such key here/,
+    ],
     [
       "names a project that there is not",
       `${head}\nfleets: [{ name: x, project: beta, type: c1a.4x, location: us-east1-a, from: 2026-02-01, vms: 1 }]`,
-      /acme\.yaml: fleets\[0\]\.project: there is no "beta" in this file/,
+      /^acme\.yaml:10: fleets\[0\]\.project: there is no "beta" in this file/,
     ],
     [
       "names a type that there is not",
       `${head}\nvms: [{ name: x, project: alpha, type: c1a.5x, location: us-east1-a, created: 2026-02-01 }]`,
-      /acme\.yaml: vms\[0\]\.type: there is no "c1a\.5x"/,
+      /^acme\.yaml:10: vms\[0\]\.type: there is no "c1a\.5x"/,
     ],
     [
       "attaches a disk to a VM that there is not",
       `${head}\ndisks: [{ name: d, project: alpha, location: us-east1-a, size_gib: 1, created: 2026-02-01, attached: [{ vm: nobody }] }]`,
-      /acme\.yaml: disks\[0\]\.attached\[0\]\.vm: there is no "nobody"/,
+      /^acme\.yaml:10: disks\[0\]\.attached\[0\]\.vm: there is no "nobody"/,
     ],
     [
       "attaches a disk to nothing",
       `${head}\ndisks: [{ name: d, project: alpha, location: us-east1-a, size_gib: 1, created: 2026-02-01, attached: [{ mode: read-only }] }]`,
-      /acme\.yaml: disks\[0\]\.attached\[0\]: names either a vm or a fleet/,
+      /^acme\.yaml:10: disks\[0\]\.attached\[0\]: names either a vm or a fleet/,
     ],
     [
       "takes a name twice",
-      `${head}\ndisks: [{ name: d, project: alpha, location: us-east1-a, size_gib: 1, created: 2026-02-01 }, { name: d, project: alpha, location: us-east1-a, size_gib: 1, created: 2026-02-01 }]`,
-      /acme\.yaml: disks\[1\]\.name: the name "d" is taken/,
+      `${head}\ndisks: [{ name: d, project: alpha, location: us-east1-a, size_gib: 1, created: 2026-02-01 },\n  { project: alpha, location: us-east1-a,\n    name: d, size_gib: 1, created: 2026-02-01 }]`,
+      /^acme\.yaml:12: disks\[1\]\.name: the name "d" is taken/,
     ],
     [
       "forgets the hours of a fleet that sleeps",
       `${head}\nfleets: [{ name: x, project: alpha, type: c1a.4x, location: us-east1-a, from: 2026-02-01, vms: 1, always_on: 0.5 }]`,
-      /acme\.yaml: fleets\[0\]\.daily: needed where always_on is below 1/,
+      /^acme\.yaml:10: fleets\[0\]\.daily: needed where always_on is below 1/,
     ],
-    ["is empty", "", /acme\.yaml: the file: /],
-    ["is a list", "- 1", /acme\.yaml: the file: /],
+    [
+      "leaves out what is needed",
+      `${head}\nvms:\n  - name: x\n    project: alpha`,
+      /^acme\.yaml:11: vms\[0\]\.type: it is missing/,
+    ],
+    ["is empty", "", /^acme\.yaml:1: the file: /],
+    ["is a list", "- 1", /^acme\.yaml:1: the file: /],
   ];
-  it.each(broken)("that %s is refused with the file and the key", (_, yaml, message) => {
+  it.each(broken)("that %s is refused with the file, the line and the key", (_, yaml, message) => {
     expect(() => parseScenario(yaml, "acme.yaml")).toThrow(ConfigError);
     expect(() => parseScenario(yaml, "acme.yaml")).toThrow(message);
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseScenario } from "../../src/gateway/scenario.ts";
+import { parseScenario } from "../../src/gateway/scenario/load.ts";
 import { serving, withGateway } from "./acme.ts";
 import { get, getJson, type List, type Parameters } from "./signed-client.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import type { FaultInput } from "../../src/gateway/faults/rule.ts";
 import type { Quirks } from "../../src/gateway/quirks.ts";
-import { loadScenario } from "../../src/gateway/scenario.ts";
+import { loadScenario } from "../../src/gateway/scenario/load.ts";
 import { startGateway } from "../../src/gateway/server.ts";
 import { packageRoot } from "../../src/package.ts";
 import { dumpRaw, type Setup, setUp } from "./ingest-setup.ts";

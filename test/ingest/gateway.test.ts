@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Quirks } from "../../src/gateway/quirks.ts";
-import { loadScenario } from "../../src/gateway/scenario.ts";
+import { loadScenario } from "../../src/gateway/scenario/load.ts";
 import { startGateway } from "../../src/gateway/server.ts";
 import { createClient } from "../../src/ingest/client.ts";
 import { packageRoot } from "../../src/package.ts";

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { loadScenario } from "../../src/gateway/scenario.ts";
+import { loadScenario } from "../../src/gateway/scenario/load.ts";
 import { startGateway } from "../../src/gateway/server.ts";
 import { onlyColumns } from "../../src/ingest/only-columns.ts";
 import { streamNamed, streamRequest, streams } from "../../src/ingest/streams.ts";

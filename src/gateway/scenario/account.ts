@@ -1,6 +1,6 @@
-import { hexOf, uuidOf } from "./random.ts";
-import { type Build, sshPublicKey } from "./scenario-build.ts";
-import type { Project, Reservation } from "./state.ts";
+import { hexOf, uuidOf } from "../random.ts";
+import type { Project, Reservation } from "../state.ts";
+import { type Build, sshPublicKey } from "./build.ts";
 
 /** The organisation itself, who may sign in to it, and its projects. */
 export function addAccount({ file, organization, projects, keep }: Build): void {

@@ -7,9 +7,9 @@ import {
   secondsPerDay,
   startOfDay,
   without,
-} from "./instant.ts";
-import { hexOf, randomOf } from "./random.ts";
-import type { FleetEntry, ScenarioFile } from "./scenario-file.ts";
+} from "../instant.ts";
+import { hexOf, randomOf } from "../random.ts";
+import type { FleetEntry, ScenarioFile } from "./format.ts";
 
 /** One VM of a fleet: when it lived, and when it ran. */
 export interface VmPlan {

@@ -1,8 +1,5 @@
-import { ConfigError } from "../errors/config-error.ts";
-import type { Instant } from "./instant.ts";
-import { hexOf, uuidOf } from "./random.ts";
-import type { ScenarioFile } from "./scenario-file.ts";
-import { type NetworkPlan, planNetwork } from "./scenario-network.ts";
+import type { Instant } from "../instant.ts";
+import { hexOf, uuidOf } from "../random.ts";
 import {
   type Disk,
   emptyOrganization,
@@ -10,7 +7,10 @@ import {
   type Project,
   type Reservation,
   type Vm,
-} from "./state.ts";
+} from "../state.ts";
+import type { ScenarioFile } from "./format.ts";
+import { type NetworkPlan, planNetwork } from "./network.ts";
+import type { ScenarioSource } from "./source.ts";
 
 /** An organisation while its scenario is lived through, and what the file's entries name each other by. */
 export interface Build {
@@ -29,18 +29,18 @@ export interface Build {
   /**
    * What an entry names.
    *
-   * @throws ConfigError that names the file and the key where there is no such thing
+   * @throws ConfigError that names the file, the line and the key where there is no such thing
    */
   find: <T>(things: ReadonlyMap<string, T>, name: string, path: string) => T;
   /**
    * Keeps a thing under its name.
    *
-   * @throws ConfigError that names the file and the key where the name is taken
+   * @throws ConfigError that names the file, the line and the key where the name is taken
    */
   keep: <T>(things: Map<string, T>, name: string, thing: T, path: string) => void;
 }
 
-export function beginBuild(file: ScenarioFile, source: string): Build {
+export function beginBuild(file: ScenarioFile, source: ScenarioSource): Build {
   const id = file.organization.id ?? uuidOf(file.seed, "organization");
   const organization = emptyOrganization({
     id,
@@ -62,17 +62,19 @@ export function beginBuild(file: ScenarioFile, source: string): Build {
     find(things, name, path) {
       const found = things.get(name);
       if (found !== undefined) return found;
-      throw new ConfigError(`${source}: ${path}: there is no ${JSON.stringify(name)} in this file.`, {
-        hint: `It has ${[...things.keys()].slice(0, 12).join(", ") || "none of that kind"}.`,
-      });
+      const names = [...things.keys()].slice(0, 12).join(", ");
+      throw source.errorAt(
+        path,
+        `there is no ${JSON.stringify(name)} in this file`,
+        `It has ${names || "none of that kind"}.`,
+      );
     },
     keep(things, name, thing, path) {
       if (things.has(name)) {
-        throw new ConfigError(
-          `${source}: ${path}: the name ${JSON.stringify(name)} is taken by an entry above.`,
-          {
-            hint: "Give one of them another name: other entries could not tell which is meant.",
-          },
+        throw source.errorAt(
+          path,
+          `the name ${JSON.stringify(name)} is taken by an entry above`,
+          "Give one of them another name: other entries could not tell which is meant.",
         );
       }
       things.set(name, thing);

@@ -1,9 +1,9 @@
+import { type Instant, type Interval, intersect, secondsPerDay } from "../instant.ts";
+import { hexOf, uuidOf } from "../random.ts";
+import type { Reservation, Vm } from "../state.ts";
+import { type Build, sshPublicKey } from "./build.ts";
 import { planFleet, sizeAt } from "./fleet.ts";
-import { type Instant, type Interval, intersect, secondsPerDay } from "./instant.ts";
-import { hexOf, uuidOf } from "./random.ts";
-import { type Build, sshPublicKey } from "./scenario-build.ts";
-import type { FleetEntry, VmEntry } from "./scenario-file.ts";
-import type { Reservation, Vm } from "./state.ts";
+import type { FleetEntry, VmEntry } from "./format.ts";
 
 /** A fleet with its group, its template, and all VMs that it ever had. */
 export function addFleet(build: Build, fleet: FleetEntry, path: string): void {

@@ -1,8 +1,8 @@
-import type { Instant } from "./instant.ts";
-import { hexOf, uuidOf } from "./random.ts";
-import type { Build } from "./scenario-build.ts";
-import type { ScenarioFile } from "./scenario-file.ts";
-import type { Organization, Subnet, VmNetworkInterface } from "./state.ts";
+import type { Instant } from "../instant.ts";
+import { hexOf, uuidOf } from "../random.ts";
+import type { Organization, Subnet, VmNetworkInterface } from "../state.ts";
+import type { Build } from "./build.ts";
+import type { ScenarioFile } from "./format.ts";
 
 /** Gives VMs and load balancers their addresses, and makes the networks and subnets for them as they are needed. */
 export interface NetworkPlan {

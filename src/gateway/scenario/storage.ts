@@ -1,9 +1,9 @@
-import { type Instant, intersect, secondsPerDay } from "./instant.ts";
-import { sizeGibAt } from "./inventory.ts";
-import { hexOf, uuidOf } from "./random.ts";
-import type { Build } from "./scenario-build.ts";
-import type { DiskEntry, ScenarioFile } from "./scenario-file.ts";
-import type { Disk } from "./state.ts";
+import { type Instant, intersect, secondsPerDay } from "../instant.ts";
+import { sizeGibAt } from "../inventory.ts";
+import { hexOf, uuidOf } from "../random.ts";
+import type { Disk } from "../state.ts";
+import type { Build } from "./build.ts";
+import type { DiskEntry, ScenarioFile } from "./format.ts";
 
 /** A disk that is more than one VM's own. */
 export function addDisk(build: Build, entry: DiskEntry, path: string): void {

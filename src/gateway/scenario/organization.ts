@@ -1,17 +1,18 @@
-import { addAccount, addCatalogue } from "./scenario-account.ts";
-import { beginBuild } from "./scenario-build.ts";
-import type { ScenarioFile } from "./scenario-file.ts";
-import { addNetworking } from "./scenario-network.ts";
-import { addDisk, addSingleSnapshot, addSnapshotPlan } from "./scenario-storage.ts";
-import { addFleet, addSingleVm } from "./scenario-vms.ts";
-import type { Organization } from "./state.ts";
+import type { Organization } from "../state.ts";
+import { addAccount, addCatalogue } from "./account.ts";
+import { beginBuild } from "./build.ts";
+import type { ScenarioFile } from "./format.ts";
+import { addNetworking } from "./network.ts";
+import type { ScenarioSource } from "./source.ts";
+import { addDisk, addSingleSnapshot, addSnapshotPlan } from "./storage.ts";
+import { addFleet, addSingleVm } from "./vms.ts";
 
 /**
- * Lives through a scenario; `source` is what errors call its file.
+ * Lives through a scenario; `source` knows where errors are to point.
  *
  * @throws ConfigError where an entry names something that the file has not
  */
-export function buildOrganization(file: ScenarioFile, source: string): Organization {
+export function buildOrganization(file: ScenarioFile, source: ScenarioSource): Organization {
   const build = beginBuild(file, source);
   addAccount(build);
   addCatalogue(build);
