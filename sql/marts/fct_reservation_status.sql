@@ -25,7 +25,7 @@ columns:
   unused_cost_90d: What of that committed cost fell on GPU-hours that nobody drew.
   savings_90d: What the reserved GPU-hours used on them would have cost at the list price, less that committed cost.
   committed_cost_to_date: What its contract has cost up to yesterday; null unless every day is priced, in one currency.
-  committed_cost_to_come: What it will cost from today to its end at its size of now; null unless it has an end and every day to come is priced, in that currency.
+  committed_cost_to_come: What it will cost from today to its end at its size of now, 0 once it is over or gone; null unless it has an end and every day to come is priced, in that currency.
   currency: The currency of the amounts; where unpriced, the one that prices are in by default.
   price_source: What the prices are called, and the line that set the price; null where unpriced.
   message: What is missing, in words; null where nothing is.
@@ -182,7 +182,7 @@ final as (
     end::decimal(38, 10) as savings_90d,
     case when is_past_told then committed_cost end::decimal(38, 10) as committed_cost_to_date,
     case
-      when days_left = 0 and status in ('ended', 'gone') and is_past_told then 0
+      when status in ('ended', 'gone') then 0
       when is_future_told then cost_to_come::decimal(28, 0) * 0.0000000001::decimal(10, 10)
     end::decimal(38, 10) as committed_cost_to_come,
     told_currency as currency,

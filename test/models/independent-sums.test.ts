@@ -1,12 +1,9 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import { expectedReservationStatus } from "./independent-reservations.ts";
-import {
-  expectedCosts,
-  expectedFindings,
-  expectedGpuHours,
-  expectedReservationDays,
-} from "./independent-sums.ts";
+import { expectedFindings } from "./independent-findings.ts";
+import { expectedReservationDays, expectedReservationStatus } from "./independent-reservations.ts";
+import { expectedScenarios } from "./independent-scenarios.ts";
+import { expectedCosts, expectedGpuHours } from "./independent-sums.ts";
 import { type Analytics, buildOrganization } from "./organization.ts";
 import { organizationRows } from "./organization-rows.ts";
 import { type RandomOrganization, randomOrganization } from "./random-organization.ts";
@@ -30,7 +27,8 @@ const sorted = (rows: Map<string, unknown>) =>
 
 async function check(organization: RandomOrganization): Promise<void> {
   const analytics = await buildOrganization(organizationRows(organization), {
-    select: "+fct_idle_findings,+fct_cost_daily,+fct_reservation_daily,+fct_reservation_status",
+    select:
+      "+fct_idle_findings,+fct_cost_daily,+fct_reservation_daily,+fct_reservation_status,+fct_reservation_scenarios",
   });
   const hours = await byKey(
     analytics,
@@ -76,11 +74,23 @@ async function check(organization: RandomOrganization): Promise<void> {
     select
       reservation_id as key, status, reserved_gpus::integer as reserved_gpus, days_left,
       ${[7, 28, 90].map(utilisation).join(", ")},
-      unused_cost_90d, committed_cost_to_date, price_source
+      effective_rate_90d, unused_cost_90d, savings_90d, committed_cost_to_date, committed_cost_to_come, price_source
     from marts.fct_reservation_status
     `,
   );
   expect(sorted(reservations)).toEqual(sorted(expectedReservationStatus(organization)));
+
+  const scenarios = await byKey(
+    analytics,
+    `
+    select
+      to_json([product_line, price_source, reserved_gpus::varchar])::varchar as key, size_basis, read_days, node_gpus,
+      used_gpu_hours, covered_gpu_hours, overflow_gpu_hours, committed_cost, overflow_cost, total_cost, actual_cost,
+      difference_to_actual, currency, is_cheapest
+    from marts.fct_reservation_scenarios
+    `,
+  );
+  expect(sorted(scenarios)).toEqual(sorted(expectedScenarios(organization)));
 
   const findings = await byKey(
     analytics,
