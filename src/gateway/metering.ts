@@ -1,4 +1,5 @@
 import { type Day, dayOf, type Instant, type Interval, intersect, startOfDay, without } from "./instant.ts";
+import { asSettled, atOnce, type Settling } from "./settling.ts";
 import { type Disk, type Organization, regionOf, type Snapshot, type Vm } from "./state.ts";
 
 export type Metric = "gpu-hours" | "instance-hours" | "gib-hours";
@@ -123,14 +124,25 @@ export interface UsageSelection {
   /** Inclusive. */
   toDay: Day;
   clock: Instant;
+  /** How the figures come to what they are; default at once. */
+  settling?: Settling;
   selects?: (resource: MeteredResource) => boolean;
 }
 
 /**
- * Per-resource usage, day by day: all of a day's, then the next day's. Only the resources in use are looked
- * at, and one day is held at a time, so that years of a large fleet stream in bounded memory.
+ * Per-resource usage, day by day, as it is known by the clock: all of a day's, then the next day's.
  */
-export function* usageByResource(
+export const usageByResource = (
+  resources: readonly MeteredResource[],
+  selection: UsageSelection,
+): Generator<ResourceUsage[]> =>
+  asSettled(meterByDay(resources, selection), selection.clock, selection.settling ?? atOnce);
+
+/**
+ * Only the resources in use are looked at, and one day is held at a time, so that years of a large fleet stream
+ * in bounded memory.
+ */
+function* meterByDay(
   resources: readonly MeteredResource[],
   { fromDay, toDay, clock, selects }: UsageSelection,
 ): Generator<ResourceUsage[]> {

@@ -31,3 +31,11 @@ export function uuidOf(...names: Name[]): string {
 /** Hexadecimal digits, in capitals, that depend on nothing but the names. */
 export const hexOf = (length: number, ...names: Name[]): string =>
   digestOf(names).toString("hex").slice(0, length).toUpperCase();
+
+/** A number in [0, 1) for each of many: cheap, as a long stretch has very many minutes, and a fleet very many days. */
+export function drawOf(seed: number, number: number): number {
+  let mixed = Math.imul(seed ^ number, 0x9e3779b1);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
+  mixed ^= mixed >>> 13;
+  return (mixed >>> 0) / 2 ** 32;
+}

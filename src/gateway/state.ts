@@ -1,5 +1,6 @@
 import type { FaultInput } from "./faults/rule.ts";
 import { type Instant, instantOf } from "./instant.ts";
+import { atOnce, type Settling } from "./settling.ts";
 import type {
   AccessKey,
   Identity,
@@ -35,6 +36,8 @@ export interface Organization {
   revision: number;
   /** What is to go wrong with requests to whoever serves it. */
   faults: FaultInput[];
+  /** How its figures of usage come to be what they are. */
+  settling: Settling;
   accessKeys: AccessKey[];
   identity: Identity;
   sshKeys: SshKey[];
@@ -70,6 +73,7 @@ export function emptyOrganization(about: { id: string; name: string; now: Date }
     billing: { balance: "$0.00", method: "manual", isDelinquent: false },
     revision: 0,
     faults: [],
+    settling: atOnce,
     accessKeys: [],
     identity: { id: about.id, name: "Owner", email: "owner@example.com", role: "owner" },
     sshKeys: [],

@@ -1,5 +1,5 @@
 import { holds, type Instant, secondsPerDay } from "./instant.ts";
-import { randomOf } from "./random.ts";
+import { drawOf, randomOf } from "./random.ts";
 import type { Vm } from "./state.ts";
 
 /**
@@ -15,7 +15,7 @@ export function utilisationOf(vm: Vm): (at: Instant) => number | null {
     const isUp = vm.createdAt <= at && (vm.deletedAt === null || at < vm.deletedAt);
     if (!isUp || !vm.runs.some((run) => holds(run, at))) return null;
     const wave = Math.cos((2 * Math.PI * ((at % secondsPerDay) - peakAt)) / secondsPerDay);
-    const stray = 2 * shareOf(seed, Math.floor(at / 60)) - 1;
+    const stray = 2 * drawOf(seed, Math.floor(at / 60)) - 1;
     const steady = weekendMean !== null && isWeekend(at) ? weekendMean : mean + dailySwing * wave;
     const busy = steady + noise * stray;
     return Math.round(Math.min(1, Math.max(0, busy)) * 10_000) / 100;
@@ -24,11 +24,3 @@ export function utilisationOf(vm: Vm): (at: Instant) => number | null {
 
 /** The first day of 1970 was a Thursday. */
 const isWeekend = (at: Instant): boolean => (Math.floor(at / secondsPerDay) + 3) % 7 >= 5;
-
-/** A number in [0, 1) for a minute: cheap, as a long stretch has very many of them. */
-function shareOf(seed: number, minute: number): number {
-  let mixed = Math.imul(seed ^ minute, 0x9e3779b1);
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
-  mixed ^= mixed >>> 13;
-  return (mixed >>> 0) / 2 ** 32;
-}

@@ -40,6 +40,7 @@ export function selectUsage(
   return {
     ...daysOf(from, to, call.quirks.endDate),
     clock: call.at,
+    settling: call.organization.settling,
     ...(passes.length > 0 && { selects: (resource) => passes.every((isPassed) => isPassed(resource)) }),
   };
 }

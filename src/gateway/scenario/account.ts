@@ -1,6 +1,8 @@
 import { hexOf, uuidOf } from "../random.ts";
+import { atOnce, type Settling } from "../settling.ts";
 import type { Project, Reservation } from "../state.ts";
 import { type Build, sshPublicKey } from "./build.ts";
+import type { ScenarioFile } from "./format.ts";
 
 /** The organisation itself, who may sign in to it, and its projects. */
 export function addAccount({ file, organization, projects, keep }: Build): void {
@@ -18,6 +20,7 @@ export function addAccount({ file, organization, projects, keep }: Build): void 
   if (file.identity) organization.identity = { id: uuidOf(seed, "identity"), ...file.identity };
   organization.locations = file.locations;
   organization.faults = file.faults;
+  organization.settling = settlingOf(file);
   organization.sshKeys = file.ssh_keys.map((key) => ({
     id: uuidOf(seed, "ssh-key", key.name),
     name: key.name,
@@ -44,6 +47,18 @@ export function addAccount({ file, organization, projects, keep }: Build): void 
     keep(projects, entry.key, project, `projects[${position}].key`);
     organization.projects.push(project);
   }
+}
+
+function settlingOf({ seed, metering }: ScenarioFile): Settling {
+  const { settles_after_hours, late, restated } = metering ?? {};
+  return {
+    seed: String(seed),
+    afterHours: settles_after_hours ?? null,
+    late: late ? { share: late.share, withinDays: late.within_days } : atOnce.late,
+    restated: restated
+      ? { share: restated.share, factor: restated.factor, withinDays: restated.within_days }
+      : atOnce.restated,
+  };
 }
 
 /** What there is to be had, and what was contracted for. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { readFaultRule } from "../faults/rule.ts";
 import { about, accessKey, identity, project, sshKey, token } from "./format-account.ts";
 import { image, listPrice, quota, reservation, vmType } from "./format-catalogue.ts";
+import { metering } from "./format-metering.ts";
 import { firewallRule, loadBalancer, network } from "./format-network.ts";
 import { disk, snapshot, snapshotPlan } from "./format-storage.ts";
 import { fleet, incident, vm } from "./format-vms.ts";
@@ -25,6 +26,7 @@ export const scenarioFile = z.strictObject({
   until: instant.optional(),
   history_from: instant,
   organization: about,
+  metering: metering.optional(),
   access_keys: z.array(accessKey).default([]),
   identity: identity.optional(),
   ssh_keys: z.array(sshKey).default([]),
