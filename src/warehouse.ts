@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, Json } from "@duckdb/node-api";
 import { LockError } from "./errors/lock-error.ts";
@@ -93,11 +92,8 @@ function options({ memoryLimit, threads }: WarehouseSettings): Record<string, st
 }
 
 async function open(path: string, settings: Record<string, string>): Promise<Warehouse> {
-  // Loaded here and not above: the native library costs more to load than a command that needs none of it. And by
-  // require, since it is CommonJS: to import it, Node parses each of its hundred files once more, for 0.1 s.
-  const { DuckDBInstance } = createRequire(import.meta.url)(
-    "@duckdb/node-api",
-  ) as typeof import("@duckdb/node-api");
+  // Loaded here and not above: the native library costs more to load than a command that needs none of it.
+  const { DuckDBInstance } = await import("@duckdb/node-api");
   let instance: DuckDBInstance;
   try {
     instance = await DuckDBInstance.create(path, settings);

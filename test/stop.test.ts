@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { packageRoot } from "../src/package.ts";
 import { supervisorVariable } from "../src/stop.ts";
+import { bundled } from "./bundled.ts";
 
-const stop = JSON.stringify(join(packageRoot, "dist", "stop.js"));
+const stop = JSON.stringify(await bundled("src/stop.ts"));
 
 /** A process amid a step that never comes to its end; with a channel and of a supervisor, as `tally schedule` starts it. */
 async function amidStep(

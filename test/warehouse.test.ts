@@ -3,15 +3,16 @@ import { once } from "node:events";
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { packageRoot } from "../src/package.ts";
 import { openWarehouse } from "../src/warehouse.ts";
+import { bundled } from "./bundled.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
+const program = JSON.stringify(await bundled("src/warehouse.ts"));
 const settings = { memoryLimit: "128MB", threads: 1 };
 
 /** Makes one warehouse after the other, each in a folder of its own, until it is killed. */
 const makeMany = (root: string) => `
-  import { openWarehouse } from ${JSON.stringify(join(packageRoot, "dist", "warehouse.js"))};
+  import { openWarehouse } from ${program};
   for (let i = 0; ; i++) {
     const warehouse = await openWarehouse(${JSON.stringify(root)} + "/" + i + "/warehouse.duckdb", ${JSON.stringify(settings)});
     warehouse.close();
@@ -52,7 +53,7 @@ it("what a killed process left of a new warehouse is no hindrance", async () => 
 it("what was written ahead into a warehouse that somebody removed is not read into the next", async () => {
   const path = join(temporaryFolder(), "warehouse.duckdb");
   const script = `
-    import { openWarehouse } from ${JSON.stringify(join(packageRoot, "dist", "warehouse.js"))};
+    import { openWarehouse } from ${program};
     const warehouse = await openWarehouse(${JSON.stringify(path)}, ${JSON.stringify(settings)});
     await warehouse.run("create table old as select 1");
     process.kill(process.pid, "SIGKILL");

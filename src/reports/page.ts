@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../package.ts";
 import { type Html, type HtmlPart, html, trusted } from "./html.ts";
 import { numberStyle } from "./locale.ts";
 import { stylesheet } from "./stylesheet.ts";
@@ -26,7 +28,7 @@ export interface PageLook {
 
 /** What runs in the reader's browser: as it is written, for it is not compiled. */
 const scripts = ["tables.js", "charts.js"].map((file) =>
-  readFileSync(new URL(`./client/${file}`, import.meta.url), "utf8"),
+  readFileSync(join(packageRoot, "client", file), "utf8"),
 );
 
 /** A page that is complete in itself: no frame, no form, no request. */

@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { exitCodes, TallyError } from "../errors/tally-error.ts";
+import { packageRoot } from "../package.ts";
 import { supervisorVariable } from "../stop.ts";
 
 /** The runs of a schedule: each is a process of its own, so that its memory goes with it, and its death is not ours. */
@@ -21,7 +22,7 @@ export interface ChildRuns {
   readonly runsByCode: ReadonlyMap<string, number>;
 }
 
-const cli = fileURLToPath(new URL("../cli.js", import.meta.url));
+const cli = join(packageRoot, "dist", "cli.js");
 
 /** @param args what follows `tally`, such as run --workspace DIR */
 export function childRuns(args: readonly string[], env: NodeJS.ProcessEnv): ChildRuns {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { packageVersion } from "../package.ts";
+import { join } from "node:path";
+import { packageRoot, packageVersion } from "../package.ts";
 import { type Html, type HtmlPart, html } from "../reports/html.ts";
 import { brand, lookOf, pageOf } from "../reports/page.ts";
 import { styles } from "./styles.ts";
@@ -14,7 +15,7 @@ const parts = [
 
 const look = lookOf({
   style: styles,
-  scripts: [readFileSync(new URL("./client/sql.js", import.meta.url), "utf8")],
+  scripts: [readFileSync(join(packageRoot, "client", "sql.js"), "utf8")],
   hasForms: true,
 });
 

@@ -4,8 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { packageRoot } from "../../src/package.ts";
+import { bundled } from "../bundled.ts";
 import { accessKeyId, type ContractServer, secretKey } from "./contract-server.ts";
+import { testConfig } from "./ingest-setup.ts";
 import { now, openIn, replaysToItself, startServer, streams, tablesOf } from "./killed-tables.ts";
 
 const steps = ["landed", "loaded", "synced", "journaled", "committed"] as const;
@@ -23,15 +24,19 @@ interface Kill {
   afterMs?: number;
 }
 
+const program = await bundled("test/ingest/killed-ingest.ts");
+
 /** Runs an ingest in a process of its own; null where it was killed. */
 async function ingest(server: ContractServer, root: string, { step, count, afterMs }: Kill = {}) {
   const child = spawn(
     process.execPath,
     [
-      join(packageRoot, "test", "ingest", "killed-ingest.mjs"),
-      join(packageRoot, "dist"),
+      program,
       root,
-      server.endpoint,
+      JSON.stringify({
+        ...testConfig(server.endpoint, { api: { timeoutMs: 10_000 } }),
+        warehouse: { memoryLimit: "256MB", threads: 1 },
+      }),
       accessKeyId,
       secretKey,
       now,

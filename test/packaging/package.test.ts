@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { packageRoot } from "../../src/package.ts";
+import { openWarehouse } from "../../src/warehouse.ts";
+import { workspaceAt } from "../../src/workspace.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 interface Manifest {
@@ -48,8 +50,8 @@ describe("the npm package", () => {
         "CHANGELOG.md",
         "man/tally.1",
         "dist/cli.js",
-        "dist/commands/run.js",
-        "dist/reports/client/tables.js",
+        "dist/licences.txt",
+        "client/tables.js",
         "sql/staging/stg_usage.sql",
         "sql/marts/fct_cost_daily.sql",
         "sql/queries/top-spenders.sql",
@@ -63,12 +65,29 @@ describe("the npm package", () => {
   it("holds nothing else: no tests, no sources, no settings of tools, nothing that a run leaves", () => {
     const wanted = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|man\/tally\.1)$/,
-      /^dist\/[\w/-]+\.js$/,
+      /^dist\/([\w.-]+\.js|licences\.txt)$/,
+      /^client\/\w+\.js$/,
       /^sql\/(staging|intermediate|marts|tests|reports|exports|queries)\/\w[\w-]*\.sql$/,
       /^data\/(workspace|reference|demo)\/[\w-]+\.(csv|toml|yaml)$/,
     ];
     expect(files.filter((file) => !wanted.some((pattern) => pattern.test(file)))).toEqual([]);
-    expect(unpackedSize).toBeLessThan(4 * 2 ** 20);
+    expect(unpackedSize).toBeLessThan(8 * 2 ** 20);
+  });
+
+  it("brings the licence of each library that is part of it", () => {
+    const licences = readFileSync(join(packageRoot, "dist", "licences.txt"), "utf8");
+    for (const library of [
+      "zod",
+      "commander",
+      "vega",
+      "vega-lite",
+      "d3-scale",
+      "arquero",
+      "@duckdb/node-api",
+    ])
+      expect(licences).toMatch(
+        new RegExp(`^${library} \\d+\\.\\d+\\.\\S+ \\((MIT|ISC|BSD-3-Clause)\\)$`, "m"),
+      );
   });
 
   it("says whence it comes, as a signed statement of its build (provenance) needs", () => {
@@ -82,12 +101,16 @@ describe("the npm package", () => {
     for (const version of Object.values(manifest.dependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+/);
   });
 
-  it("works where it is unpacked, beside nothing of a checkout", () => {
+  it("works where it is unpacked, beside what it depends on and nothing of a checkout", async () => {
     const folder = temporaryFolder();
     const { filename } = pack("--pack-destination", folder);
     execFileSync("tar", ["-xzf", join(folder, filename), "-C", folder]);
     const installed = join(folder, "package");
-    symlinkSync(join(packageRoot, "node_modules"), join(installed, "node_modules"), "dir");
+    for (const name of Object.keys(manifest.dependencies)) {
+      const place = join(installed, "node_modules", name);
+      mkdirSync(dirname(place), { recursive: true });
+      symlinkSync(join(packageRoot, "node_modules", name), place, "dir");
+    }
     const bin = join(installed, manifest.bin.tally ?? "");
     expect(readFileSync(bin, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
     expect(existsSync(join(installed, manifest.man))).toBe(true);
@@ -102,6 +125,10 @@ describe("the npm package", () => {
     expect(readFileSync(join(folder, "costs", "tally.toml"))).toEqual(
       readFileSync(join(packageRoot, "data", "workspace", "tally.toml")),
     );
+    const { analytics } = workspaceAt(join(folder, "costs"));
+    (await openWarehouse(analytics, { memoryLimit: "128MB", threads: 1 })).close();
+    const answer = tally("sql", "--workspace", "costs", "--format", "csv", "select 42 as answer");
+    expect(answer).toMatchObject({ status: 0, stdout: "answer\r\n42\r\n" });
     const { status, stderr } = tally("run", "--workspace", "costs");
     expect({ status, stderr }).toEqual({
       status: 2,
