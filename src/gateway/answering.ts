@@ -1,12 +1,12 @@
 import { type Answer, refused } from "./answer.ts";
+import { jsonOf } from "./body.ts";
+import { deriver } from "./derived.ts";
 import type { GatewayRequest } from "./exchange.ts";
 import { instantOf } from "./instant.ts";
-import { indexInventory } from "./inventory.ts";
-import { meterResources } from "./metering.ts";
+import { requireRole } from "./permissions.ts";
 import { parseQuery } from "./query.ts";
 import { type Quirks, referenceQuirks } from "./quirks.ts";
 import { Refusal } from "./refusal.ts";
-import type { Derived } from "./route.ts";
 import { findRoute } from "./routes.ts";
 import { verifySignature } from "./signature.ts";
 import type { AccessKey, Organization } from "./state.ts";
@@ -28,8 +28,8 @@ export function answerer(options: Answering): (request: GatewayRequest, clocks?:
   const { organization, clock, wallClock, accessKeys } = options;
   const quirks = { ...referenceQuirks, ...options.quirks };
   const keys = new Map(accessKeys.map((key) => [key.accessKeyId, key]));
-  let derived = derive(organization, quirks);
-  return ({ method, target, headers }, clocks) => {
+  const derived = deriver(organization, quirks);
+  return ({ method, target, headers, body }, clocks) => {
     try {
       if (target.length > quirks.maxTargetLength) throw new Refusal(414);
       const [path, query] = takeApart(target);
@@ -50,8 +50,9 @@ export function answerer(options: Answering): (request: GatewayRequest, clocks?:
       const { route, params } = findRoute(method, path.slice(version[0].length));
       const notOffered = quirks.notOffered[route.pattern];
       if (notOffered) throw new Refusal(notOffered, "not offered to this account");
-      if (derived.revision !== organization.revision) derived = derive(organization, quirks);
-      return route.handle({ organization, derived, at: instantOf(now), accessKey, query, params, quirks });
+      requireRole(organization, accessKey, route.need);
+      const about = { organization, derived: derived(), refresh: derived, at: instantOf(now), accessKey };
+      return route.handle({ ...about, query, params, quirks, body: jsonOf(body) });
     } catch (error) {
       if (error instanceof Refusal) return refused(error);
       options.onDefect?.(error);
@@ -65,9 +66,3 @@ function takeApart(target: string): [path: string, query: ReturnType<typeof pars
   const mark = target.indexOf("?");
   return mark < 0 ? [target, parseQuery("")] : [target.slice(0, mark), parseQuery(target.slice(mark + 1))];
 }
-
-const derive = (organization: Organization, { gpuMetric }: Quirks): Derived => ({
-  revision: organization.revision,
-  inventory: indexInventory(organization),
-  metered: meterResources(organization, { gpuMetric }),
-});

@@ -1,4 +1,4 @@
-import { holds, type Instant } from "./instant.ts";
+import { holds, type Instant, type Interval } from "./instant.ts";
 import type {
   Attachment,
   Disk,
@@ -10,26 +10,52 @@ import type {
   VmType,
 } from "./state.ts";
 
-/** What the inventory is looked up by. It is derived from the history, and never changed. */
+/** What the inventory is looked up by. It is derived from the history, and follows it. */
 export interface InventoryIndex {
   typeByName: ReadonlyMap<string, VmType>;
   vmById: ReadonlyMap<string, Vm>;
+  diskById: ReadonlyMap<string, Disk>;
   disksByVm: ReadonlyMap<string, readonly Disk[]>;
   vmsByGroup: ReadonlyMap<string, readonly Vm[]>;
   vmsByReservation: ReadonlyMap<string, readonly Vm[]>;
 }
 
-export function indexInventory(organization: Organization): InventoryIndex {
+/** An index that can be told what came about since it was made. */
+export interface GrowingIndex extends InventoryIndex {
+  /** Takes in a VM that is new, or joined a reservation. */
+  takeVm: (vm: Vm) => void;
+  /** Takes in a disk that is new, or was attached. */
+  takeDisk: (disk: Disk) => void;
+}
+
+export function indexInventory(organization: Organization): GrowingIndex {
+  const vmById = new Map(organization.vms.map((vm) => [vm.id, vm]));
+  const diskById = new Map(organization.disks.map((disk) => [disk.id, disk]));
+  const disksByVm = groupByEach(organization.disks, vmIdsOf);
+  const vmsByGroup = groupByEach(organization.vms, groupIdsOf);
+  const vmsByReservation = groupByEach(organization.vms, reservationIdsOf);
   return {
     typeByName: new Map(organization.vmTypes.map((type) => [type.productName, type])),
-    vmById: new Map(organization.vms.map((vm) => [vm.id, vm])),
-    disksByVm: groupByEach(organization.disks, (disk) => disk.attachments.map(({ vmId }) => vmId)),
-    vmsByGroup: groupByEach(organization.vms, ({ groupId }) => (groupId === null ? [] : [groupId])),
-    vmsByReservation: groupByEach(organization.vms, (vm) =>
-      vm.reservations.map(({ reservationId }) => reservationId),
-    ),
+    vmById,
+    diskById,
+    disksByVm,
+    vmsByGroup,
+    vmsByReservation,
+    takeVm(vm) {
+      if (!vmById.has(vm.id)) join(vmsByGroup, vm, groupIdsOf(vm));
+      vmById.set(vm.id, vm);
+      join(vmsByReservation, vm, reservationIdsOf(vm));
+    },
+    takeDisk(disk) {
+      diskById.set(disk.id, disk);
+      join(disksByVm, disk, vmIdsOf(disk));
+    },
   };
 }
+
+const vmIdsOf = (disk: Disk): string[] => disk.attachments.map(({ vmId }) => vmId);
+const groupIdsOf = ({ groupId }: Vm): string[] => (groupId === null ? [] : [groupId]);
+const reservationIdsOf = (vm: Vm): string[] => vm.reservations.map(({ reservationId }) => reservationId);
 
 function groupByEach<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): Map<string, T[]> {
   const groups = new Map<string, T[]>();
@@ -43,6 +69,14 @@ function groupByEach<T>(items: readonly T[], keysOf: (item: T) => readonly strin
   return groups;
 }
 
+function join<T>(groups: Map<string, T[]>, item: T, keys: readonly string[]): void {
+  for (const key of new Set(keys)) {
+    const group = groups.get(key);
+    if (!group) groups.set(key, [item]);
+    else if (!group.includes(item)) group.push(item);
+  }
+}
+
 /** Whether the resource is in the inventory at that instant. */
 export const isLiving = ({ createdAt, deletedAt }: Lifetime, at: Instant): boolean =>
   createdAt <= at && (deletedAt === null || at < deletedAt);
@@ -54,6 +88,20 @@ export const living = <T extends Lifetime>(resources: readonly T[], at: Instant)
 export const isRunning = (vm: Vm, at: Instant): boolean =>
   isLiving(vm, at) && vm.runs.some((run) => holds(run, at));
 
+/** Of which types the VM ever was, and when. */
+export function typesOf(vm: Vm): (Interval & { type: string })[] {
+  const former = vm.formerTypes ?? [];
+  const eras = former.map(({ type, until }, position) => ({
+    type,
+    from: former[position - 1]?.until ?? vm.createdAt,
+    to: until,
+  }));
+  return [...eras, { type: vm.type, from: former.at(-1)?.until ?? vm.createdAt, to: null }];
+}
+
+export const typeAt = ({ type, formerTypes }: Vm, at: Instant): string =>
+  formerTypes?.find(({ until }) => at < until)?.type ?? type;
+
 /** The reservation that the VM belongs to at that instant; empty where it is on demand. */
 export const reservationIdAt = (vm: Vm, at: Instant): string =>
   vm.reservations.find((membership) => holds(membership, at))?.reservationId ?? "";
@@ -63,7 +111,8 @@ export function vmUpdatedAt(vm: Vm, at: Instant, index: InventoryIndex): Instant
   const attachments = (index.disksByVm.get(vm.id) ?? []).flatMap((disk) =>
     disk.attachments.filter(({ vmId }) => vmId === vm.id),
   );
-  return lastChange(vm.createdAt, at, [...vm.runs, ...vm.reservations, ...attachments]);
+  const types = typesOf(vm).slice(1);
+  return lastChange(vm.createdAt, at, [...vm.runs, ...vm.reservations, ...attachments, ...types]);
 }
 
 /** When the disk last changed, as known at that instant. */
@@ -126,7 +175,7 @@ export function reservationUseAt(
     (vm) => isRunning(vm, at) && reservationIdAt(vm, at) === reservation.id,
   );
   const usedQuantity = vms.reduce(
-    (sum, vm) => sum + (isOfOneType ? 1 : (index.typeByName.get(vm.type)?.numGpu ?? 0)),
+    (sum, vm) => sum + (isOfOneType ? 1 : (index.typeByName.get(typeAt(vm, at))?.numGpu ?? 0)),
     0,
   );
   return { vms, usedQuantity };

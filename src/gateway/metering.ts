@@ -1,4 +1,5 @@
 import { type Day, dayOf, type Instant, type Interval, intersect, startOfDay, without } from "./instant.ts";
+import { typesOf } from "./inventory.ts";
 import { asSettled, atOnce, type Settling } from "./settling.ts";
 import { type Disk, type Organization, regionOf, type Snapshot, type Vm } from "./state.ts";
 
@@ -51,26 +52,69 @@ export interface MeteringOptions {
 }
 
 /** Reads off the organisation's history what each of its resources uses and when; that of a day is then cheap. */
-export function meterResources(organization: Organization, options: MeteringOptions): MeteredResource[] {
-  const gpusOf = new Map(organization.vmTypes.map((type) => [type.productName, type.numGpu]));
+export const meterResources = (organization: Organization, options: MeteringOptions): MeteredResource[] =>
+  meterSome(organization, organization, options);
+
+/** Resources of an organisation that are to be metered. */
+export type Meterable = Pick<Organization, "vms" | "disks" | "snapshots">;
+
+/** The same of some of its resources. */
+export function meterSome(
+  { vmTypes }: Pick<Organization, "vmTypes">,
+  { vms, disks, snapshots }: Meterable,
+  options: MeteringOptions,
+): MeteredResource[] {
+  const gpusOf = new Map(vmTypes.map((type) => [type.productName, type.numGpu]));
   const metered = [
-    ...organization.vms.map((vm) => meterVm(vm, gpusOf.get(vm.type) ?? 0, options)),
-    ...organization.disks.map(meterDisk),
-    ...organization.snapshots.map(meterSnapshot),
+    ...vms.flatMap((vm) => meterVm(vm, gpusOf, options)),
+    ...disks.map(meterDisk),
+    ...snapshots.map(meterSnapshot),
   ].filter(({ segments }) => segments.length > 0);
-  return metered.sort((a, b) => startOf(a) - startOf(b) || (a.resourceId < b.resourceId ? -1 : 1));
+  return metered.sort(inOrder);
 }
+
+/** What was metered, with some of it metered anew. */
+export function withMetered(
+  metered: readonly MeteredResource[],
+  anew: readonly MeteredResource[],
+  changedIds: ReadonlySet<string>,
+): MeteredResource[] {
+  const merged: MeteredResource[] = [];
+  let next = 0;
+  for (const resource of metered) {
+    if (changedIds.has(resource.resourceId)) continue;
+    for (let one = anew[next]; one && inOrder(one, resource) < 0; one = anew[++next]) merged.push(one);
+    merged.push(resource);
+  }
+  return [...merged, ...anew.slice(next)];
+}
+
+const inOrder = (a: MeteredResource, b: MeteredResource): number =>
+  startOf(a) - startOf(b) || (a.resourceId < b.resourceId ? -1 : 1);
 
 const startOf = (resource: MeteredResource): Instant =>
   resource.segments[0]?.from ?? Number.POSITIVE_INFINITY;
 const endOf = (resource: MeteredResource): Instant =>
   resource.segments.at(-1)?.to ?? Number.NEGATIVE_INFINITY;
 
-function meterVm(vm: Vm, numGpu: number, { gpuMetric }: MeteringOptions): MeteredResource {
-  const metric = numGpu > 0 ? gpuMetric : "instance-hours";
-  const amount = metric === "gpu-hours" ? numGpu : 1;
-  const lifetime = { from: vm.createdAt, to: vm.deletedAt };
-  let onDemand: Interval[] = vm.runs.flatMap((run) => intersect(run, lifetime) ?? []);
+/** A VM's usage, once for each type that it ever was of. */
+function meterVm(
+  vm: Vm,
+  gpusOf: ReadonlyMap<string, number>,
+  { gpuMetric }: MeteringOptions,
+): MeteredResource[] {
+  return typesOf(vm).map(({ type, ...era }) => {
+    const numGpu = gpusOf.get(type) ?? 0;
+    const metric = numGpu > 0 ? gpuMetric : "instance-hours";
+    const amount = metric === "gpu-hours" ? numGpu : 1;
+    const segments = segmentsOf(vm, era, amount);
+    return { ...subject(vm, type), metric, isSpot: vm.isSpot, segments };
+  });
+}
+
+function segmentsOf(vm: Vm, era: Interval, amount: number): Segment[] {
+  const lifetime = intersect({ from: vm.createdAt, to: vm.deletedAt }, era);
+  let onDemand: Interval[] = vm.runs.flatMap((run) => (lifetime && intersect(run, lifetime)) ?? []);
   for (const hole of vm.unmetered) onDemand = without(onDemand, hole);
   const segments: Segment[] = [];
   for (const { reservationId, ...membership } of vm.reservations) {
@@ -81,8 +125,7 @@ function meterVm(vm: Vm, numGpu: number, { gpuMetric }: MeteringOptions): Metere
     onDemand = without(onDemand, membership);
   }
   for (const run of onDemand) segments.push(segment(run, amount));
-  segments.sort((a, b) => a.from - b.from);
-  return { ...subject(vm, vm.type), metric, isSpot: vm.isSpot, segments };
+  return segments.sort((a, b) => a.from - b.from);
 }
 
 function meterDisk(disk: Disk): MeteredResource {

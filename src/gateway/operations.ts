@@ -1,6 +1,6 @@
 import { type Instant, type Interval, secondsPerDay } from "./instant.ts";
 import { randomOf, uuidOf } from "./random.ts";
-import type { Attachment, Disk, Lifetime, Vm } from "./state.ts";
+import type { Attachment, Disk, Lifetime, OperationList, Vm } from "./state.ts";
 
 export type OperationState = "IN_PROGRESS" | "SUCCEEDED" | "FAILED";
 
@@ -11,7 +11,8 @@ export interface Operation {
   action: string;
   startedAt: Instant;
   completedAt: Instant;
-  hasFailed: boolean;
+  /** Why it comes to nothing; null where it succeeds. */
+  failure: { code: string; message: string } | null;
 }
 
 /** A change in a resource's history, which some operation must have brought about. */
@@ -32,6 +33,7 @@ const typicalSeconds: Readonly<Record<string, number>> = {
   "vm START": 60,
   "vm STOP": 35,
   "vm RESET": 25,
+  "vm UPDATE": 20,
   "vm ATTACH_DISKS": 8,
   "vm DETACH_DISKS": 8,
   "disk CREATE": 5,
@@ -41,18 +43,32 @@ const typicalSeconds: Readonly<Record<string, number>> = {
   "snapshot DELETE": 10,
   "network CREATE": 3,
   "network DELETE": 3,
-  "balancer CREATE": 45,
-  "balancer DELETE": 20,
+  "subnet CREATE": 3,
+  "subnet DELETE": 3,
+  "firewall-rule CREATE": 3,
+  "firewall-rule DELETE": 3,
+  "load-balancer CREATE": 45,
+  "load-balancer DELETE": 20,
+  "internal-load-balancer CREATE": 45,
+  "internal-load-balancer DELETE": 20,
+  "custom-image CREATE": 180,
 };
 
-export type ResourceKind = "vm" | "disk" | "snapshot" | "network" | "balancer";
+/** About how many seconds that one takes: the same for the same id. */
+export function secondsOf(list: OperationList, action: string, id: string): number {
+  const typical = typicalSeconds[`${list} ${action}`] ?? 0;
+  return Math.round(typical * (0.6 + 0.8 * randomOf(id)()));
+}
+
+/** What is told of an action for which there was no room. */
+export const outOfStock = { code: "out_of_stock", message: "there is no room for it in its location" };
 
 /**
  * The operations of a resource's life, from its changes; the same for the same history. One begins when the one
  * before it has ended.
  */
 export function operationsOf(
-  kind: ResourceKind,
+  list: OperationList,
   resource: Resource,
   changes: readonly Change[],
 ): Operation[] {
@@ -61,11 +77,10 @@ export function operationsOf(
     .sort((a, b) => a.at - b.at)
     .map(({ action, at, hasFailed = false, about = "" }) => {
       const id = uuidOf("operation", resource.id, action, at, about);
-      const typical = typicalSeconds[`${kind} ${action}`] ?? 0;
-      const seconds = Math.round(typical * (0.6 + 0.8 * randomOf(id)()));
-      const startedAt = Math.max(at - seconds, free);
+      const startedAt = Math.max(at - secondsOf(list, action, id), free);
       free = at;
-      return { id, resourceId: resource.id, action, startedAt, completedAt: at, hasFailed };
+      const failure = hasFailed ? outOfStock : null;
+      return { id, resourceId: resource.id, action, startedAt, completedAt: at, failure };
     });
 }
 
@@ -108,13 +123,13 @@ export const diskChanges = (disk: Disk): Change[] =>
 
 /** What it has come to at that instant; null where it has not begun, or is kept no longer. */
 export function stateAt(
-  { startedAt, completedAt, hasFailed }: Operation,
+  { startedAt, completedAt, failure }: Pick<Operation, "startedAt" | "completedAt" | "failure">,
   at: Instant,
   keptSeconds: number,
 ): OperationState | null {
   if (at < startedAt || at >= completedAt + keptSeconds) return null;
   if (at < completedAt) return "IN_PROGRESS";
-  return hasFailed ? "FAILED" : "SUCCEEDED";
+  return failure ? "FAILED" : "SUCCEEDED";
 }
 
 /** Nothing begins so long before it takes effect. */

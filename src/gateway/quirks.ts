@@ -35,6 +35,11 @@ export interface Quirks {
   notOffered: Readonly<Record<string, 403 | 404 | 501>>;
   /** For how many hours an operation is answered after it came to its end. Default 336, two weeks. */
   operationsKeptHours: number;
+  /**
+   * How many seconds operations take, by kind and action, such as `{ "vm CREATE": 90 }`; 0 does one at once.
+   * Default about as many as each takes in the cloud.
+   */
+  operationSeconds: Readonly<Record<string, number>>;
   /** The longest path and query that is taken; a longer one is answered with 414. Default 8000. */
   maxTargetLength: number;
 }
@@ -68,5 +73,6 @@ export const referenceQuirks: Quirks = {
   extraExportColumns: {},
   notOffered: {},
   operationsKeptHours: 336,
+  operationSeconds: {},
   maxTargetLength: 8000,
 };

@@ -15,6 +15,8 @@ const words = {
   403: "forbidden",
   404: "not_found",
   405: "method_not_allowed",
+  409: "conflict",
+  413: "body_too_large",
   414: "uri_too_long",
   431: "header_too_large",
   500: "internal_error",

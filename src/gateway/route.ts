@@ -1,23 +1,20 @@
+import type { z } from "zod";
 import type { Answer } from "./answer.ts";
+import { parsedBody } from "./body.ts";
+import type { Derived } from "./derived.ts";
 import type { Instant } from "./instant.ts";
-import type { InventoryIndex } from "./inventory.ts";
-import type { MeteredResource } from "./metering.ts";
+import { type Need, requireWritable } from "./permissions.ts";
 import type { Query } from "./query.ts";
 import type { Quirks } from "./quirks.ts";
 import { Refusal } from "./refusal.ts";
 import type { AccessKey, Organization, Project } from "./state.ts";
 
-/** What was derived from the organisation's history, and is derived anew when its revision changes. */
-export interface Derived {
-  revision: number;
-  inventory: InventoryIndex;
-  metered: readonly MeteredResource[];
-}
-
 /** What a handler knows of one request whose signature was found good. */
 export interface Call {
   organization: Organization;
   derived: Derived;
+  /** Brings what was derived up to what was written. */
+  refresh: () => void;
   /** The gateway's clock, read once for the whole request. */
   at: Instant;
   /** The key that signed. */
@@ -26,13 +23,22 @@ export interface Call {
   /** What stands in the path for the pattern's `{names}`. */
   params: Readonly<Record<string, string>>;
   quirks: Quirks;
+  /** The JSON that came with the request, not yet looked into; undefined where none did. */
+  body: unknown;
 }
 
+export type Handler = (call: Call) => Answer;
+
+export const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+export type Method = (typeof methods)[number];
+
 export interface Route {
-  method: "GET";
+  method: Method;
   /** Without the version prefix, such as `/projects/{project_id}/storage/disks`. */
   pattern: string;
-  handle: (call: Call) => Answer;
+  /** What it asks of who calls it. */
+  need: Need;
+  handle: Handler;
 }
 
 /** What stands in the path for that name of the pattern. */
@@ -65,6 +71,25 @@ export function requireProject(call: Call): Project {
   }
   return project;
 }
+
+/**
+ * The same, where it may be changed.
+ *
+ * @throws Refusal 403
+ */
+export function requireWritableProject(call: Call): Project {
+  const project = requireProject(call);
+  requireWritable(project);
+  return project;
+}
+
+/**
+ * The body as the operation takes it.
+ *
+ * @throws Refusal 400 that names the field which is missing or wrong
+ */
+export const requireBody = <Schema extends z.ZodType>(call: Call, schema: Schema): z.output<Schema> =>
+  parsedBody(call.body, schema);
 
 /** The one of the resources that the path names; a refusal with 404 where there is none. */
 export function requireOne<T extends { id: string }>(call: Call, resources: readonly T[], name: string): T {

@@ -1,3 +1,4 @@
+import type { Need } from "./permissions.ts";
 import { Refusal } from "./refusal.ts";
 import { getIdentity, listSshKeys, listTokens } from "./resources/account.ts";
 import { getBillingCosts, getBillingOptions } from "./resources/billing.ts";
@@ -34,91 +35,84 @@ import { getProject, listEntities, listProjects } from "./resources/organization
 import { listOrganizationQuotas, listProjectQuotas } from "./resources/quotas.ts";
 import { getDisk, getSnapshot, listDisks, listSnapshots } from "./resources/storage.ts";
 import { getUsage, getUsageExport, getUsageOptions } from "./resources/usage.ts";
+import { attachDisks, deleteVmOf, detachDisks, patchVm, postVm } from "./resources/vm-actions.ts";
 import { getVm, listVms } from "./resources/vms.ts";
-import type { Route } from "./route.ts";
+import type { Handler, Method, Route } from "./route.ts";
 
 const organization = "/organizations/{organization_id}";
 const project = "/projects/{project_id}";
+
+type Entry = Handler | { need: Need; handle: Handler };
+
+/** One route for each entry, by its method and path. What reads needs to be allowed to read, and what writes to write. */
+const table = (entries: Readonly<Record<`${Method} /${string}`, Entry>>): Route[] =>
+  Object.entries(entries).map(([name, entry]) => {
+    const space = name.indexOf(" ");
+    // The keys' type says that they begin with one of the methods.
+    const method = name.slice(0, space) as Method;
+    const usual: Need = method === "GET" ? "read" : "write";
+    const { handle, need } = typeof entry === "function" ? { handle: entry, need: usual } : entry;
+    return { method, pattern: name.slice(space + 1), need, handle };
+  });
 
 /** Everything that the gateway answers, under each version prefix. Of two that match a path the first holds. */
 export const routes: readonly Route[] = [
   // Before the resources that they are of: `operations` is the id of none.
   ...operationRoutes,
-  { method: "GET", pattern: "/capacities", handle: listCapacities },
-  { method: "GET", pattern: "/locations", handle: listLocations },
-  { method: "GET", pattern: "/compute/images", handle: listImages },
-  { method: "GET", pattern: "/compute/images/{image_id}", handle: getImage },
-  { method: "GET", pattern: "/users/identities", handle: getIdentity },
-  { method: "GET", pattern: "/users/ssh-keys", handle: listSshKeys },
-  { method: "GET", pattern: "/users/tokens", handle: listTokens },
-  { method: "GET", pattern: "/organizations/entities", handle: listEntities },
-  { method: "GET", pattern: "/organizations/projects", handle: listProjects },
-  { method: "GET", pattern: "/organizations/projects/{project_id}", handle: getProject },
-  { method: "GET", pattern: `${organization}/usage`, handle: getUsage },
-  { method: "GET", pattern: `${organization}/usage/export`, handle: getUsageExport },
-  { method: "GET", pattern: `${organization}/usage/options`, handle: getUsageOptions },
-  { method: "GET", pattern: `${organization}/billing/costs`, handle: getBillingCosts },
-  { method: "GET", pattern: `${organization}/billing/options`, handle: getBillingOptions },
-  { method: "GET", pattern: `${organization}/quotas`, handle: listOrganizationQuotas },
-  { method: "GET", pattern: `${organization}/reservations/gpu-tracking`, handle: getGpuTracking },
-  {
-    method: "GET",
-    pattern: `${organization}/reservations/gpu-tracking/latest`,
-    handle: getLatestGpuTracking,
-  },
-  { method: "GET", pattern: `${organization}/reservations`, handle: listReservations },
-  { method: "GET", pattern: `${organization}/reservations/{reservation_id}`, handle: getReservation },
-  { method: "GET", pattern: `${project}/quotas`, handle: listProjectQuotas },
-  { method: "GET", pattern: `${project}/metrics/timeseries`, handle: getTimeseries },
-  { method: "GET", pattern: `${project}/metrics/timeseries/api/v1/query`, handle: queryInstant },
-  { method: "GET", pattern: `${project}/metrics/timeseries/api/v1/query-range`, handle: queryRange },
-  { method: "GET", pattern: `${project}/metrics/timeseries/query-parameters`, handle: queryByParameters },
-  { method: "GET", pattern: `${project}/compute/vms/types`, handle: listVmTypes },
-  { method: "GET", pattern: `${project}/compute/vms/instances`, handle: listVms },
-  { method: "GET", pattern: `${project}/compute/vms/instances/{vm_id}`, handle: getVm },
-  { method: "GET", pattern: `${project}/compute/custom-images`, handle: listCustomImages },
-  { method: "GET", pattern: `${project}/compute/instance-templates`, handle: listTemplates },
-  {
-    method: "GET",
-    pattern: `${project}/compute/instance-templates/{instance_template_id}`,
-    handle: getTemplate,
-  },
-  { method: "GET", pattern: `${project}/compute/instance-groups`, handle: listInstanceGroups },
-  {
-    method: "GET",
-    pattern: `${project}/compute/instance-groups/{instance_group_id}`,
-    handle: getInstanceGroup,
-  },
-  { method: "GET", pattern: `${project}/storage/disks`, handle: listDisks },
-  { method: "GET", pattern: `${project}/storage/disks/{disk_id}`, handle: getDisk },
-  { method: "GET", pattern: `${project}/storage/snapshots`, handle: listSnapshots },
-  { method: "GET", pattern: `${project}/storage/snapshots/{snapshot_id}`, handle: getSnapshot },
-  { method: "GET", pattern: `${project}/networking/vpc-networks`, handle: listNetworks },
-  { method: "GET", pattern: `${project}/networking/vpc-networks/{vpc_network_id}`, handle: getNetwork },
-  { method: "GET", pattern: `${project}/networking/vpc-subnets`, handle: listSubnets },
-  { method: "GET", pattern: `${project}/networking/vpc-subnets/{vpc_subnet_id}`, handle: getSubnet },
-  { method: "GET", pattern: `${project}/networking/vpc-firewall-rules`, handle: listFirewallRules },
-  {
-    method: "GET",
-    pattern: `${project}/networking/vpc-firewall-rules/{vpc_firewall_rule_id}`,
-    handle: getFirewallRule,
-  },
-  { method: "GET", pattern: `${project}/networking/load-balancers`, handle: listLoadBalancers },
-  {
-    method: "GET",
-    pattern: `${project}/networking/load-balancers/{load_balancer_id}`,
-    handle: getLoadBalancer,
-  },
-  {
-    method: "GET",
-    pattern: `${project}/networking/internal-load-balancers`,
-    handle: listInternalLoadBalancers,
-  },
-  {
-    method: "GET",
-    pattern: `${project}/networking/internal-load-balancers/{load_balancer_id}`,
-    handle: getInternalLoadBalancer,
-  },
+  ...table({
+    "GET /capacities": listCapacities,
+    "GET /locations": listLocations,
+    "GET /compute/images": listImages,
+    "GET /compute/images/{image_id}": getImage,
+    "GET /users/identities": getIdentity,
+    "GET /users/ssh-keys": listSshKeys,
+    "GET /users/tokens": listTokens,
+    "GET /organizations/entities": listEntities,
+    "GET /organizations/projects": listProjects,
+    "GET /organizations/projects/{project_id}": getProject,
+    [`GET ${organization}/usage`]: getUsage,
+    [`GET ${organization}/usage/export`]: getUsageExport,
+    [`GET ${organization}/usage/options`]: getUsageOptions,
+    [`GET ${organization}/billing/costs`]: getBillingCosts,
+    [`GET ${organization}/billing/options`]: getBillingOptions,
+    [`GET ${organization}/quotas`]: listOrganizationQuotas,
+    [`GET ${organization}/reservations/gpu-tracking`]: getGpuTracking,
+    [`GET ${organization}/reservations/gpu-tracking/latest`]: getLatestGpuTracking,
+    [`GET ${organization}/reservations`]: listReservations,
+    [`GET ${organization}/reservations/{reservation_id}`]: getReservation,
+    [`GET ${project}/quotas`]: listProjectQuotas,
+    [`GET ${project}/metrics/timeseries`]: getTimeseries,
+    [`GET ${project}/metrics/timeseries/api/v1/query`]: queryInstant,
+    [`GET ${project}/metrics/timeseries/api/v1/query-range`]: queryRange,
+    [`GET ${project}/metrics/timeseries/query-parameters`]: queryByParameters,
+    [`GET ${project}/compute/vms/types`]: listVmTypes,
+    [`GET ${project}/compute/vms/instances`]: listVms,
+    [`GET ${project}/compute/vms/instances/{vm_id}`]: getVm,
+    [`POST ${project}/compute/vms/instances`]: postVm,
+    [`DELETE ${project}/compute/vms/instances/{vm_id}`]: deleteVmOf,
+    [`PATCH ${project}/compute/vms/instances/{vm_id}`]: patchVm,
+    [`POST ${project}/compute/vms/instances/{vm_id}/attach-disks`]: attachDisks,
+    [`POST ${project}/compute/vms/instances/{vm_id}/detach-disks`]: detachDisks,
+    [`GET ${project}/compute/custom-images`]: listCustomImages,
+    [`GET ${project}/compute/instance-templates`]: listTemplates,
+    [`GET ${project}/compute/instance-templates/{instance_template_id}`]: getTemplate,
+    [`GET ${project}/compute/instance-groups`]: listInstanceGroups,
+    [`GET ${project}/compute/instance-groups/{instance_group_id}`]: getInstanceGroup,
+    [`GET ${project}/storage/disks`]: listDisks,
+    [`GET ${project}/storage/disks/{disk_id}`]: getDisk,
+    [`GET ${project}/storage/snapshots`]: listSnapshots,
+    [`GET ${project}/storage/snapshots/{snapshot_id}`]: getSnapshot,
+    [`GET ${project}/networking/vpc-networks`]: listNetworks,
+    [`GET ${project}/networking/vpc-networks/{vpc_network_id}`]: getNetwork,
+    [`GET ${project}/networking/vpc-subnets`]: listSubnets,
+    [`GET ${project}/networking/vpc-subnets/{vpc_subnet_id}`]: getSubnet,
+    [`GET ${project}/networking/vpc-firewall-rules`]: listFirewallRules,
+    [`GET ${project}/networking/vpc-firewall-rules/{vpc_firewall_rule_id}`]: getFirewallRule,
+    [`GET ${project}/networking/load-balancers`]: listLoadBalancers,
+    [`GET ${project}/networking/load-balancers/{load_balancer_id}`]: getLoadBalancer,
+    [`GET ${project}/networking/internal-load-balancers`]: listInternalLoadBalancers,
+    [`GET ${project}/networking/internal-load-balancers/{load_balancer_id}`]: getInternalLoadBalancer,
+  }),
 ];
 
 const split = routes.map((route) => ({ route, segments: route.pattern.split("/") }));

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { type Answer, refused } from "./answer.ts";
 import { answerer } from "./answering.ts";
+import { receiveBody } from "./body.ts";
 import { type MovableClock, movableClock } from "./clock.ts";
 import { answerControl, isControl } from "./control.ts";
 import { type GatewayRequest, isTakeOver, type Outcome } from "./exchange.ts";
@@ -112,15 +113,21 @@ function responder(
   }
 
   return async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const request = { method: message.method ?? "", target: message.url ?? "", headers: message.headers };
+    const request: GatewayRequest = {
+      method: message.method ?? "",
+      target: message.url ?? "",
+      headers: message.headers,
+    };
     if (options.control && isControl(request)) {
       await send(response, await answerControl(message, { faults, clock })).catch(() => response.destroy());
       return;
     }
-    // A body is not read by anything yet, and must not hold up the connection.
-    message.resume();
     let kind: FaultKindName | undefined;
     try {
+      if (hasNoBody(request)) message.resume();
+      else request.body = await receiveBody(message);
+      // Of the rest of a body without end nothing is wanted, and a connection kept open would have to read it.
+      if (request.body === "too-large") response.setHeader("connection", "close");
       const result = await outcomeOf(request);
       kind = result.kind;
       if (isTakeOver(result.outcome)) await result.outcome.takeOver(response);
@@ -134,6 +141,9 @@ function responder(
     options.onAnswer?.(request, response.headersSent ? response.statusCode : 0, kind);
   };
 }
+
+/** A body that means nothing must not hold up the connection, and is not kept. */
+const hasNoBody = ({ method }: GatewayRequest): boolean => method === "GET" || method === "HEAD";
 
 const isDisconnect = (error: unknown): boolean =>
   ["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE"].includes(

@@ -13,12 +13,14 @@ import type {
 } from "./state/account.ts";
 import type { Image, InstanceGroup, Template, Vm, VmType } from "./state/compute.ts";
 import type { FirewallRule, LoadBalancer, Network, Subnet } from "./state/networking.ts";
+import type { RecordedOperation } from "./state/operations.ts";
 import type { Disk, Snapshot } from "./state/storage.ts";
 
 export type * from "./state/account.ts";
 export type * from "./state/compute.ts";
 export type * from "./state/lifetime.ts";
 export type * from "./state/networking.ts";
+export type * from "./state/operations.ts";
 export type * from "./state/storage.ts";
 
 /**
@@ -32,8 +34,15 @@ export interface Organization {
   billing: { balance: string; method: string; isDelinquent: boolean };
   /** The instant at which the organisation stands, for who needs one. */
   now: Date;
-  /** Counts changes: whoever changes the history raises it, and what was derived is derived anew. */
+  /**
+   * Counts changes to the past: whoever changes the history by hand raises it, and what was derived is derived
+   * anew. What is added at the end of a list or told by an operation needs no such thing.
+   */
   revision: number;
+  /** Counts what clients made: every id that is given out is drawn from it. */
+  made: number;
+  /** What clients asked for, in the order in which they asked. */
+  operations: RecordedOperation[];
   /** What is to go wrong with requests to whoever serves it. */
   faults: FaultInput[];
   /** How its figures of usage come to be what they are. */
@@ -72,6 +81,8 @@ export function emptyOrganization(about: { id: string; name: string; now: Date }
     companyName: about.name,
     billing: { balance: "$0.00", method: "manual", isDelinquent: false },
     revision: 0,
+    made: 0,
+    operations: [],
     faults: [],
     settling: atOnce,
     accessKeys: [],

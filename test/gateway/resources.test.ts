@@ -303,7 +303,8 @@ describe("the API's resources", () => {
       const expression = new RegExp(`^${pattern.replace(/\{[a-z_]+\}/g, "[^/]+")}$`);
       return covered.some((path) => expression.test(path));
     };
-    expect(routes.map(({ pattern }) => pattern).filter((pattern) => !isCovered(pattern))).toEqual([]);
+    const read = routes.filter(({ method }) => method === "GET");
+    expect(read.map(({ pattern }) => pattern).filter((pattern) => !isCovered(pattern))).toEqual([]);
   });
 
   it("name the caller, the locations and one reservation", async () => {

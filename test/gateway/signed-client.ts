@@ -92,6 +92,43 @@ export async function get(endpoint: string, path: string, parameters: Parameters
   return send(endpoint, query ? `${full}?${query}` : full, { headers: signedHeaders("GET", full, query) });
 }
 
+/** A signed request with a JSON body, as Crusoe's own clients send it. */
+export async function ask(
+  endpoint: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  options: { key?: Key; parameters?: Parameters } = {},
+): Promise<Reply> {
+  const full = new URL(endpoint).pathname + path;
+  const query = canonical(options.parameters ?? {});
+  const text = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
+  return send(endpoint, query ? `${full}?${query}` : full, {
+    method,
+    headers: {
+      ...signedHeaders(method, full, query, options.key ?? key),
+      ...(text !== undefined && {
+        "content-type": "application/json",
+        "content-length": String(Buffer.byteLength(text)),
+      }),
+    },
+    ...(text !== undefined && { body: text }),
+  });
+}
+
+/** The same, as the JSON that a 200 carries. */
+export async function askJson<T = Item>(
+  endpoint: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  options: { key?: Key; parameters?: Parameters } = {},
+): Promise<T> {
+  const { status, text } = await ask(endpoint, method, path, body, options);
+  if (status !== 200) throw new Error(`${method} ${path} answered ${status}: ${text}`);
+  return JSON.parse(text) as T;
+}
+
 /** An object of the API, not yet looked into. */
 export type Item = Record<string, unknown>;
 

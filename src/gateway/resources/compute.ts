@@ -4,6 +4,7 @@ import { desiredCountAt, isRunning, living, reservationUseAt } from "../inventor
 import { listOf, shaped } from "../paging.ts";
 import { listParameter, parameter } from "../query.ts";
 import { Refusal } from "../refusal.ts";
+import { capacityLeft } from "../room.ts";
 import { type Call, pathParameter, requireOne, requireOrganization, requireProject } from "../route.ts";
 import type { Image, InstanceGroup, Reservation, Template } from "../state.ts";
 import { sizeText } from "./storage.ts";
@@ -131,7 +132,11 @@ export function listCapacities(call: Call): Answer {
   );
   return listOf(
     call,
-    capacities.map(({ location, type, quantity }) => ({ location, quantity, type })),
+    capacities.map((offer) => ({
+      location: offer.location,
+      quantity: Math.max(0, capacityLeft(call, offer, call.at)),
+      type: offer.type,
+    })),
   );
 }
 

@@ -1,6 +1,6 @@
 import { type Answer, json } from "../answer.ts";
 import { isoOf } from "../instant.ts";
-import { disksOfVm, isRunning, living, reservationIdAt, vmUpdatedAt } from "../inventory.ts";
+import { disksOfVm, isRunning, living, reservationIdAt, typeAt, vmUpdatedAt } from "../inventory.ts";
 import { comparePositions, pageOf, shaped } from "../paging.ts";
 import { listParameter, parameter } from "../query.ts";
 import { Refusal } from "../refusal.ts";
@@ -29,7 +29,7 @@ export function listVms(call: Call): Answer {
         vm.projectId === project.id &&
         passes(ids, vm.id) &&
         passes(names, vm.name) &&
-        passes(types, vm.type) &&
+        passes(types, typeAt(vm, call.at)) &&
         passes(locations, vm.location) &&
         passes(states, isRunning(vm, call.at) ? "RUNNING" : "STOPPED") &&
         nvlinkDomains.size === 0,
@@ -58,7 +58,7 @@ const sortKeys: Readonly<Record<string, (vm: Vm, call: Call) => string>> = {
   name: ({ name }) => name,
   created_at: ({ createdAt }) => isoOf(createdAt),
   updated_at: (vm, { at, derived }) => isoOf(vmUpdatedAt(vm, at, derived.inventory)),
-  type: ({ type }) => type,
+  type: (vm, { at }) => typeAt(vm, at),
   location: ({ location }) => location,
   state: (vm, { at }) => String(isRunning(vm, at)),
 };
@@ -93,13 +93,13 @@ export function vmBody(call: Call, vm: Vm) {
     instance_group_id: vm.groupId ?? "",
     instance_template_id: vm.templateId ?? "",
     location: vm.location,
-    maintenance_policy: "unspecified",
+    maintenance_policy: vm.maintenancePolicy ?? "unspecified",
     name: vm.name,
     network_interfaces: interfaceBodies(vm),
     project_id: vm.projectId,
     reservation_id: reservationId,
     state: isRunning(vm, at) ? running : stopped,
-    type: vm.type,
+    type: typeAt(vm, at),
     updated_at: isoOf(vmUpdatedAt(vm, at, derived.inventory)),
     virtualization_features: { nested_virtualization: false },
   });

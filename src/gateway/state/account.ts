@@ -5,6 +5,8 @@ export interface AccessKey {
   accessKeyId: string;
   /** Base64url text, as Crusoe gives it out. */
   secretKey: string;
+  /** What its holder may do, such as `viewer`. Default: what the organisation's identity may. */
+  role?: string;
 }
 
 export interface Project extends Lifetime {

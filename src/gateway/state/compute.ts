@@ -44,6 +44,8 @@ export interface Vm extends Lifetime {
   name: string;
   projectId: string;
   type: string;
+  /** Of which types it was before, each until just before an instant: in order of time. */
+  formerTypes?: { type: string; until: Instant }[];
   location: string;
   isSpot: boolean;
   /** When it ran: in order, apart from each other, within its lifetime. */
@@ -61,6 +63,8 @@ export interface Vm extends Lifetime {
   groupId: string | null;
   templateId: string | null;
   networkInterface: VmNetworkInterface | null;
+  /** What is done with it for maintenance; `unspecified` where that was not said. */
+  maintenancePolicy?: string;
   /** Of a type that hangs on InfiniBand. */
   infiniband: { guid: string; networkId: string; partitionId: string } | null;
 }
