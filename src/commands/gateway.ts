@@ -6,7 +6,8 @@ import { effectsOf } from "./effects-of.ts";
 interface GatewayFlags {
   port: string;
   scenario?: string;
-  clock: string;
+  state?: string;
+  clock?: string;
   fault: string[];
   faultSeed?: string;
   control?: true;
@@ -17,14 +18,16 @@ export const gatewayCommand = () =>
     .description("Serve a local Crusoe API, to develop and test against. It serves the demo's organisation.")
     .option("--port <number>", "the port on 127.0.0.1; 0 takes a free one", "8471")
     .option("--scenario <file>", "another organisation, as YAML in the form of data/demo/organization.yaml")
-    .option("--clock <way>", "stands, or runs on from where it starts", "stands")
+    .option("--state <file>", "go on from that file where it is there, and save everything in it")
+    .option("--clock <way>", "stands, runs, or runs so many times as fast, such as 3600x (default: stands)")
     .option("--fault <rule>", "what is to go wrong, and when; may be repeated", collect, [])
     .option("--fault-seed <text>", "what the dice of faults are thrown by")
     .option("--control", "let /_control of this machine change faults and clock")
     .addHelpText(
       "after",
       `
-The clock starts at the scenario's instant, or at TALLY_NOW.
+The clock starts at the scenario's instant, or at TALLY_NOW; with --state FILE where it was when FILE was saved. FILE
+takes what was done, the faults that were added and the clock: soon after each change, every minute, and at the end.
 
 A fault is KIND[,key=value]…; \`--fault list\` shows the kinds and their keys. Every kind takes
   rate=0.3         the share of requests that it strikes
@@ -32,13 +35,15 @@ A fault is KIND[,key=value]…; \`--fault list\` shows the kinds and their keys.
   method=GET       times=5 in all    times_each=1 of the same request    after=10 others    burst=3 in a row
   from= and to=    by the gateway's clock, such as 2026-11-03T06:00Z
 With --control, POST /_control/faults takes the same as JSON, GET counts, DELETE clears, and
-POST /_control/advance {"seconds": 86400} moves the clock.
+POST /_control/advance {"seconds": 86400} or {"to": "2026-11-04T06:00Z"} moves the clock; POST /_control/clock {"pace": 60}
+lets it run so many times as fast, or stand (0); GET tells the time.
 
 Examples:
   $ tally gateway --port 8471
   $ tally gateway --port 0 --scenario my-organization.yaml
   $ tally gateway --fault any,rate=0.3 --fault "rate-limit,path=/organizations/*/usage,times=5,form=date"
-  $ tally gateway --control --clock runs`,
+  $ tally gateway --control --clock 3600x
+  $ tally gateway --state larkspur.state`,
     )
     .action(async (flags: GatewayFlags, command: Command) => {
       const effects = effectsOf(command);
@@ -50,34 +55,32 @@ Examples:
       if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) {
         throw new UsageError(`--port takes a number from 0 to 65535, not ${JSON.stringify(port)}.`);
       }
-      if (!["stands", "runs"].includes(flags.clock)) {
-        throw new UsageError(`--clock is stands or runs, not ${JSON.stringify(flags.clock)}.`);
-      }
+      const pace = flags.clock === undefined ? undefined : paceOf(flags.clock);
       const faults = await faultsOf(flags.fault);
       const { resolve } = await import("node:path");
       const { demoScenario } = await import("../demo.ts");
-      const { loadScenario } = await import("../gateway/scenario/load.ts");
-      const { startGateway } = await import("../gateway/server.ts");
-      const organization = await loadScenario(scenario ? resolve(effects.cwd, scenario) : demoScenario);
-      const start = effects.env.TALLY_NOW ? effects.now() : organization.now;
-      const startedMs = effects.wallClock().getTime();
-      const runningFor = () => (flags.clock === "runs" ? effects.wallClock().getTime() - startedMs : 0);
-      const gateway = await startGateway({
-        organization,
-        clock: () => new Date(start.getTime() + runningFor()),
-        accessKeys: organization.accessKeys,
+      const { openSession } = await import("../gateway/session.ts");
+      const session = await openSession({
+        scenario: scenario ? resolve(effects.cwd, scenario) : demoScenario,
+        stateFile: flags.state === undefined ? undefined : resolve(effects.cwd, flags.state),
+        startAt: effects.env.TALLY_NOW ? effects.now() : undefined,
+        pace,
         port: Number(port),
         faults,
-        ...(flags.faultSeed !== undefined && { faultSeed: flags.faultSeed }),
+        faultSeed: flags.faultSeed,
         control: flags.control ?? false,
+        wallClock: effects.wallClock,
+        warn: (error) => effects.log.warn(error instanceof Error ? error.message : String(error)),
       });
+      const { gateway, organization, startedAt } = session;
       const [accessKey] = organization.accessKeys;
       effects.stdout.write(`export CRUSOE_API_ENDPOINT=${gateway.endpoint}\n`);
       if (accessKey) {
         effects.stdout.write(`export CRUSOE_ACCESS_KEY_ID=${accessKey.accessKeyId}\n`);
         effects.stdout.write(`export CRUSOE_SECRET_KEY=${accessKey.secretKey}\n`);
       }
-      effects.stdout.write(`export TALLY_NOW=${start.toISOString()}\n`);
+      effects.stdout.write(`export TALLY_NOW=${startedAt.toISOString()}\n`);
+      if (session.isResumed) effects.log.info(`Going on from ${flags.state}, at ${startedAt.toISOString()}.`);
       effects.log.info(
         "Serving until Ctrl-C. Paste these lines into another shell, then: tally init costs && tally run --workspace costs",
       );
@@ -88,8 +91,18 @@ Examples:
       for (const { fault, matched, struck } of gateway.faults.list()) {
         effects.log.info(`${fault.kind}: ${struck} of ${matched} requests.`);
       }
-      await gateway.close();
+      await session.close();
     });
+
+function paceOf(text: string): number {
+  if (text === "stands") return 0;
+  if (text === "runs") return 1;
+  const [, times] = /^(\d{1,8}(?:\.\d+)?)x$/.exec(text) ?? [];
+  if (times !== undefined && Number(times) <= 366 * 86_400) return Number(times);
+  throw new UsageError(
+    `--clock is stands or runs, or how many times as fast, such as 3600x, not ${JSON.stringify(text)}.`,
+  );
+}
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value];
 

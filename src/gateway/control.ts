@@ -29,6 +29,7 @@ const controls: Readonly<Record<string, (call: ControlCall) => Answer>> = {
     return reportFaults(call);
   },
   "GET /_control/clock": reportClock,
+  "POST /_control/clock": setPace,
   "POST /_control/advance": advance,
 };
 
@@ -95,7 +96,17 @@ function addFaults(call: ControlCall): Answer {
 }
 
 function reportClock({ clock }: ControlCall): Answer {
-  return json({ now: clock.now().toISOString() });
+  return json({ now: clock.now().toISOString(), pace: clock.pace() });
+}
+
+const pacing = z.strictObject({ pace: z.number() });
+
+function setPace(call: ControlCall): Answer {
+  const parsed = pacing.safeParse(call.body);
+  if (!parsed.success) {
+    throw new Refusal(400, 'the body is {"pace": 60}: seconds that pass in one; with 0 the clock stands');
+  }
+  return moved(call, (clock) => clock.run(parsed.data.pace));
 }
 
 const advancement = z.union([
@@ -111,10 +122,17 @@ const advancement = z.union([
 function advance(call: ControlCall): Answer {
   const parsed = advancement.safeParse(call.body);
   if (!parsed.success) {
-    throw new Refusal(400, 'the body is {"seconds": 3600} or {"to": "2026-11-04T06:00:00Z"}');
+    throw new Refusal(
+      400,
+      'the body is {"seconds": 3600}, not below 0, or {"to": "2026-11-04T06:00:00Z"}, a date or a UTC time',
+    );
   }
+  return moved(call, (clock) => clock.advance(parsed.data));
+}
+
+function moved(call: ControlCall, move: (clock: MovableClock) => void): Answer {
   try {
-    call.clock.advance(parsed.data);
+    move(call.clock);
   } catch (error) {
     if (error instanceof RangeError) throw new Refusal(400, error.message);
     throw error;

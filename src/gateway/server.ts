@@ -8,10 +8,11 @@ import { type MovableClock, movableClock } from "./clock.ts";
 import { answerControl, isControl } from "./control.ts";
 import { type GatewayRequest, isTakeOver, type Outcome } from "./exchange.ts";
 import type { FaultKindName } from "./faults/kinds.ts";
-import { type FaultPlan, type Faults, planFaults } from "./faults/plan.ts";
+import { type FaultPlan, type Faults, planFaults, type SavedFault } from "./faults/plan.ts";
 import type { FaultInput } from "./faults/rule.ts";
 import type { Quirks } from "./quirks.ts";
 import { Refusal } from "./refusal.ts";
+import type { GatewayState } from "./saved-state.ts";
 import { refuseUnreadable, send } from "./sending.ts";
 import type { AccessKey, Organization } from "./state.ts";
 
@@ -21,6 +22,8 @@ export interface GatewayOptions {
   organization: Organization;
   /** What time it is for the organisation: inventory is as of then, and nothing after it is metered. */
   clock: () => Date;
+  /** How many seconds pass in one of the machine's, from `clock`'s time on. Default 0: `clock` alone tells. */
+  pace?: number;
   accessKeys: readonly AccessKey[];
   /** Default: one that is free. */
   port?: number;
@@ -31,6 +34,8 @@ export interface GatewayOptions {
   wallClock?: () => Date;
   /** What is to go wrong, after the faults of the organisation's own scenario. Default nothing. */
   faults?: readonly FaultInput[];
+  /** Faults that went on elsewhere, and go on here in the place of the organisation's own. */
+  savedFaults?: readonly SavedFault[] | undefined;
   /** What the faults' dice are thrown by. Default the organisation's id. */
   faultSeed?: string | number;
   /** Whether `/_control` of this machine may change faults and clock, unsigned. Default false. */
@@ -39,6 +44,8 @@ export interface GatewayOptions {
   intercept?: (request: GatewayRequest, next: () => Answer) => Answer | Promise<Answer>;
   /** Called with each request that was answered, the status (0 where none was sent), and the fault if one struck. */
   onAnswer?: (request: GatewayRequest, status: number, fault?: FaultKindName) => void;
+  /** Called after each request that may have changed something, those of `/_control` among them. */
+  onChange?: () => void;
   /** Called with an error that is a defect of the gateway's own: the client gets a bare 500. */
   onDefect?: (error: unknown) => void;
 }
@@ -48,8 +55,10 @@ export interface Gateway {
   endpoint: string;
   /** What goes wrong with its requests, and how often it did. */
   faults: Faults;
-  /** Its clock; what `/_control/advance` moves. */
+  /** Its clock; what `/_control/clock` and `/_control/advance` move. */
   clock: MovableClock;
+  /** All that another gateway needs to go on from here. */
+  state(): GatewayState;
   /** Stops listening, and ends every connection. */
   close(): Promise<void>;
 }
@@ -67,11 +76,13 @@ export interface Gateway {
  * });
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const clock = movableClock(options.clock);
   const wallClock = options.wallClock ?? (() => new Date());
+  const clock = movableClock(options.clock, wallClock, options.pace);
   const seed = options.faultSeed ?? options.organization.id;
   const faults = planFaults({ seed, clock: clock.now, wallClock });
-  for (const fault of [...options.organization.faults, ...(options.faults ?? [])]) faults.add(fault);
+  if (options.savedFaults) for (const saved of options.savedFaults) faults.resume(saved);
+  else for (const fault of options.organization.faults) faults.add(fault);
+  for (const fault of options.faults ?? []) faults.addForNow(fault);
   const respond = responder({ ...options, wallClock }, clock, faults);
   const server = createServer({ keepAliveTimeout: 60_000 }, (message, response) => {
     void respond(message, response);
@@ -85,6 +96,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     endpoint: `http://${host.includes(":") ? `[${host}]` : host}:${port}/v1alpha5`,
     faults,
     clock,
+    state: () => ({
+      organization: options.organization,
+      now: clock.now(),
+      pace: clock.pace(),
+      faults: faults.save(),
+    }),
     close: async () => {
       await Promise.all([closed(server), faults.close()]);
     },
@@ -120,6 +137,7 @@ function responder(
     };
     if (options.control && isControl(request)) {
       await send(response, await answerControl(message, { faults, clock })).catch(() => response.destroy());
+      if (request.method !== "GET") options.onChange?.();
       return;
     }
     let kind: FaultKindName | undefined;
@@ -138,6 +156,7 @@ function responder(
       if (response.headersSent) response.destroy();
       else await send(response, refused(new Refusal(500))).catch(() => response.destroy());
     }
+    if (request.method !== "GET") options.onChange?.();
     options.onAnswer?.(request, response.headersSent ? response.statusCode : 0, kind);
   };
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, it } from "vitest";
 import { packageRoot } from "../../src/package.ts";
@@ -16,7 +16,7 @@ const yaml = `${acmeYaml}\naccess_keys: [{ access_key_id: ${key.accessKeyId}, se
 async function serving(
   args: readonly string[],
   work: (exported: Map<string, string>) => Promise<void>,
-  tail = "",
+  { tail = "", signal = "SIGTERM" as NodeJS.Signals } = {},
 ) {
   const scenario = join(temporaryFolder(), "acme.yaml");
   writeFileSync(scenario, yaml + tail);
@@ -40,7 +40,7 @@ async function serving(
     await work(exported);
   } finally {
     const ended = child.exitCode === null ? once(child, "close") : undefined;
-    child.kill("SIGTERM");
+    child.kill(signal);
     await ended;
   }
   return { code: child.exitCode, stderr };
@@ -57,7 +57,7 @@ it("serves with faults from the command line and the scenario, and tells at the 
       expect((await get(endpoint, "/users/tokens")).status).toBe(404);
       expect((await send(endpoint, "/_control/clock")).status).toBe(401);
     },
-    "faults: [{ kind: not-found, path: /users/tokens }]\n",
+    { tail: "faults: [{ kind: not-found, path: /users/tokens }]\n" },
   );
   expect(code).toBe(0);
   expect(stderr).toContain("not-found: 1 of 1 requests.");
@@ -82,6 +82,56 @@ it("has a clock that stands until it is moved, or that runs", async () => {
   });
 });
 
+it("goes on from its state file where it was, whether it ended in order or was killed", async () => {
+  const file = join(temporaryFolder(), "acme.state");
+  const command = ["--control", "--state", file];
+  const at = async (exported: Map<string, string>) => {
+    const endpoint = exported.get("CRUSOE_API_ENDPOINT") ?? "";
+    const clock = JSON.parse((await send(endpoint, "/_control/clock")).text) as { now: string; pace: number };
+    const post = (path: string, body: unknown) =>
+      send(endpoint, `/_control${path}`, { method: "POST", body: JSON.stringify(body) });
+    return { endpoint, clock, post };
+  };
+  await serving(
+    command,
+    async (exported) => {
+      const { post } = await at(exported);
+      const before = readFileSync(file, "utf8");
+      await post("/advance", { seconds: 86_400 });
+      await post("/faults", "forbidden,path=/locations,times=3");
+      await expect.poll(() => readFileSync(file, "utf8")).not.toBe(before);
+      await expect.poll(() => readFileSync(file, "utf8")).toContain("forbidden");
+    },
+    { signal: "SIGKILL" },
+  );
+  const faulty = [...command, "--fault", "not-found,path=/users/tokens"];
+  const { stderr } = await serving(faulty, async (exported) => {
+    const { endpoint, clock, post } = await at(exported);
+    expect(clock).toEqual({ now: "2026-03-11T12:00:00.000Z", pace: 0 });
+    expect((await get(endpoint, "/locations")).status).toBe(403);
+    await post("/clock", { pace: 3600 });
+  });
+  expect(stderr).toContain(`Going on from ${file}, at 2026-03-11T12:00:00.000Z.`);
+  await serving(command, async (exported) => {
+    const { endpoint, clock } = await at(exported);
+    expect(clock.now > "2026-03-11T12:00:00.000Z").toBe(true);
+    expect(clock.pace).toBe(3600);
+    // Two are left of three; what the command line asked for went with its gateway.
+    const faults = JSON.parse((await send(endpoint, "/_control/faults")).text).faults as { struck: number }[];
+    expect(faults).toMatchObject([{ fault: { kind: "forbidden" }, struck: 1 }]);
+    expect((await get(endpoint, "/users/tokens")).status).toBe(200);
+  });
+  expect(readdirSync(dirname(file))).toEqual(["acme.state"]);
+  writeFileSync(file, readFileSync(file, "utf8").slice(0, 1000));
+  const refused = await tally(["gateway", "--port", "0", "--state", file]);
+  expect([refused.code, refused.stderr.includes(`The state ${file} is no state of a gateway`)]).toEqual([
+    2,
+    true,
+  ]);
+  const nowhere = await tally(["gateway", "--port", "0", "--state", join(file, "below")]);
+  expect([nowhere.code, nowhere.stderr.includes("ENOTDIR")]).toEqual([2, true]);
+});
+
 it.each([
   [["--fault", "nonsense"], '"nonsense" is no kind of fault'],
   [["--fault", "reset,rate"], '"rate" is not key=value'],
@@ -89,6 +139,7 @@ it.each([
   [["--fault", "reset,rate=often"], "rate: "],
   [["--fault", "reset,minutes=3"], '"minutes" is no key of that fault'],
   [["--clock", "backwards"], "--clock is stands or runs"],
+  [["--clock", "99999999x"], "--clock is stands or runs"],
 ])("refuses %j with what is wrong, and exits 2", async (args, said) => {
   const { code, stderr } = await tally(["gateway", "--port", "0", ...args]);
   expect([code, stderr.includes(said)]).toEqual([2, true]);

@@ -89,11 +89,14 @@ describe("/_control", () => {
       expect(await reserved()).toEqual([["2026-03-05", 12]]);
       expect(await control(endpoint, "POST /advance", { seconds: 6 * 3600 })).toEqual({
         status: 200,
-        body: { now: "2026-03-05T18:00:00.000Z" },
+        body: { now: "2026-03-05T18:00:00.000Z", pace: 0 },
       });
       expect(await names()).toEqual(["brief", "train"]);
       expect((await control(endpoint, "POST /advance", { to: "2026-03-06T06:00Z" })).status).toBe(200);
-      expect((await control(endpoint, "GET /clock")).body).toEqual({ now: "2026-03-06T06:00:00.000Z" });
+      expect((await control(endpoint, "GET /clock")).body).toEqual({
+        now: "2026-03-06T06:00:00.000Z",
+        pace: 0,
+      });
       expect(await reserved()).toEqual([
         ["2026-03-05", 24],
         ["2026-03-06", 12],
@@ -106,11 +109,53 @@ describe("/_control", () => {
     const gateway = await start({ control: true, clock: () => new Date(now) });
     await control(gateway.endpoint, "POST /advance", { seconds: 60 });
     now += 5000;
-    expect((await control(gateway.endpoint, "GET /clock")).body).toEqual({ now: "2026-03-05T12:01:05.000Z" });
+    expect((await control(gateway.endpoint, "GET /clock")).body).toMatchObject({
+      now: "2026-03-05T12:01:05.000Z",
+    });
     gateway.clock.advance({ to: new Date("2026-03-08T00:00:00Z") });
     expect(gateway.clock.now().toISOString()).toBe("2026-03-08T00:00:00.000Z");
     await gateway.close();
   });
+
+  it("lets the clock run so many times as fast, jump while it runs, and stand again", async () => {
+    let machine = Date.parse("2030-01-01T00:00:00Z");
+    await withGateway({ control: true, wallClock: () => new Date(machine) }, async (endpoint) => {
+      const time = async () => (await control(endpoint, "GET /clock")).body;
+      expect(await control(endpoint, "POST /clock", { pace: 3600 })).toEqual({
+        status: 200,
+        body: { now: "2026-03-10T12:00:00.000Z", pace: 3600 },
+      });
+      machine += 24_000;
+      expect(await time()).toEqual({ now: "2026-03-11T12:00:00.000Z", pace: 3600 });
+      await control(endpoint, "POST /advance", { seconds: 1800 });
+      machine += 1000;
+      expect(await time()).toEqual({ now: "2026-03-11T13:30:00.000Z", pace: 3600 });
+      await control(endpoint, "POST /clock", { pace: 0 });
+      machine += 1000;
+      expect(await time()).toEqual({ now: "2026-03-11T13:30:00.000Z", pace: 0 });
+      await control(endpoint, "POST /clock", { pace: 366 * 86_400 });
+      machine += 100_000_000;
+      expect(await time()).toMatchObject({ now: "9999-12-31T23:59:59.000Z" });
+    });
+  });
+
+  it("carries a fleet through two years of days in seconds", async () => {
+    const clock = () => new Date("2026-03-10T00:00:00Z");
+    await withGateway({ control: true, clock }, async (endpoint) => {
+      let hours = 0;
+      for (let day = 0; day < 730; day++) {
+        await control(endpoint, "POST /advance", { seconds: 86_400 });
+        const date = new Date(clock().getTime() + day * 86_400_000).toISOString().slice(0, 10);
+        const rows = await getItems(endpoint, "/organizations/org-acme/usage", {
+          ...{ projects: "", regions: "", resource_types: "c1a.4x" },
+          ...{ start_date: date, end_date: date },
+        });
+        for (const { quantity } of rows) hours += Number(quantity);
+      }
+      // The three of the fleet, day and night.
+      expect(hours).toBe(3 * 24 * 730);
+    });
+  }, 20_000);
 
   describe("refuses", () => {
     const gateway = serving({ control: true });
@@ -120,6 +165,10 @@ describe("/_control", () => {
       ["time without end", "POST /advance", { seconds: 1e300 }, 400],
       ["no time", "POST /advance", { to: "tomorrow" }, 400],
       ["both at once", "POST /advance", { seconds: 1, to: "2027-01-01" }, 400],
+      ["a time after all calendars", "POST /advance", { seconds: 1e12 }, 400],
+      ["a pace that runs back", "POST /clock", { pace: -1 }, 400],
+      ["a pace without measure", "POST /clock", { pace: 1e9 }, 400],
+      ["a pace in words", "POST /clock", { pace: "fast" }, 400],
       ["a body that is missing", "POST /advance", undefined, 400],
       ["a body that is not JSON", "POST /faults", "{", 400],
       ["a body that is no fault", "POST /faults", "3", 400],
@@ -132,6 +181,7 @@ describe("/_control", () => {
       expect([status, answer]).toEqual([expected, { code: String(expected), message: expect.any(String) }]);
       expect((await control(gateway.endpoint, "GET /clock")).body).toEqual({
         now: "2026-03-10T12:00:00.000Z",
+        pace: 0,
       });
     });
 

@@ -31,8 +31,19 @@ export interface Faults {
   visits: () => readonly Visit[];
 }
 
+/** A rule as it goes on in another gateway, from where it was in this one. */
+export interface SavedFault extends FaultReport {
+  owed: number;
+  struckOf: [asked: string, times: number][];
+}
+
 /** A gateway's faults, with what only the gateway itself uses. */
 export interface FaultPlan extends Faults {
+  /** Adds a rule for as long as this gateway lives: it is not among those that are saved. */
+  addForNow: Faults["add"];
+  /** Adds a rule that goes on from where it was. */
+  resume: (saved: SavedFault) => void;
+  save: () => SavedFault[];
   /** What becomes of the request, and by which kind of fault; null where nothing goes wrong with it. */
   strike: (
     request: GatewayRequest,
@@ -44,6 +55,7 @@ export interface FaultPlan extends Faults {
 interface Entry extends FaultReport {
   rule: FaultRule;
   number: number;
+  isSaved: boolean;
   isFor: RegExp | null;
   struckOf: Map<string, number>;
   /** How many more of a burst are to come. */
@@ -72,15 +84,27 @@ export function planFaults(options: {
     return place.base;
   }
 
+  function enter(fault: FaultInput, past: Partial<Entry>): void {
+    const read = readFaultRule(fault);
+    if ("mistake" in read) throw new TypeError(read.mistake);
+    const { rule } = read;
+    const isFor = rule.path === undefined ? null : expressionOf(rule.path);
+    const blank = { matched: 0, struck: 0, owed: 0, struckOf: new Map(), memory: new Map(), isSaved: true };
+    entries.push({ ...blank, ...past, fault: rule.given, rule, number: entries.length, isFor });
+  }
+
   return {
-    add(fault) {
-      const read = readFaultRule(fault);
-      if ("mistake" in read) throw new TypeError(read.mistake);
-      const { rule } = read;
-      const isFor = rule.path === undefined ? null : expressionOf(rule.path);
-      const blank = { matched: 0, struck: 0, owed: 0, struckOf: new Map(), memory: new Map() };
-      entries.push({ ...blank, fault: rule.given, rule, number: entries.length, isFor });
-    },
+    add: (fault) => enter(fault, {}),
+    addForNow: (fault) => enter(fault, { isSaved: false }),
+    resume: ({ fault, matched, struck, owed, struckOf }) =>
+      enter(fault, { matched, struck, owed, struckOf: new Map(struckOf) }),
+    save: () =>
+      entries
+        .filter(({ isSaved }) => isSaved)
+        .map(({ fault, matched, struck, owed, struckOf }) => ({
+          ...{ fault, matched, struck, owed },
+          struckOf: [...struckOf],
+        })),
     clear() {
       entries = [];
       attempts.clear();
