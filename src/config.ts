@@ -1,9 +1,10 @@
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import type { Effects } from "./effects.ts";
 import { ConfigError } from "./errors/config-error.ts";
 import { type IdleSetting, readIdleSettings } from "./idle-settings.ts";
 import { type NotifyChannel, notifyTable, readNotifyChannels } from "./notify-settings.ts";
+import { type PublishSettings, publishTable, readPublishSettings } from "./publish-settings.ts";
 import { type ReportSelection, readReportSelections, reportTable } from "./report-selections.ts";
 import { type ReportSettings, readReportSettings, reportsTable } from "./report-settings.ts";
 import {
@@ -14,6 +15,7 @@ import {
 } from "./schedule-settings.ts";
 import { readSharedCosts, type SharedCost, sharedCostTable } from "./shared-cost-settings.ts";
 import { readToml } from "./toml.ts";
+import type { WarehouseSettings } from "./warehouse.ts";
 
 export const defaultEndpoint = "https://api.cloud.crusoe.ai/v1alpha5";
 
@@ -46,6 +48,7 @@ const tallyToml = z.strictObject({
         .regex(/^\d+(\.\d+)?\s?(MB|GB|MiB|GiB)$/, "a size such as 512MB or 2GB")
         .default("384MB"),
       threads: z.number().int().min(1).max(256).optional(),
+      extension_directory: z.string().min(1).optional(),
     })
     .prefault({}),
   prices: z
@@ -65,7 +68,7 @@ const tallyToml = z.strictObject({
   shared_cost: z.array(sharedCostTable).default([]),
   reports: reportsTable.prefault({}),
   report: z.array(reportTable).default([]),
-  publish: z.strictObject({ parquet: z.string().min(1).optional() }).prefault({}),
+  publish: publishTable.prefault({}),
   schedule: scheduleTable.prefault({}),
   status: statusTable.prefault({}),
   notify: z.array(notifyTable).default([]),
@@ -87,7 +90,7 @@ export interface Config {
   ingest: { lookbackDays: number };
   /** For how long, and up to what size, the API's answers are kept as they landed. */
   raw: { keepDays: number; keepBytes: number };
-  warehouse: { memoryLimit: string; threads: number | undefined };
+  warehouse: WarehouseSettings;
   prices: {
     label: string;
     /** The currency that costs are reported in, and that of amounts that name none. */
@@ -101,8 +104,7 @@ export interface Config {
   reports: ReportSettings;
   /** The reports that are written. */
   reportSelections: ReportSelection[];
-  /** Where each run also puts a copy of the published tables, beside analytics.duckdb. */
-  publish: { parquet: string | undefined };
+  publish: PublishSettings;
   schedule: ScheduleSettings;
   /** After how long without a good run the workspace counts as stale. */
   status: { staleAfterMs: number };
@@ -157,7 +159,13 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
     },
     ingest: { lookbackDays: ingest.lookback_days },
     raw: { keepDays: raw.keep_days, keepBytes: Math.floor(raw.keep_gib * 2 ** 30) },
-    warehouse: { memoryLimit: warehouse.memory_limit, threads: warehouse.threads },
+    warehouse: {
+      memoryLimit: warehouse.memory_limit,
+      threads: warehouse.threads,
+      extensionDirectory:
+        effects.env.TALLY_EXTENSION_DIRECTORY ||
+        (warehouse.extension_directory && resolve(dirname(tallyTomlPath), warehouse.extension_directory)),
+    },
     prices: {
       label: prices.label,
       currency: prices.currency,
@@ -167,7 +175,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
     sharedCosts: readSharedCosts(sharedCosts, tallyTomlPath),
     reports: readReportSettings(reports),
     reportSelections: readReportSelections(report, tallyTomlPath),
-    publish: { parquet: publish.parquet },
+    publish: readPublishSettings(publish, tallyTomlPath),
     schedule: readScheduleSettings(schedule),
     status: { staleAfterMs: status.stale_after_hours * 3_600_000 },
     notify: readNotifyChannels(notify, tallyTomlPath),

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { Config, Credentials } from "./config.ts";
 import { ageInWords } from "./duration.ts";
 import type { Effects } from "./effects.ts";
@@ -7,7 +6,7 @@ import { LockError } from "./errors/lock-error.ts";
 import { StoppedError } from "./errors/stopped-error.ts";
 import { exitCodes, TallyError } from "./errors/tally-error.ts";
 import { TestsFailedError } from "./errors/tests-failed-error.ts";
-import { exportParquet } from "./exports/parquet.ts";
+import { copiesFailed, copiesOf } from "./exports/copies.ts";
 import { type IngestFailure, type IngestSummary, ingest } from "./ingest/ingest.ts";
 import type { Pace } from "./ingest/retry.ts";
 import { build } from "./models/build.ts";
@@ -97,30 +96,34 @@ async function runSteps(context: RunContext, record: RunRecord): Promise<string>
 }
 
 /**
- * Copies the published tables to where tally.toml wants them, too. It is the last step, since nothing waits for it.
+ * Copies the published tables to where tally.toml wants them, too. These are the last steps, since nothing waits for
+ * them, and one that fails keeps none of the others from being done.
  *
- * @throws IncompleteError where it fails and streams had failed as well: the one must not hide the other
+ * @throws IncompleteError where one fails and streams had failed as well: the one must not hide the other
  */
 async function copyPublished(
   context: RunContext,
   record: RunRecord,
   { failures }: IngestSummary,
 ): Promise<void> {
-  const { config, workspace } = context;
-  const { parquet } = config.publish;
-  if (parquet === undefined) return;
-  const folder = resolve(workspace.root, parquet);
-  try {
-    await record.step("copy", () => exportParquet(context, { folder }));
-  } catch (error) {
-    const failed = whatFailed({ failures });
-    if (failed === null || error instanceof StoppedError) throw error;
-    throw incomplete(
-      failures,
-      `${failed} The tables were not copied to ${folder} either: ${messageOf(error)}`,
-      ["copy"],
-    );
+  const failedCopies: { step: string; error: unknown }[] = [];
+  for (const { setting, write } of copiesOf(context)) {
+    const step = `copy_${setting}`;
+    try {
+      await record.step(step, write, { rowCount: ({ rows }) => rows });
+    } catch (error) {
+      if (error instanceof StoppedError) throw error;
+      failedCopies.push({ step, error });
+    }
   }
+  const failed = whatFailed({ failures });
+  if (failedCopies.length === 0) return;
+  if (failed === null) throw copiesFailed(failedCopies.map(({ error }) => error));
+  throw incomplete(
+    failures,
+    [failed, ...failedCopies.map(({ error }) => messageOf(error))].join(" "),
+    failedCopies.map(({ step }) => step),
+  );
 }
 
 /** @throws IncompleteError that names what failed, where something did */

@@ -40,6 +40,8 @@ export interface Warehouse {
 export interface WarehouseSettings {
   memoryLimit: string;
   threads: number | undefined;
+  /** Where extensions of DuckDB lie, by version and platform; without it, where DuckDB itself has them. */
+  extensionDirectory?: string | undefined;
 }
 
 /** What DuckDB calls a database without a file. */
@@ -82,12 +84,13 @@ export async function openReadOnly(path: string, settings: WarehouseSettings): P
   return open(path, { ...options(settings), access_mode: "READ_ONLY" });
 }
 
-function options({ memoryLimit, threads }: WarehouseSettings): Record<string, string> {
+function options({ memoryLimit, threads, extensionDirectory }: WarehouseSettings): Record<string, string> {
   return {
     memory_limit: memoryLimit,
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
     ...(threads === undefined ? {} : { threads: String(threads) }),
+    ...(extensionDirectory === undefined ? {} : { extension_directory: extensionDirectory }),
   };
 }
 

@@ -127,12 +127,15 @@ describe("tally.toml", () => {
     const settings = template
       .slice(0, template.indexOf("# Reports for others"))
       .replace(/^# (\w+ = )/gm, "$1")
-      .replace(/^(organization|threads|billing_currency|parquet|listen) = .*$/gm, "");
+      .replace(
+        /^(organization|threads|extension_directory|billing_currency|parquet|postgres|postgres_env|listen) = .*$/gm,
+        "",
+      );
     const folder = folderWith({ "tally.toml": settings, "empty.toml": "" });
     const effects = testEffects();
     const { idle, ...others } = loadConfig(effects, join(folder, "tally.toml"));
     expect({ ...others, idle: [] }).toEqual(loadConfig(effects, join(folder, "empty.toml")));
-    expect(settings.slice(0, settings.indexOf("[idle.")).match(/^\w+ = /gm)).toHaveLength(19);
+    expect(settings.slice(0, settings.indexOf("[idle.")).match(/^\w+ = /gm)).toHaveLength(20);
     const number = (cell: string | undefined) => (cell ? Number(cell) : undefined);
     expect(idle).toEqual(
       idleRules().map((rule) => ({
@@ -143,6 +146,14 @@ describe("tally.toml", () => {
         windowDays: number(rule.window_days),
       })),
     );
+  });
+
+  it("shows no password that it refuses", () => {
+    const text = "[publish]\npostgres = 'postgresql://tally:hunter2@db/costs'";
+    const folder = folderWith({ "tally.toml": text });
+    const error = failureOf(() => loadConfig(testEffects(), join(folder, "tally.toml")));
+    expect(error.message + error.hint).not.toContain("hunter2");
+    expect(error.hint).toContain("PGPASSWORD");
   });
 
   it("changes what it names of a rule, and nothing else", () => {
@@ -190,6 +201,9 @@ describe("tally.toml", () => {
     ["[warehouse]\nmemory_limit = '9 lives'", "warehouse.memory_limit"],
     ["[prices]\ncurrency = 'dollars'", "prices.currency"],
     ["[prices]\nbilling = 'both'", "prices.billing"],
+    ["[publish]\npostgres_schema = 'pg_catalog'", "publish.postgres_schema"],
+    ["[publish]\npostgres = 'service=a'\npostgres_env = 'B'", "both postgres and postgres_env"],
+    ["[publish]\npostgres = 'host=db password=x'", "postgres under [publish] holds a password"],
     ["[[shared_cost]]\nname = 'A'\nprojects = ['p']\nkey = 'gpu'", "shared_cost.0.key"],
     ["[[shared_cost]]\nname = 'A'\nkey = 'even'", '"A" shares nothing'],
     [

@@ -10,6 +10,7 @@ import { dayOf } from "./day-option.ts";
 interface ExportFlags {
   focus?: string;
   parquet?: true;
+  copies?: true;
   month?: string;
   from?: string;
   to?: string;
@@ -23,6 +24,7 @@ export const exportCommand = () =>
     .description("Write the published tables for other tools: as FinOps FOCUS rows, or as Parquet.")
     .option("--focus <version>", "charges as FOCUS 1.2 or 1.0, with their metadata")
     .option("--parquet", "every published table, those with days by month")
+    .option("--copies", "copy the tables to each place that [publish] of tally.toml names, as each run does")
     .option("--month <YYYY-MM>", "only the charges of this month (default: all)")
     .option("--from <date>", "only from this UTC day on, such as 2026-10-01")
     .option("--to <date>", "only to this UTC day, inclusive")
@@ -35,17 +37,21 @@ export const exportCommand = () =>
 Examples:
   $ tally export --focus 1.2 --month 2026-10
   $ tally export --focus 1.0 --from 2026-07-01 --to 2026-09-30 --format parquet --out /srv/focus
-  $ tally export --parquet`,
+  $ tally export --parquet
+  $ tally export --copies --json`,
     )
     .action(async (flags: ExportFlags, command: Command) => {
-      if ((flags.focus === undefined) === (flags.parquet === undefined)) {
-        throw new UsageError("An export is of --focus or of --parquet.", {
+      const kinds = [flags.focus, flags.parquet, flags.copies].filter((kind) => kind !== undefined);
+      if (kinds.length !== 1) {
+        throw new UsageError("An export is of --focus, of --parquet or of --copies.", {
           hint: "Try `tally export --focus 1.2`.",
         });
       }
       const { workspaceContext } = await import("./context.ts");
-      if (flags.focus === undefined) await writeParquet(workspaceContext(command), flags);
-      else await writeFocus(workspaceContext(command), flags, flags.focus);
+      const context = workspaceContext(command);
+      if (flags.copies) await writeCopies(context, flags);
+      else if (flags.focus === undefined) await writeParquet(context, flags);
+      else await writeFocus(context, flags, flags.focus);
     });
 
 async function writeFocus(context: WorkspaceContext, flags: ExportFlags, named: string): Promise<void> {
@@ -65,16 +71,49 @@ async function writeFocus(context: WorkspaceContext, flags: ExportFlags, named: 
 }
 
 async function writeParquet(context: WorkspaceContext, flags: ExportFlags): Promise<void> {
-  const other = (["month", "from", "to", "format"] as const).find((name) => flags[name] !== undefined);
-  if (other) {
-    throw new UsageError(`--${other} goes with --focus; --parquet writes the tables as they are.`);
-  }
+  refuseOthers(flags, "--parquet", ["month", "from", "to", "format"]);
   const { exportParquet } = await import("../exports/parquet.ts");
   const folder = folderOf(context, flags, "parquet");
   const { tables } = await exportParquet(context, { folder });
   const { stdout } = context.effects;
   if (flags.json) stdout.write(`${JSON.stringify({ folder, tables })}\n`);
   else stdout.write(`${folder}\n`);
+}
+
+async function writeCopies(context: WorkspaceContext, flags: ExportFlags): Promise<void> {
+  refuseOthers(flags, "--copies", ["month", "from", "to", "format", "out"]);
+  const { copiesFailed, copiesOf } = await import("../exports/copies.ts");
+  const { ConfigError } = await import("../errors/config-error.ts");
+  const { stdout, log } = context.effects;
+  const copies = copiesOf(context);
+  if (copies.length === 0) {
+    throw new ConfigError(`${context.workspace.tallyToml} names no place to copy the tables to.`, {
+      hint: "Set parquet, postgres or postgres_env under [publish].",
+    });
+  }
+  const done: { setting: string; place: string; rows: number; tables: number }[] = [];
+  const failed: unknown[] = [];
+  for (const { setting, write } of copies) {
+    try {
+      done.push({ setting, ...(await write()) });
+    } catch (error) {
+      failed.push(error);
+    }
+  }
+  for (const { setting, place, rows, tables } of done) {
+    log.info(`${setting}: wrote ${rows} rows of ${tables} tables to ${place}`);
+  }
+  if (flags.json) stdout.write(`${JSON.stringify({ copies: done })}\n`);
+  else stdout.write(done.map(({ place }) => `${place}\n`).join(""));
+  if (failed.length > 0) throw copiesFailed(failed);
+}
+
+type DayFlag = "month" | "from" | "to" | "format" | "out";
+
+function refuseOthers(flags: ExportFlags, option: string, names: readonly DayFlag[]): void {
+  const other = names.find((name) => flags[name] !== undefined);
+  if (other)
+    throw new UsageError(`--${other} does not go with ${option}, which writes the tables as they are.`);
 }
 
 function warnOfUnpriced(

@@ -3,6 +3,7 @@ import type { Effects } from "../effects.ts";
 import { openWorkspace, type Workspace, workspaceAt } from "../workspace.ts";
 import { apiChecks } from "./api-checks.ts";
 import { type Check, type Finding, failedBy, type Patient } from "./check.ts";
+import { copyChecks } from "./copy-checks.ts";
 import { machineChecks } from "./machine-checks.ts";
 import { type Probe, probeApi } from "./probe.ts";
 import { settingsChecks } from "./settings-checks.ts";
@@ -11,7 +12,7 @@ export interface CheckResult extends Finding {
   name: string;
 }
 
-const checks: readonly Check[] = [...settingsChecks, ...machineChecks, ...apiChecks];
+const checks: readonly Check[] = [...settingsChecks, ...machineChecks, ...copyChecks, ...apiChecks];
 
 /**
  * Looks at all that a run needs, and says of each thing how it is and how to mend it. It changes nothing, and works

@@ -4,6 +4,7 @@ import { countRows } from "../row-counts.ts";
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import { writeAside } from "../write-aside.ts";
 import { type ExportContext, withPublished } from "./published.ts";
+import { publishedTables } from "./published-tables.ts";
 
 export interface ParquetExport {
   /** A folder for each table that has days, with a folder for each month; a file for every other. */
@@ -21,11 +22,11 @@ export async function exportParquet(
   options: { folder: string },
 ): Promise<ParquetExport> {
   return withPublished(context, async (analytics) => {
-    const tables = await publicTables(analytics);
+    const tables = await publishedTables(analytics);
     const rows = await countRows(analytics);
     await writeAside(options.folder, async (aside) => {
-      for (const { table, has_days } of tables) {
-        if (has_days) await writeByMonth(analytics, table, join(aside, table));
+      for (const { table, hasDays } of tables) {
+        if (hasDays) await writeByMonth(analytics, table, join(aside, table));
         else await writeOne(analytics, table, join(aside, table));
       }
       return tables.map(({ table }) => table);
@@ -38,27 +39,6 @@ export async function exportParquet(
       })),
     };
   });
-}
-
-interface PublicTable {
-  table: string;
-  has_days: boolean;
-}
-
-async function publicTables(analytics: Warehouse): Promise<PublicTable[]> {
-  return analytics.all<PublicTable & Record<string, string>>(`
-    select
-      tables.table_name as "table",
-      bool_or(columns.column_name = 'usage_date') as has_days
-    from duckdb_tables() as tables
-    inner join duckdb_columns() as columns
-      on tables.table_oid = columns.table_oid
-      and tables.database_oid = columns.database_oid
-    where not tables.internal
-      and not tables.temporary
-    group by all
-    order by tables.table_name
-  `);
 }
 
 async function writeByMonth(analytics: Warehouse, table: string, folder: string): Promise<void> {

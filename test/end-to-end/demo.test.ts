@@ -175,7 +175,7 @@ describe("`tally demo`", () => {
       [["--focus", "1.2", "--month", "2024-01"], "There are no data for 2024-01-01 to 2024-01-31"],
       [["--focus", "1.2", "--month", "2026-13"], "--month takes a month"],
       [["--focus", "1.2", "--format", "xlsx"], '--format takes csv and parquet, not "xlsx"'],
-      [["--parquet", "--month", "2026-10"], "--month goes with --focus"],
+      [["--parquet", "--month", "2026-10"], "--month does not go with --parquet"],
     ];
     for (const [args, message] of wrong) {
       const { code, stderr } = await tally(["export", "--workspace", root, ...args]);

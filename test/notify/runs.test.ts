@@ -105,18 +105,24 @@ it("a run that is incomplete stays so where the copy of its tables fails, and bo
     writeFileSync(join(root, "lake"), "a file, and no folder");
     const error = await run({ ...context, credentials: key }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(IncompleteError);
-    expect(error).toMatchObject({ exitCode: 3, lacks: ["copy", "disks"] });
+    expect(error).toMatchObject({ exitCode: 3, lacks: ["copy_parquet", "disks"] });
     const outcome = received.filter(({ body }) => body.event === "incomplete" || body.event === "failure");
     expect(outcome.map(({ body }) => body)).toMatchObject([
       {
         event: "incomplete",
-        items: [{ summary: expect.stringMatching(/disks: .+ were not copied to .+lake/), exit_code: 3 }],
+        items: [{ summary: expect.stringMatching(/disks: .+lake.* can't be written/), exit_code: 3 }],
       },
     ]);
     const log = readFileSync(runLog, "utf8").trimEnd().split("\n");
     expect(log.slice(-2).map((line) => JSON.parse(line) as RunLine)).toMatchObject([
-      { step: "copy", status: "failed" },
-      { step: "run", status: "incomplete", exit_code: 3, lacks: ["copy", "disks"], is_published: true },
+      { step: "copy_parquet", status: "failed" },
+      {
+        step: "run",
+        status: "incomplete",
+        exit_code: 3,
+        lacks: ["copy_parquet", "disks"],
+        is_published: true,
+      },
     ]);
   } finally {
     await gateway.close();

@@ -1,0 +1,44 @@
+import { checkPostgres } from "../exports/postgres.ts";
+import { loadExtension } from "../extensions.ts";
+import { neededExtensions } from "../needed-extensions.ts";
+import { inMemory, openWarehouse } from "../warehouse.ts";
+import { type Check, type Finding, failedBy, ok, skipped } from "./check.ts";
+
+export const copyChecks: readonly Check[] = [
+  {
+    name: "DuckDB extensions",
+    async run({ config }) {
+      if (config instanceof Error) return skipped("There are no settings to go by.");
+      const needed = neededExtensions(config);
+      if (needed.length === 0) return ok("No setting needs one.");
+      const memory = await openWarehouse(inMemory, config.warehouse);
+      try {
+        const findings: Finding[] = [];
+        for (const each of needed) {
+          findings.push(
+            await loadExtension(memory, each).then(
+              () => ok(`${each.extension} is there, for ${each.setting}.`),
+              failedBy,
+            ),
+          );
+        }
+        return findings;
+      } finally {
+        memory.close();
+      }
+    },
+  },
+  {
+    name: "PostgreSQL",
+    async run({ effects, config }) {
+      if (config instanceof Error) return skipped("There are no settings to go by.");
+      const { postgres } = config.publish;
+      if (postgres === undefined) return ok("Nothing is copied there.");
+      try {
+        return ok(`${await checkPostgres({ effects, config }, postgres)} can be written.`);
+      } catch (error) {
+        return failedBy(error);
+      }
+    },
+  },
+];

@@ -1,0 +1,60 @@
+import { resolve } from "node:path";
+import { TallyError } from "../errors/tally-error.ts";
+import { exportParquet } from "./parquet.ts";
+import { copyToPostgres } from "./postgres.ts";
+import type { ExportContext } from "./published.ts";
+
+/** What was written, and where to. */
+export interface CopySummary {
+  place: string;
+  rows: number;
+  /** How many tables something was written of. */
+  tables: number;
+}
+
+/** A place beside analytics.duckdb where the published tables are to be, too. */
+export interface Copy {
+  /** The setting under `[publish]` that names it. */
+  setting: "parquet" | "postgres";
+  write(): Promise<CopySummary>;
+}
+
+/** Every place that tally.toml names. */
+export function copiesOf(context: ExportContext): Copy[] {
+  const { config, workspace } = context;
+  const { parquet, postgres } = config.publish;
+  const copies: Copy[] = [];
+  if (parquet !== undefined) {
+    const place = resolve(workspace.root, parquet);
+    copies.push({
+      setting: "parquet",
+      write: async () => {
+        const { tables } = await exportParquet(context, { folder: place });
+        return { place, rows: tables.reduce((sum, { rows }) => sum + rows, 0), tables: tables.length };
+      },
+    });
+  }
+  if (postgres !== undefined) {
+    copies.push({
+      setting: "postgres",
+      write: async () => {
+        const { place, rows, changed } = await copyToPostgres(context, postgres);
+        return { place, rows, tables: changed.length };
+      },
+    });
+  }
+  return copies;
+}
+
+/** One error of several; a single one is told as it is. */
+export function copiesFailed(errors: readonly unknown[]): unknown {
+  const [first, ...others] = errors;
+  if (others.length === 0) return first;
+  return new TallyError(
+    errors.map((error) => (error instanceof Error ? error.message : String(error))).join(" "),
+    {
+      hint: "What was there stays. Mend each place; the next run copies what this one could not, and `tally export --copies` does it now.",
+      cause: first,
+    },
+  );
+}

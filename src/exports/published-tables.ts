@@ -1,0 +1,39 @@
+import type { Warehouse } from "../warehouse.ts";
+
+export interface PublishedColumn {
+  name: string;
+  /** Its type in DuckDB. */
+  type: string;
+  comment: string | null;
+}
+
+export interface PublishedTable {
+  table: string;
+  comment: string | null;
+  columns: PublishedColumn[];
+  /** Whether its rows are of days, in usage_date. */
+  hasDays: boolean;
+}
+
+/** The tables of the published file, in the order of their names, with what they mean. */
+export async function publishedTables(analytics: Warehouse): Promise<PublishedTable[]> {
+  return analytics.all<PublishedTable>(`
+    select
+      tables.table_name as "table",
+      tables.comment,
+      list(
+        { name: columns.column_name, type: columns.data_type, comment: columns.comment }
+        order by columns.column_index
+      ) as columns,
+      bool_or(columns.column_name = 'usage_date' and columns.data_type = 'DATE') as "hasDays"
+    from duckdb_tables() as tables
+    inner join duckdb_columns() as columns
+      on tables.table_oid = columns.table_oid
+      and tables.database_oid = columns.database_oid
+    where tables.database_name = current_database()
+      and not tables.internal
+      and not tables.temporary
+    group by all
+    order by tables.table_name
+  `);
+}
