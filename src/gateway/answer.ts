@@ -13,6 +13,9 @@ export const json = (body: unknown, status = 200): Answer => ({
   body: JSON.stringify(body),
 });
 
+/** Done, and nothing to say about it. */
+export const nothing: Answer = { status: 200, headers: {}, body: "" };
+
 /** `{"items": […]}`, or a list under another key and with what comes after it, made from pages of items. */
 export const jsonItems = (
   pages: Iterable<readonly unknown[]>,

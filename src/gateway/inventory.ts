@@ -145,18 +145,26 @@ export const attachmentsAt = (disk: Disk, at: Instant, index: InventoryIndex): A
 export const sizeGibAt = (disk: Disk, at: Instant): number =>
   disk.sizes.findLast(({ from }) => from <= at)?.sizeGib ?? disk.sizes[0]?.sizeGib ?? 0;
 
-/** The disks that the VM holds at that instant, each with how. */
-export const disksOfVm = (
-  vm: Vm,
-  at: Instant,
-  index: InventoryIndex,
-): { disk: Disk; attachment: Attachment }[] =>
-  (index.disksByVm.get(vm.id) ?? []).flatMap((disk) => {
-    const attachment = disk.attachments.find(
-      ({ vmId, ...interval }) => vmId === vm.id && holds(interval, at),
-    );
-    return attachment && isLiving(disk, at) ? [{ disk, attachment }] : [];
-  });
+interface Held {
+  disk: Disk;
+  attachment: Attachment;
+}
+
+/** The disks that the VM holds at that instant, each with how: that of its system first, then as they were attached. */
+export const disksOfVm = (vm: Vm, at: Instant, index: InventoryIndex): Held[] =>
+  (index.disksByVm.get(vm.id) ?? [])
+    .flatMap((disk): Held[] => {
+      const attachment = disk.attachments.find(
+        ({ vmId, ...interval }) => vmId === vm.id && holds(interval, at),
+      );
+      return attachment && isLiving(disk, at) ? [{ disk, attachment }] : [];
+    })
+    .sort(asAttached);
+
+const asAttached = (a: Held, b: Held): number =>
+  Number(b.attachment.type === "os") - Number(a.attachment.type === "os") ||
+  a.attachment.from - b.attachment.from ||
+  (a.disk.name < b.disk.name ? -1 : a.disk.name > b.disk.name ? 1 : a.disk.id < b.disk.id ? -1 : 1);
 
 export const desiredCountAt = (group: InstanceGroup, at: Instant): number =>
   group.desiredCounts.findLast(({ from }) => from <= at)?.count ?? 0;
@@ -174,6 +182,8 @@ export function reservationUseAt(
   const vms = (index.vmsByReservation.get(reservation.id) ?? []).filter(
     (vm) => isRunning(vm, at) && reservationIdAt(vm, at) === reservation.id,
   );
+  // In no order that depends on who joined when it was looked at.
+  vms.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
   const usedQuantity = vms.reduce(
     (sum, vm) => sum + (isOfOneType ? 1 : (index.typeByName.get(typeAt(vm, at))?.numGpu ?? 0)),
     0,

@@ -51,10 +51,16 @@ export function findRoom(call: Call, wish: Wish, from: Instant): RecordedOperati
         `and ${wish.count} were asked for`,
     );
   }
-  return instantsAhead(call, from).some((at) => capacityLeft(call, wish, at) < wish.count)
-    ? outOfStock
-    : null;
+  return roomAhead(call, wish, from) < wish.count ? outOfStock : null;
 }
+
+/** How many of the VMs there is room for, now and from then on. */
+export const roomFor = (call: Call, wish: Wish, from: Instant): number =>
+  Math.max(0, Math.min(capacityLeft(call, wish, call.at), roomAhead(call, wish, from)));
+
+/** The least room from then on, as far as what is under way tells. */
+const roomAhead = (call: Call, wish: Wish, from: Instant): number =>
+  Math.min(...instantsAhead(call, from).map((at) => capacityLeft(call, wish, at)));
 
 /** The instant, and those after it at which something that is under way will have come about. */
 function instantsAhead({ organization }: Call, from: Instant): Instant[] {

@@ -2,21 +2,18 @@ import type { Need } from "./permissions.ts";
 import { Refusal } from "./refusal.ts";
 import { getIdentity, listSshKeys, listTokens } from "./resources/account.ts";
 import { getBillingCosts, getBillingOptions } from "./resources/billing.ts";
-import {
-  getImage,
-  getInstanceGroup,
-  getReservation,
-  getTemplate,
-  listCapacities,
-  listCustomImages,
-  listImages,
-  listInstanceGroups,
-  listLocations,
-  listReservations,
-  listTemplates,
-  listVmTypes,
-} from "./resources/compute.ts";
+import { postVms } from "./resources/bulk-creation.ts";
+import { listCapacities, listLocations, listVmTypes } from "./resources/compute.ts";
+import { postCustomImage } from "./resources/custom-image-actions.ts";
 import { getGpuTracking, getLatestGpuTracking } from "./resources/gpu-tracking.ts";
+import { getImage, listCustomImages, listImages } from "./resources/images.ts";
+import {
+  deleteInstanceGroup,
+  getInstanceGroup,
+  listInstanceGroups,
+  patchInstanceGroup,
+  postInstanceGroup,
+} from "./resources/instance-groups.ts";
 import { getTimeseries, queryByParameters, queryInstant, queryRange } from "./resources/metrics.ts";
 import {
   getFirewallRule,
@@ -33,7 +30,9 @@ import {
 import { operationRoutes } from "./resources/operations.ts";
 import { getProject, listEntities, listProjects } from "./resources/organizations.ts";
 import { listOrganizationQuotas, listProjectQuotas } from "./resources/quotas.ts";
+import { getReservation, listReservations } from "./resources/reservations.ts";
 import { getDisk, getSnapshot, listDisks, listSnapshots } from "./resources/storage.ts";
+import { deleteTemplate, getTemplate, listTemplates, postTemplate } from "./resources/templates.ts";
 import { getUsage, getUsageExport, getUsageOptions } from "./resources/usage.ts";
 import { attachDisks, deleteVmOf, detachDisks, patchVm, postVm } from "./resources/vm-actions.ts";
 import { getVm, listVms } from "./resources/vms.ts";
@@ -94,6 +93,13 @@ export const routes: readonly Route[] = [
     [`POST ${project}/compute/vms/instances/{vm_id}/attach-disks`]: attachDisks,
     [`POST ${project}/compute/vms/instances/{vm_id}/detach-disks`]: detachDisks,
     [`GET ${project}/compute/custom-images`]: listCustomImages,
+    [`POST ${project}/compute/vms/bulk-instances`]: postVms,
+    [`POST ${project}/compute/custom-images`]: postCustomImage,
+    [`POST ${project}/compute/instance-templates`]: postTemplate,
+    [`DELETE ${project}/compute/instance-templates/{instance_template_id}`]: deleteTemplate,
+    [`POST ${project}/compute/instance-groups`]: postInstanceGroup,
+    [`PATCH ${project}/compute/instance-groups/{instance_group_id}`]: patchInstanceGroup,
+    [`DELETE ${project}/compute/instance-groups/{instance_group_id}`]: deleteInstanceGroup,
     [`GET ${project}/compute/instance-templates`]: listTemplates,
     [`GET ${project}/compute/instance-templates/{instance_template_id}`]: getTemplate,
     [`GET ${project}/compute/instance-groups`]: listInstanceGroups,

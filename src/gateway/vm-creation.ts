@@ -46,9 +46,10 @@ export function createVm(call: Call, plan: VmPlan, createdAt: Instant): { vm: Vm
     createdAt,
     deletedAt: null,
     runs: [{ from: createdAt, to: null }],
-    reservations: reservation
-      ? [{ reservationId: reservation.id, from: createdAt, to: reservation.contract.to }]
-      : [],
+    reservations:
+      reservation && createdAt < reservation.contract.to
+        ? [{ reservationId: reservation.id, from: createdAt, to: reservation.contract.to }]
+        : [],
     unmetered: [],
     resets: [],
     failedStarts: [],

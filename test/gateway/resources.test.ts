@@ -295,7 +295,10 @@ describe("the API's resources", () => {
       "/organizations/x/usage/export",
       "/organizations/x/usage/options",
       // These have test files of their own: operations, billing and monitoring.
-      ...operationPaths.flatMap((path) => [`/projects/x/${path}`, `/projects/x/${path}/x`]),
+      ...[...operationPaths, "compute/custom-images/operations"].flatMap((path) => [
+        `/projects/x/${path}`,
+        `/projects/x/${path}/x`,
+      ]),
       ...["/organizations/x/billing/costs", "/organizations/x/billing/options"],
       ...monitoringPaths,
     ];

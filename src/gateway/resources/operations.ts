@@ -15,7 +15,8 @@ import { listOf, shaped } from "../paging.ts";
 import { instantParameter, listParameter, parameter } from "../query.ts";
 import { Refusal } from "../refusal.ts";
 import { type Call, pathParameter, type Route, requireProject } from "../route.ts";
-import type { Disk, Lifetime, OperationList, Organization, RecordedOperation, Vm } from "../state.ts";
+import type { Disk, Image, Lifetime, OperationList, Organization, RecordedOperation, Vm } from "../state.ts";
+import { imageBody } from "./images.ts";
 import { externalBody, firewallRuleBody, internalBody, networkBody, subnetBody } from "./networking.ts";
 import { diskBody, snapshotBody } from "./storage.ts";
 import { vmBody } from "./vms.ts";
@@ -46,6 +47,14 @@ const subjects = [
     find: (id, { derived }) => derived.inventory.vmById.get(id),
     changes: (vm, call) => vmChanges(vm, disksOf(vm, call)),
     body: (vm, call) => vmBody(call, vm),
+  }),
+  subject<Image & { projectId: string }>({
+    list: "custom-image",
+    path: "compute/custom-images",
+    of: ({ images }) =>
+      images.filter((image): image is Image & { projectId: string } => image.projectId !== null),
+    changes: lifeChanges,
+    body: imageBody,
   }),
   subject({
     list: "disk",
@@ -178,7 +187,7 @@ function knownOperations<T extends Resource>(
   const { id: projectId } = requireProject(call);
   const asked = call.derived.operations
     .byList(about.list, projectId)
-    .filter(({ resourceId }) => selects({ id: resourceId }));
+    .filter(({ resourceId, resultIds }) => [resourceId, ...(resultIds ?? [])].some((id) => selects({ id })));
   return [...lifeOperations(about, call, projectId, selects), ...recordedOperations(about, call, asked)].sort(
     (a, b) => order(a.operation, b.operation),
   );

@@ -88,6 +88,12 @@ export interface Template extends Lifetime {
   type: string;
   location: string;
   imageName: string;
+  customImageName?: string;
+  partitionId?: string;
+  /** What address its VMs have for the outside; null for none. */
+  publicIpType?: "static" | "dynamic" | null;
+  maintenancePolicy?: string;
+  placementPolicy?: string;
   subnetId: string;
   reservationId: string;
   disks: { type: string; sizeGib: number }[];
@@ -101,5 +107,7 @@ export interface InstanceGroup extends Lifetime {
   name: string;
   projectId: string;
   templateId: string;
+  /** When its name or template was last changed. */
+  changedAt?: Instant;
   desiredCounts: { from: Instant; count: number }[];
 }
