@@ -40,6 +40,7 @@ const typicalSeconds: Readonly<Record<string, number>> = {
   "disk DELETE": 5,
   "disk UPDATE": 6,
   "snapshot CREATE": 240,
+  "snapshot UPDATE": 3,
   "snapshot DELETE": 10,
   "network CREATE": 3,
   "network DELETE": 3,

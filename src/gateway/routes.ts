@@ -5,6 +5,7 @@ import { getBillingCosts, getBillingOptions } from "./resources/billing.ts";
 import { postVms } from "./resources/bulk-creation.ts";
 import { listCapacities, listLocations, listVmTypes } from "./resources/compute.ts";
 import { postCustomImage } from "./resources/custom-image-actions.ts";
+import { deleteDisk, patchDisk, postDisk } from "./resources/disk-actions.ts";
 import { getGpuTracking, getLatestGpuTracking } from "./resources/gpu-tracking.ts";
 import { getImage, listCustomImages, listImages } from "./resources/images.ts";
 import {
@@ -31,6 +32,7 @@ import { operationRoutes } from "./resources/operations.ts";
 import { getProject, listEntities, listProjects } from "./resources/organizations.ts";
 import { listOrganizationQuotas, listProjectQuotas } from "./resources/quotas.ts";
 import { getReservation, listReservations } from "./resources/reservations.ts";
+import { deleteSnapshot, patchSnapshot, postSnapshot } from "./resources/snapshot-actions.ts";
 import { getDisk, getSnapshot, listDisks, listSnapshots } from "./resources/storage.ts";
 import { deleteTemplate, getTemplate, listTemplates, postTemplate } from "./resources/templates.ts";
 import { getUsage, getUsageExport, getUsageOptions } from "./resources/usage.ts";
@@ -106,8 +108,14 @@ export const routes: readonly Route[] = [
     [`GET ${project}/compute/instance-groups/{instance_group_id}`]: getInstanceGroup,
     [`GET ${project}/storage/disks`]: listDisks,
     [`GET ${project}/storage/disks/{disk_id}`]: getDisk,
+    [`POST ${project}/storage/disks`]: postDisk,
+    [`PATCH ${project}/storage/disks/{disk_id}`]: patchDisk,
+    [`DELETE ${project}/storage/disks/{disk_id}`]: deleteDisk,
     [`GET ${project}/storage/snapshots`]: listSnapshots,
     [`GET ${project}/storage/snapshots/{snapshot_id}`]: getSnapshot,
+    [`POST ${project}/storage/snapshots`]: postSnapshot,
+    [`PATCH ${project}/storage/snapshots/{snapshot_id}`]: patchSnapshot,
+    [`DELETE ${project}/storage/snapshots/{snapshot_id}`]: deleteSnapshot,
     [`GET ${project}/networking/vpc-networks`]: listNetworks,
     [`GET ${project}/networking/vpc-networks/{vpc_network_id}`]: getNetwork,
     [`GET ${project}/networking/vpc-subnets`]: listSubnets,

@@ -69,6 +69,10 @@ export function record(
 export const pendingOn = ({ derived, at }: Call, resourceId: string): RecordedOperation[] =>
   derived.operations.byResource(resourceId).filter(({ completedAt }) => completedAt > at);
 
+/** What deletes the resource already: who asks for that again gets it once more. */
+export const deletionUnderWay = (call: Call, { id }: { id: string }): RecordedOperation | undefined =>
+  pendingOn(call, id).find(({ action, resourceId }) => action === "DELETE" && resourceId === id);
+
 /**
  * Sees to it that nothing is under way that concerns the resource.
  *

@@ -417,7 +417,7 @@ describe("the API's resources", () => {
     expect(await status("/projects/project-alpha/compute/vms/instances/")).toBe(404);
     expect(await status("/projects/another/storage/disks")).toBe(403);
     expect(await status("/organizations/another/usage/options")).toBe(403);
-    expect(await status("/projects/project-alpha/storage/disks", "POST")).toBe(405);
+    expect(await status("/projects/project-alpha/storage/disks", "PUT")).toBe(405);
     expect(await status("/organizations/entities", "DELETE")).toBe(405);
     const foreign = "/v2/organizations/entities";
     expect(

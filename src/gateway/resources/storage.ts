@@ -1,4 +1,5 @@
 import { type Answer, json } from "../answer.ts";
+import { asOf, changedAt } from "../former.ts";
 import { isoOf } from "../instant.ts";
 import { attachmentsAt, diskUpdatedAt, living, sizeGibAt } from "../inventory.ts";
 import { listOf, shaped } from "../paging.ts";
@@ -28,7 +29,7 @@ export function listDisks(call: Call): Answer {
 export const getDisk = (call: Call): Answer =>
   json(shaped(call, diskBody(requireOne(call, disksOfProject(call), "disk_id"), call)));
 
-function disksOfProject(call: Call): Disk[] {
+export function disksOfProject(call: Call): Disk[] {
   const project = requireProject(call);
   return living(call.organization.disks, call.at).filter(({ projectId }) => projectId === project.id);
 }
@@ -64,23 +65,27 @@ export const attachedDiskBody = (disk: Disk, { type, mode }: Attachment, call: C
 export const sizeText = (sizeGib: number): string =>
   sizeGib > 0 && sizeGib % 1024 === 0 ? `${sizeGib / 1024}TiB` : `${sizeGib}GiB`;
 
-export const listSnapshots = (call: Call): Answer => listOf(call, snapshotsOfProject(call).map(snapshotBody));
+export const listSnapshots = (call: Call): Answer =>
+  listOf(
+    call,
+    snapshotsOfProject(call).map((snapshot) => snapshotBody(snapshot, call)),
+  );
 
 export const getSnapshot = (call: Call): Answer =>
-  json(shaped(call, snapshotBody(requireOne(call, snapshotsOfProject(call), "snapshot_id"))));
+  json(shaped(call, snapshotBody(requireOne(call, snapshotsOfProject(call), "snapshot_id"), call)));
 
-function snapshotsOfProject(call: Call): Snapshot[] {
+export function snapshotsOfProject(call: Call): Snapshot[] {
   const project = requireProject(call);
   return living(call.organization.snapshots, call.at).filter(({ projectId }) => projectId === project.id);
 }
 
-export const snapshotBody = (snapshot: Snapshot) => ({
+export const snapshotBody = (snapshot: Snapshot, { at }: Call) => ({
   block_size: snapshot.blockSize,
   created_at: isoOf(snapshot.createdAt),
   created_from: snapshot.sourceDiskId,
   id: snapshot.id,
-  name: snapshot.name,
+  name: asOf(snapshot, at).name,
   size: `${snapshot.sizeBytes} bytes`,
-  // A snapshot never changes.
-  updated_at: isoOf(snapshot.createdAt),
+  // What it holds never changes.
+  updated_at: isoOf(changedAt(snapshot, at)),
 });

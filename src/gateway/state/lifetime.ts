@@ -5,3 +5,9 @@ export interface Lifetime {
   createdAt: Instant;
   deletedAt: Instant | null;
 }
+
+/** What of a resource was otherwise until just before an instant. */
+export interface Former<Fields> {
+  until: Instant;
+  was: Partial<Fields>;
+}

@@ -1,5 +1,5 @@
 import type { Instant, Interval } from "../instant.ts";
-import type { Lifetime } from "./lifetime.ts";
+import type { Former, Lifetime } from "./lifetime.ts";
 
 export interface Attachment extends Interval {
   vmId: string;
@@ -29,4 +29,6 @@ export interface Snapshot extends Lifetime {
   sourceDiskId: string;
   sizeBytes: number;
   blockSize: number;
+  /** What it was called before: in order of time. */
+  formerly?: Former<{ name: string }>[];
 }
