@@ -3,7 +3,12 @@ import type { NeededExtension } from "./extensions.ts";
 
 /** The parts of DuckDB that the settings of a workspace ask for; none by default. */
 export function neededExtensions({ publish }: Config): NeededExtension[] {
-  return publish.postgres === undefined ? [] : [postgresExtension];
+  const needed: NeededExtension[] = [];
+  if (publish.postgres !== undefined) needed.push(postgresExtension);
+  if (publish.objectStore !== undefined) {
+    needed.push({ extension: "httpfs", setting: "object_store under [publish]" });
+  }
+  return needed;
 }
 
 export const postgresExtension: NeededExtension = {

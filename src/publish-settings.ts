@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ConfigError } from "./errors/config-error.ts";
+import { objectStoreUrl } from "./object-store.ts";
 import { holdsPassword } from "./postgres-address.ts";
 
 const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of an environment variable");
@@ -14,6 +15,7 @@ export const publishTable = z.strictObject({
     .regex(/^[a-z_][a-z0-9_]{0,62}$/, "a name of a schema such as tally, in lower case")
     .refine((name) => !name.startsWith("pg_"), "no schema of PostgreSQL's own")
     .default("tally"),
+  object_store: z.string().regex(objectStoreUrl, "an address such as s3://bucket/tally").optional(),
 });
 
 /** Where each run also puts a copy of the published tables, beside analytics.duckdb. */
@@ -21,6 +23,8 @@ export interface PublishSettings {
   /** A folder. */
   parquet: string | undefined;
   postgres: PostgresSettings | undefined;
+  /** An address such as s3://bucket/tally. */
+  objectStore: string | undefined;
 }
 
 /** A schema in a PostgreSQL database; its address is here, or in an environment variable. */
@@ -35,7 +39,7 @@ export interface PostgresSettings {
  * @throws ConfigError where it holds a password, or names one thing twice
  */
 export function readPublishSettings(table: z.infer<typeof publishTable>, file: string): PublishSettings {
-  return { parquet: table.parquet, postgres: readPostgres(table, file) };
+  return { parquet: table.parquet, postgres: readPostgres(table, file), objectStore: table.object_store };
 }
 
 function readPostgres(

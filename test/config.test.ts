@@ -128,7 +128,7 @@ describe("tally.toml", () => {
       .slice(0, template.indexOf("# Reports for others"))
       .replace(/^# (\w+ = )/gm, "$1")
       .replace(
-        /^(organization|threads|extension_directory|billing_currency|parquet|postgres|postgres_env|listen) = .*$/gm,
+        /^(organization|threads|extension_directory|billing_currency|parquet|postgres|postgres_env|object_store|listen) = .*$/gm,
         "",
       );
     const folder = folderWith({ "tally.toml": settings, "empty.toml": "" });
@@ -201,6 +201,8 @@ describe("tally.toml", () => {
     ["[warehouse]\nmemory_limit = '9 lives'", "warehouse.memory_limit"],
     ["[prices]\ncurrency = 'dollars'", "prices.currency"],
     ["[prices]\nbilling = 'both'", "prices.billing"],
+    ["[publish]\nobject_store = 'https://bucket/tally'", "publish.object_store"],
+    ["[publish]\nobject_store = 's3://bucket/tally?s3_access_key_id=x'", "publish.object_store"],
     ["[publish]\npostgres_schema = 'pg_catalog'", "publish.postgres_schema"],
     ["[publish]\npostgres = 'service=a'\npostgres_env = 'B'", "both postgres and postgres_env"],
     ["[publish]\npostgres = 'host=db password=x'", "postgres under [publish] holds a password"],

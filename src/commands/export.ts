@@ -88,7 +88,7 @@ async function writeCopies(context: WorkspaceContext, flags: ExportFlags): Promi
   const copies = copiesOf(context);
   if (copies.length === 0) {
     throw new ConfigError(`${context.workspace.tallyToml} names no place to copy the tables to.`, {
-      hint: "Set parquet, postgres or postgres_env under [publish].",
+      hint: "Set parquet, postgres, postgres_env or object_store under [publish].",
     });
   }
   const done: { setting: string; place: string; rows: number; tables: number }[] = [];

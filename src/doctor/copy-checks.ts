@@ -1,3 +1,4 @@
+import { checkObjectStore } from "../exports/object-store.ts";
 import { checkPostgres } from "../exports/postgres.ts";
 import { loadExtension } from "../extensions.ts";
 import { neededExtensions } from "../needed-extensions.ts";
@@ -36,6 +37,20 @@ export const copyChecks: readonly Check[] = [
       if (postgres === undefined) return ok("Nothing is copied there.");
       try {
         return ok(`${await checkPostgres({ effects, config }, postgres)} can be written.`);
+      } catch (error) {
+        return failedBy(error);
+      }
+    },
+  },
+  {
+    name: "object store",
+    async run({ effects, config }) {
+      if (config instanceof Error) return skipped("There are no settings to go by.");
+      const { objectStore } = config.publish;
+      if (objectStore === undefined) return ok("Nothing is copied there.");
+      try {
+        await checkObjectStore({ effects, config }, objectStore);
+        return ok(`${objectStore} can be listed.`);
       } catch (error) {
         return failedBy(error);
       }

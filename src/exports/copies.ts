@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { TallyError } from "../errors/tally-error.ts";
+import { copyToObjectStore } from "./object-store.ts";
 import { exportParquet } from "./parquet.ts";
 import { copyToPostgres } from "./postgres.ts";
 import type { ExportContext } from "./published.ts";
@@ -15,14 +16,14 @@ export interface CopySummary {
 /** A place beside analytics.duckdb where the published tables are to be, too. */
 export interface Copy {
   /** The setting under `[publish]` that names it. */
-  setting: "parquet" | "postgres";
+  setting: "parquet" | "postgres" | "object_store";
   write(): Promise<CopySummary>;
 }
 
 /** Every place that tally.toml names. */
 export function copiesOf(context: ExportContext): Copy[] {
   const { config, workspace } = context;
-  const { parquet, postgres } = config.publish;
+  const { parquet, postgres, objectStore } = config.publish;
   const copies: Copy[] = [];
   if (parquet !== undefined) {
     const place = resolve(workspace.root, parquet);
@@ -40,6 +41,15 @@ export function copiesOf(context: ExportContext): Copy[] {
       write: async () => {
         const { place, rows, changed } = await copyToPostgres(context, postgres);
         return { place, rows, tables: changed.length };
+      },
+    });
+  }
+  if (objectStore !== undefined) {
+    copies.push({
+      setting: "object_store",
+      write: async () => {
+        const { rows, changed } = await copyToObjectStore(context, objectStore);
+        return { place: objectStore, rows, tables: changed.length };
       },
     });
   }

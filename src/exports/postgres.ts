@@ -5,7 +5,8 @@ import { postgresExtension } from "../needed-extensions.ts";
 import { type PostgresAddress, readPostgresAddress } from "../postgres-address.ts";
 import type { PostgresSettings } from "../publish-settings.ts";
 import { inMemory, openWarehouse, sqlName, sqlText, type Warehouse } from "../warehouse.ts";
-import { changedParts, type Part, recordParts } from "./postgres-parts.ts";
+import { changedParts, type Part, partsOf } from "./copied-parts.ts";
+import { recordParts, rowsOf } from "./postgres-parts.ts";
 import { commentsOn, createTable, reshape, shapeOf, type TargetColumn } from "./postgres-tables.ts";
 import { postgresColumn } from "./postgres-types.ts";
 import { type ExportContext, withPublished } from "./published.ts";
@@ -154,22 +155,22 @@ async function copyTables(
       ({ part, fingerprint }) => part === shape.part && fingerprint === shape.fingerprint,
     );
     const shaping = columns === undefined ? createTable(name, table) : reshape(name, table, columns);
-    const parts = await changedParts(
-      analytics,
-      table,
-      shaping.length > 0 ? [] : before.filter(({ part }) => part !== shapePart),
-    );
-    await execute([...shaping, ...(isSameShape && shaping.length === 0 ? [] : commentsOn(name, table))]);
-    if (shaping.length > 0) {
+    // A table that is new, or has other columns, is written as a whole.
+    const isReshaped = shaping.length > 0;
+    const copiedBefore = isReshaped ? [] : before.filter(({ part }) => part !== shapePart);
+    const parts = changedParts(await partsOf(analytics, table, "day"), copiedBefore);
+    const changedRows = isReshaped ? "true" : rowsOf(parts);
+    await execute([...shaping, ...(isSameShape && !isReshaped ? [] : commentsOn(name, table))]);
+    if (isReshaped) {
       await analytics.run("call pg_clear_cache()");
       await execute([`delete from ${copiedTable} where table_name = ${sqlText(table.table)}`]);
     }
-    if (parts.written.length > 0 || parts.gone.length > 0) {
-      await execute([`delete from ${name} where ${parts.isAmong}`]);
-      rows += await insertRows(analytics, schema, table, parts.isAmong);
+    if (isReshaped || parts.written.length > 0 || parts.gone.length > 0) {
+      await execute([`delete from ${name} where ${changedRows}`]);
+      rows += await insertRows(analytics, schema, table, changedRows);
       changed.push(table.table);
     }
-    const recorded = isSameShape && shaping.length === 0 ? parts.written : [...parts.written, shape];
+    const recorded = isSameShape && !isReshaped ? parts.written : [...parts.written, shape];
     await execute(recordParts(copiedTable, table.table, { ...parts, written: recorded }));
   }
   const wanted = new Set(tables.map(({ table }) => table));

@@ -1,49 +1,18 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ExtensionError } from "../../src/errors/extension-error.ts";
 import { copyToPostgres } from "../../src/exports/postgres.ts";
-import type { ExportContext } from "../../src/exports/published.ts";
-import { openWarehouse } from "../../src/warehouse.ts";
-import { workspaceAt } from "../../src/workspace.ts";
 import { writeWorkspace } from "../../src/workspace-template.ts";
-import { testEffects } from "../effects.ts";
 import { start } from "../gateway/acme.ts";
 import { key } from "../gateway/signed-client.ts";
-import { testConfig } from "../ingest/ingest-setup.ts";
 import { noExtensions, testExtensions } from "../services/extensions.ts";
 import { noPostgres, type PostgresServer, startPostgres } from "../services/postgres.ts";
 import { tally } from "../tally-process.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+import { changePublished, publishedBy } from "./published-by.ts";
 
 const whyNot = noExtensions("postgres_scanner") ?? noPostgres();
-
-/** A published file of a few tables, written by a test: what it holds can be counted by hand. */
-async function publishedBy(sql: string, more: { env?: Record<string, string> } = {}): Promise<ExportContext> {
-  const workspace = workspaceAt(temporaryFolder());
-  mkdirSync(dirname(workspace.analytics));
-  const context = {
-    effects: testEffects(more),
-    workspace,
-    config: {
-      ...testConfig("http://127.0.0.1:1"),
-      warehouse: { memoryLimit: "256MB", threads: 1, extensionDirectory: testExtensions },
-    },
-  };
-  await change(
-    context,
-    `create table meta_build as select timestamp '2026-11-03 06:00:00' as built_at, null::timestamp as as_of, '0.1.0' as tally_version;
-     ${sql}`,
-  );
-  return context;
-}
-
-/** Writes the next published file, of the last one. */
-async function change({ workspace, config }: ExportContext, sql: string): Promise<void> {
-  const file = await openWarehouse(workspace.analytics, config.warehouse);
-  await file.run(sql);
-  file.close();
-}
 
 describe.skipIf(whyNot !== undefined)(`copies to PostgreSQL${whyNot ? ` (${whyNot})` : ""}`, () => {
   let server: PostgresServer;
@@ -121,7 +90,7 @@ describe.skipIf(whyNot !== undefined)(`copies to PostgreSQL${whyNot ? ` (${whyNo
       create table fct_empty (usage_date date, hours decimal(28, 9));
     `);
     const copied = await copyToPostgres(context, settings("types"));
-    expect(copied).toMatchObject({ rows: 3, changed: ["dim_project", "meta_build"] });
+    expect(copied).toMatchObject({ rows: 3, changed: ["dim_project", "fct_empty", "meta_build"] });
     const rows = await server.psql(
       `set timezone = 'UTC'; select project_id, project_name, cost, seen_at, tags[2], "a ""b""" from types.dim_project order by 1`,
     );
@@ -149,7 +118,7 @@ describe.skipIf(whyNot !== undefined)(`copies to PostgreSQL${whyNot ? ` (${whyNo
     );
     const versions = "select usage_date, hours, xmin::text from days.fct_hours order by 1, 2";
     const before = (await server.psql(versions)).split("\n");
-    await change(
+    await changePublished(
       context,
       `update fct_hours set hours = 5 where usage_date = '2026-11-02';
        delete from fct_hours where usage_date = '2026-11-03';
@@ -163,7 +132,7 @@ describe.skipIf(whyNot !== undefined)(`copies to PostgreSQL${whyNot ? ` (${whyNo
       changed: ["fct_hours"],
     });
     expect(await server.psql("select hours from public.week")).toBe("56.000");
-    await change(context, "update fct_hours set hours = 6 where usage_date = '2026-11-02'");
+    await changePublished(context, "update fct_hours set hours = 6 where usage_date = '2026-11-02'");
     const between = (await server.psql(versions)).split("\n");
     expect(between).not.toEqual(before);
     expect(await copyToPostgres(context, settings("days"))).toMatchObject({ rows: 1 });
@@ -184,7 +153,7 @@ describe.skipIf(whyNot !== undefined)(`copies to PostgreSQL${whyNot ? ` (${whyNo
     const reader = server.session();
     await reader.say("begin isolation level repeatable read;");
     expect(await reader.say("select n from readers.fct_hours;")).toBe("1");
-    await change(context, "update fct_hours set n = 2");
+    await changePublished(context, "update fct_hours set n = 2");
     await copyToPostgres(context, settings("readers"));
     expect(await reader.say("select n from readers.fct_hours;")).toBe("1");
     expect(await server.psql("select n from readers.fct_hours")).toBe("2");
@@ -196,7 +165,7 @@ describe.skipIf(whyNot !== undefined)(`copies to PostgreSQL${whyNot ? ` (${whyNo
     const context = await published("create table a as select 1 as n; create table b as select 1 as n");
     await copyToPostgres(context, settings("midway"));
     await server.psql("create view midway.uses_b as select n from midway.b");
-    await change(context, "update a set n = 2; create or replace table b as select 'x' as n");
+    await changePublished(context, "update a set n = 2; create or replace table b as select 'x' as n");
     const failure = await copyToPostgres(context, settings("midway")).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       exitCode: 1,

@@ -49,7 +49,7 @@ export function testConfig(
     sharedCosts: [],
     reports: { formats: ["html", "csv"], hasCsvBom: false, paper: "A4", locale: "en-US" },
     reportSelections: [],
-    publish: { parquet: undefined, postgres: undefined },
+    publish: { parquet: undefined, postgres: undefined, objectStore: undefined },
     schedule: { cron: "30 2 * * *", timeZone: "UTC", jitterMs: 0, listen: undefined },
     status: { staleAfterMs: 36 * 3_600_000 },
     notify: [],

@@ -1,8 +1,8 @@
 import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { freePort } from "./free-port.ts";
 
 /** A PostgreSQL server of a test's own, which asks for its password. */
 export interface PostgresServer {
@@ -124,17 +124,6 @@ function otherUser(): { uid: number; gid: number } | undefined {
     if (status === 0 && group.status === 0) return { uid: Number(stdout), gid: Number(group.stdout) };
   }
   return userInfo().uid === 0 ? undefined : { uid: userInfo().uid, gid: userInfo().gid };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
 
 function output(file: string, args: readonly string[], env: Record<string, string>): Promise<string> {
