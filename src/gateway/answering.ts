@@ -1,5 +1,6 @@
 import { type Answer, refused } from "./answer.ts";
 import { jsonOf } from "./body.ts";
+import { credentialsOf } from "./credentials.ts";
 import { deriver } from "./derived.ts";
 import type { GatewayRequest } from "./exchange.ts";
 import { instantOf } from "./instant.ts";
@@ -27,13 +28,14 @@ export interface Answering {
 export function answerer(options: Answering): (request: GatewayRequest, clocks?: readonly Date[]) => Answer {
   const { organization, clock, wallClock, accessKeys } = options;
   const quirks = { ...referenceQuirks, ...options.quirks };
-  const keys = new Map(accessKeys.map((key) => [key.accessKeyId, key]));
+  const credentials = credentialsOf(organization, accessKeys);
   const derived = deriver(organization, quirks);
   return ({ method, target, headers, body }, clocks) => {
     try {
       if (target.length > quirks.maxTargetLength) throw new Refusal(414);
       const [path, query] = takeApart(target);
       const now = clock();
+      const at = instantOf(now);
       const accessKey = verifySignature(
         {
           method,
@@ -42,16 +44,17 @@ export function answerer(options: Answering): (request: GatewayRequest, clocks?:
           authorization: headers.authorization,
           timestamp: String(headers["x-crusoe-timestamp"] ?? ""),
         },
-        keys,
+        (accessKeyId) => credentials.keyOf(accessKeyId, at),
         clocks ?? [now, wallClock()],
       );
+      credentials.noteUse(accessKey, at);
       const version = /^\/v1(?:alpha5)?(?=\/)/.exec(path);
       if (!version) throw new Refusal(404, "the API has the versions /v1 and /v1alpha5");
       const { route, params } = findRoute(method, path.slice(version[0].length));
       const notOffered = quirks.notOffered[route.pattern];
       if (notOffered) throw new Refusal(notOffered, "not offered to this account");
       requireRole(organization, accessKey, route.need);
-      const about = { organization, derived: derived(), refresh: derived, at: instantOf(now), accessKey };
+      const about = { organization, derived: derived(), refresh: derived, at, accessKey };
       return route.handle({ ...about, query, params, quirks, body: jsonOf(body) });
     } catch (error) {
       if (error instanceof Refusal) return refused(error);

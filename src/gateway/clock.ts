@@ -1,3 +1,5 @@
+import { lastInstant } from "./instant.ts";
+
 /** A clock that stands, runs at some pace, and can be moved on. */
 export interface MovableClock {
   now: () => Date;
@@ -19,8 +21,7 @@ export interface MovableClock {
 
 export const fastestPace = 366 * 86_400;
 
-/** The API writes years with four digits. */
-const lastMs = Date.UTC(9999, 11, 31, 23, 59, 59);
+const lastMs = lastInstant * 1000;
 
 /**
  * The clock that was given, until it is told to run or stand, and ahead of it by what it was moved.

@@ -12,6 +12,7 @@ import type { Disk, OperationList, Organization, RecordedOperation, Snapshot, Vm
 export interface OperationIndex {
   byId: ReadonlyMap<string, RecordedOperation>;
   byList: (list: OperationList, projectId: string) => readonly RecordedOperation[];
+  ofProject: (projectId: string) => readonly RecordedOperation[];
   /** Those that wrote in the resource's history. */
   byResource: (resourceId: string) => readonly RecordedOperation[];
 }
@@ -50,7 +51,12 @@ function follow(organization: Organization, metering: MeteringOptions) {
     snapshots: organization.snapshots.length,
     operations: 0,
   };
-  const operations = { byId: new Map<string, RecordedOperation>(), lists: listsBy(), resources: listsBy() };
+  const operations = {
+    byId: new Map<string, RecordedOperation>(),
+    lists: listsBy(),
+    projects: listsBy(),
+    resources: listsBy(),
+  };
   const changed = { vms: new Set<Vm>(), disks: new Set<Disk>(), snapshots: new Set<Snapshot>() };
   let metered: readonly MeteredResource[] | undefined;
 
@@ -80,6 +86,7 @@ function follow(organization: Organization, metering: MeteringOptions) {
 
   function takeOperation(operation: RecordedOperation): void {
     operations.byId.set(operation.id, operation);
+    operations.projects.add(operation.projectId, operation);
     operations.lists.add(`${operation.list} ${operation.projectId}`, operation);
     for (const id of operation.touched) {
       operations.resources.add(id, operation);
@@ -99,6 +106,7 @@ function follow(organization: Organization, metering: MeteringOptions) {
     operations: {
       byId: operations.byId,
       byList: (list, projectId) => operations.lists.of(`${list} ${projectId}`),
+      ofProject: operations.projects.of,
       byResource: operations.resources.of,
     },
     get metered() {

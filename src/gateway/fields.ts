@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { instantOf, lastInstant } from "./instant.ts";
 
 /** Fields that the bodies of several operations have. Clients write an absent one as null or as nothing, or leave it out. */
 
@@ -68,6 +69,12 @@ export const sshPublicKey = text(16_384).regex(
   /^(ssh-|ecdsa-|sk-)\S+ [A-Za-z0-9+/=]+/,
   "is no SSH public key, such as `ssh-ed25519 AAAA…`",
 );
+
+/** A time of RFC 3339, such as `2021-12-03T19:58:34Z`, as the second that it is in. */
+export const time = text(64)
+  .pipe(z.iso.datetime({ offset: true, error: "is no time, such as 2021-12-03T19:58:34Z" }))
+  .transform((written) => instantOf(new Date(written)))
+  .refine((at) => at <= lastInstant, "is beyond the calendar");
 
 /** A size such as `10GiB` or `1TiB`, in GiB. */
 export const size = text(32)

@@ -12,6 +12,9 @@ export interface Interval {
 
 export const secondsPerDay = 86_400;
 
+/** The API writes years with four digits. */
+export const lastInstant: Instant = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
+
 export const instantOf = (date: Date): Instant => Math.floor(date.getTime() / 1000);
 export const dayOf = (instant: Instant): Day => Math.floor(instant / secondsPerDay);
 export const startOfDay = (day: Day): Instant => day * secondsPerDay;

@@ -53,6 +53,17 @@ const valuesOf = ({ pairs }: Query, name: string): string[] =>
 /** The first value of a parameter; undefined where there is none. */
 export const parameter = (query: Query, name: string): string | undefined => valuesOf(query, name)[0];
 
+/**
+ * The value of a parameter that must be sent.
+ *
+ * @throws Refusal 400 where it was not, or says nothing
+ */
+export function requiredParameter(query: Query, name: string): string {
+  const value = parameter(query, name);
+  if (!value) throw new Refusal(400, `the parameter ${name} is required`);
+  return value;
+}
+
 /** How a parameter that takes several values may come: joined with commas, with its key repeated, or both. */
 export type ArrayForm = "either" | "csv" | "repeated";
 
@@ -82,8 +93,7 @@ export function requiredList(query: Query, name: string, form: ArrayForm): strin
  * @throws Refusal 400 where it is missing or no date
  */
 export function requiredDay(query: Query, name: string): Day {
-  const text = parameter(query, name);
-  if (!text) throw new Refusal(400, `the parameter ${name} is required`);
+  const text = requiredParameter(query, name);
   const day = parseDate(text.replace(/^"(.*)"$/, "$1"));
   if (day === null) throw new Refusal(400, `the parameter ${name} is not a date (YYYY-MM-DD)`);
   return day;

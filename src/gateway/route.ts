@@ -3,6 +3,7 @@ import type { Answer } from "./answer.ts";
 import { parsedBody } from "./body.ts";
 import type { Derived } from "./derived.ts";
 import type { Instant } from "./instant.ts";
+import { isLiving } from "./inventory.ts";
 import { type Need, requireWritable } from "./permissions.ts";
 import type { Query } from "./query.ts";
 import type { Quirks } from "./quirks.ts";
@@ -49,9 +50,16 @@ export const pathParameter = ({ params }: Call, name: string): string => params[
  *
  * @throws Refusal 403 where it names another: whether that one exists is not told
  */
-export function requireOrganization(call: Call): void {
-  const named = pathParameter(call, "organization_id");
-  if (named !== call.organization.id) throw new Refusal(403, "no access to that organization");
+export const requireOrganization = (call: Call): void =>
+  requireOwnOrganization(call, pathParameter(call, "organization_id"));
+
+/**
+ * The same of an organisation that is named elsewhere.
+ *
+ * @throws Refusal 403
+ */
+export function requireOwnOrganization({ organization }: Call, named: string): void {
+  if (named !== organization.id) throw new Refusal(403, "no access to that organization");
 }
 
 /**
@@ -59,16 +67,17 @@ export function requireOrganization(call: Call): void {
  *
  * @throws Refusal 403 where the organisation has none such now
  */
-export function requireProject(call: Call): Project {
-  const id = pathParameter(call, "project_id");
-  const project = call.organization.projects.find((one) => one.id === id);
-  if (
-    !project ||
-    project.createdAt > call.at ||
-    (project.deletedAt !== null && project.deletedAt <= call.at)
-  ) {
-    throw new Refusal(403, "no access to that project");
-  }
+export const requireProject = (call: Call): Project =>
+  requireProjectOf(call, pathParameter(call, "project_id"));
+
+/**
+ * The project of that id.
+ *
+ * @throws Refusal 403 where the organisation has none such now
+ */
+export function requireProjectOf({ organization, at }: Call, id: string): Project {
+  const project = organization.projects.find((one) => one.id === id);
+  if (!project || !isLiving(project, at)) throw new Refusal(403, "no access to that project");
   return project;
 }
 

@@ -1,12 +1,13 @@
 import type { Need } from "./permissions.ts";
 import { Refusal } from "./refusal.ts";
-import { getIdentity, listSshKeys, listTokens } from "./resources/account.ts";
 import { getBillingCosts, getBillingOptions } from "./resources/billing.ts";
 import { postVms } from "./resources/bulk-creation.ts";
 import { listCapacities, listLocations, listVmTypes } from "./resources/compute.ts";
 import { postCustomImage } from "./resources/custom-image-actions.ts";
 import { deleteDisk, patchDisk, postDisk } from "./resources/disk-actions.ts";
+import { listEntities, putEntity } from "./resources/entities.ts";
 import { getGpuTracking, getLatestGpuTracking } from "./resources/gpu-tracking.ts";
+import { getIdentity, putIdentity } from "./resources/identity.ts";
 import { getImage, listCustomImages, listImages } from "./resources/images.ts";
 import {
   deleteInstanceGroup,
@@ -29,12 +30,14 @@ import {
   listSubnets,
 } from "./resources/networking.ts";
 import { operationRoutes } from "./resources/operations.ts";
-import { getProject, listEntities, listProjects } from "./resources/organizations.ts";
+import { deleteProject, getProject, listProjects, postProject, putProject } from "./resources/projects.ts";
 import { listOrganizationQuotas, listProjectQuotas } from "./resources/quotas.ts";
 import { getReservation, listReservations } from "./resources/reservations.ts";
 import { deleteSnapshot, patchSnapshot, postSnapshot } from "./resources/snapshot-actions.ts";
+import { deleteSshKey, listSshKeys, postSshKey } from "./resources/ssh-keys.ts";
 import { getDisk, getSnapshot, listDisks, listSnapshots } from "./resources/storage.ts";
 import { deleteTemplate, getTemplate, listTemplates, postTemplate } from "./resources/templates.ts";
+import { deleteToken, listTokens, postToken } from "./resources/tokens.ts";
 import { getUsage, getUsageExport, getUsageOptions } from "./resources/usage.ts";
 import { attachDisks, deleteVmOf, detachDisks, patchVm, postVm } from "./resources/vm-actions.ts";
 import { getVm, listVms } from "./resources/vms.ts";
@@ -66,11 +69,20 @@ export const routes: readonly Route[] = [
     "GET /compute/images": listImages,
     "GET /compute/images/{image_id}": getImage,
     "GET /users/identities": getIdentity,
+    "PUT /users/identities": { need: "own", handle: putIdentity },
     "GET /users/ssh-keys": listSshKeys,
+    "POST /users/ssh-keys": { need: "own", handle: postSshKey },
+    "DELETE /users/ssh-keys": { need: "own", handle: deleteSshKey },
     "GET /users/tokens": listTokens,
+    "POST /users/tokens": { need: "own", handle: postToken },
+    "DELETE /users/tokens": { need: "own", handle: deleteToken },
     "GET /organizations/entities": listEntities,
+    "PUT /organizations/entities": { need: "manage", handle: putEntity },
     "GET /organizations/projects": listProjects,
+    "POST /organizations/projects": { need: "manage", handle: postProject },
+    "PUT /organizations/projects": { need: "manage", handle: putProject },
     "GET /organizations/projects/{project_id}": getProject,
+    "DELETE /organizations/projects/{project_id}": { need: "manage", handle: deleteProject },
     [`GET ${organization}/usage`]: getUsage,
     [`GET ${organization}/usage/export`]: getUsageExport,
     [`GET ${organization}/usage/options`]: getUsageOptions,

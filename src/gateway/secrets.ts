@@ -4,7 +4,7 @@ import type { Organization } from "./state.ts";
  * What the organisation's bodies hold that nobody should keep: scripts, what is secret inside them, and keys.
  * A test greps for them in whatever a client wrote down.
  */
-export function secretsOf({ templates, sshKeys }: Organization): string[] {
+export function secretsOf({ templates, sshKeys, tokens }: Organization): string[] {
   const scripts = templates.flatMap(({ startupScript, shutdownScript }) => [startupScript, shutdownScript]);
   const inside = scripts.flatMap((script) =>
     [...script.matchAll(/=([0-9A-F]{16,})/g)].map(([, value = ""]) => value),
@@ -13,7 +13,8 @@ export function secretsOf({ templates, sshKeys }: Organization): string[] {
     ...templates.map(({ sshPublicKey }) => sshPublicKey),
     ...sshKeys.map(({ publicKey }) => publicKey),
   ];
-  return [...new Set([...inside, ...keys.map((key) => key.split(" ")[1] ?? key)])].filter(
+  const ofTokens = tokens.flatMap(({ secretKey = [] }) => secretKey);
+  return [...new Set([...inside, ...ofTokens, ...keys.map((key) => key.split(" ")[1] ?? key)])].filter(
     (secret) => secret !== "",
   );
 }

@@ -3,6 +3,7 @@ import { type Instant, instantOf } from "./instant.ts";
 import { atOnce, type Settling } from "./settling.ts";
 import type {
   AccessKey,
+  Billing,
   Identity,
   ListPrice,
   Project,
@@ -31,7 +32,7 @@ export interface Organization {
   id: string;
   name: string;
   companyName: string;
-  billing: { balance: string; method: string; isDelinquent: boolean };
+  billing: Billing;
   /** The instant at which the organisation stands, for who needs one. */
   now: Date;
   /**

@@ -41,6 +41,7 @@ export function moved(options: Partial<GatewayOptions> = {}) {
     get endpoint() {
       return running().endpoint;
     },
+    now: () => running().clock.now(),
     advance: (seconds: number) => running().clock.advance({ seconds }),
     moveTo: (time: string) => running().clock.advance({ to: new Date(time) }),
     one: (path: string) => getJson(running().endpoint, path),

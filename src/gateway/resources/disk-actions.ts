@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Answer } from "../answer.ts";
 import { attachmentsAt, sizeGibAt } from "../inventory.ts";
 import { requireQuota } from "../quota.ts";
@@ -38,8 +39,7 @@ export function postDisk(call: Call): Answer {
   return operationAnswer(call, record(call, operation, { resource: disk }));
 }
 
-type Order = ReturnType<typeof readOrder>;
-const readOrder = (call: Call) => requireBody(call, newDisk);
+type Order = z.output<typeof newDisk>;
 
 /** Without a snapshot, size and place must be said. */
 function requireWhole(call: Call, { size, location }: Order) {

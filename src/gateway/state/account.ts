@@ -9,6 +9,22 @@ export interface AccessKey {
   role?: string;
 }
 
+export interface Billing {
+  balance: string;
+  method: string;
+  isDelinquent: boolean;
+  address?: {
+    line1: string;
+    line2: string;
+    city: string;
+    country: string;
+    postalCode: string;
+    region: string;
+  };
+  taxId?: string;
+  taxIdType?: "EIN" | "VAT";
+}
+
 export interface Project extends Lifetime {
   id: string;
   name: string;
@@ -56,7 +72,10 @@ export interface Identity {
   id: string;
   name: string;
   email: string;
+  /** What they may do. */
   role: string;
+  /** What they say that they are; nothing follows from it. */
+  statedRole?: string;
 }
 
 export interface SshKey extends Lifetime {
@@ -67,6 +86,10 @@ export interface SshKey extends Lifetime {
 
 export interface Token extends Lifetime {
   accessKeyId: string;
+  /** Base64url text; missing where nobody can sign with it. */
+  secretKey?: string;
+  /** As with a key: that of the one by which it was made. */
+  role?: string;
   alias: string;
   expiresAt: Instant;
   lastUsedAt: Instant | null;
