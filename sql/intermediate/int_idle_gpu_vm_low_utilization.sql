@@ -25,16 +25,41 @@ with settings as (
   where rules.rule_id = 'gpu_vm_low_utilization'
 ),
 
+-- The last window ends with the last day read, also of a VM that was not measured on it.
+days as (
+  select
+    vm_id,
+    measured_date,
+    read_until_date,
+    measured_hours,
+    busy_hours
+  from int_vm_gpu_utilisation
+
+  union all
+
+  select
+    vm_id,
+    read_until_date,
+    read_until_date,
+    0,
+    0
+  from int_vm_gpu_utilisation
+  group by
+    vm_id,
+    read_until_date
+  having max(measured_date) < read_until_date
+),
+
 -- One window for each day that it may end with.
 windows as (
   select
     days.vm_id,
     days.measured_date as last_date,
     days.read_until_date,
-    min(days.measured_date) over in_window as first_date,
+    min(case when days.measured_hours > 0 then days.measured_date end) over in_window as first_date,
     sum(days.measured_hours) over in_window as measured_hours,
     sum(days.busy_hours) over in_window as busy_hours
-  from int_vm_gpu_utilisation as days
+  from days
   cross join settings
   window in_window as (
     partition by days.vm_id

@@ -91,11 +91,11 @@ fates as (
     vm_ends.vm_id,
     vm_ends.project_id,
     vm_ends.is_current,
-    not vm_ends.is_current or states.state is not distinct from 'stopped' as is_dead,
-    case when vm_ends.is_current then states.state_since else vm_ends.gone_at end as dead_since
+    not vm_ends.is_current or stopped.vm_id is not null as is_dead,
+    case when vm_ends.is_current then stopped.stopped_since else vm_ends.gone_at end as dead_since
   from vm_ends
-  left join int_vm_states as states
-    on vm_ends.vm_id = states.vm_id
+  left join int_stopped_vms as stopped
+    on vm_ends.vm_id = stopped.vm_id
 ),
 
 addresses as (

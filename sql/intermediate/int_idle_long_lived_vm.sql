@@ -38,7 +38,7 @@ lives as (
   group by vm_id
 ),
 
--- Whole seconds, so that the median is one of the lives and no rounding decides.
+-- Whole seconds, so that twice the median is whole too and no rounding decides.
 lifetimes as (
   select
     lives.*,
@@ -53,7 +53,7 @@ medians as (
   select
     project_id,
     count(*) as vm_count,
-    quantile_disc(lifetime_seconds, 0.5) as median_seconds
+    (median(lifetime_seconds) * 2)::bigint as twice_median_seconds
   from lifetimes
   group by project_id
   having count(*) >= 5
@@ -71,12 +71,12 @@ long_lived as (
     lifetimes.born_at,
     lifetimes.lifetime_seconds,
     medians.vm_count,
-    medians.median_seconds,
+    medians.twice_median_seconds,
     settings.now,
     settings.threshold,
     greatest(
       settings.min_days * 86400,
-      medians.median_seconds * settings.threshold
+      medians.twice_median_seconds * settings.threshold * 0.5::decimal(1, 1)
     )::decimal(38, 8) as limit_seconds
   from dim_vm as vms
   inner join lifetimes
@@ -115,7 +115,7 @@ final as (
     first_seen_at as observed_from,
     'Made on ' || strftime(born_at, '%Y-%m-%d') || ' and up, ' || (lifetime_seconds // 86400)
     || ' days, while the median life of the ' || vm_count || ' VMs of its project is '
-    || (((median_seconds * 10 + 43200) // 86400)::decimal(18, 0) * 0.1::decimal(2, 1))::decimal(18, 1)
+    || (((twice_median_seconds * 10 + 86400) // 172800)::decimal(18, 0) * 0.1::decimal(2, 1))::decimal(18, 1)
     || ' days; ' || round(threshold, 1)::decimal(18, 1) || ' times that is thought to be long'
     || case
       when monthly_cost is null then '; no price is in force for it.'

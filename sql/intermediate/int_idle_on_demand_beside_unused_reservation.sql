@@ -32,7 +32,7 @@ standing as (
     reservations.organization_id,
     reservations.reservation_id,
     reservations.product_line,
-    lower(reservations.product_line) as product_line_key,
+    coalesce(lines.product_line, lower(reservations.product_line)) as product_line_key,
     reservations.locations,
     list_transform(
       reservations.locations,
@@ -40,6 +40,8 @@ standing as (
     ) as regions
   from dim_reservation as reservations
   cross join settings
+  left join int_product_lines as lines
+    on lower(reservations.product_line) = lines.resource_type_key
   where reservations.is_current
     and coalesce(reservations.contract_start_date, settings.today) <= settings.today
     and coalesce(reservations.contract_end_date, settings.today) >= settings.today
@@ -62,21 +64,25 @@ days as (
 
 on_demand as (
   select
-    organization_id,
-    usage_date,
-    lower(resource_type) as resource_type_key,
-    regexp_replace(lower(region), '-[a-z]$', '') as region_key,
-    sum(gpu_hours)::decimal(38, 12) as gpu_hours,
-    case when count(*) = count(cost) and count(distinct currency) = 1 then sum(cost) end::decimal(38, 10) as cost,
-    min(currency) as currency
-  from fct_cost_daily
-  where pricing_category = 'on_demand'
-    and gpu_hours > 0
+    usage.organization_id,
+    usage.usage_date,
+    lines.product_line as product_line_key,
+    regexp_replace(lower(usage.region), '-[a-z]$', '') as region_key,
+    sum(usage.gpu_hours)::decimal(38, 12) as gpu_hours,
+    case
+      when count(*) = count(usage.cost) and count(distinct usage.currency) = 1 then sum(usage.cost)
+    end::decimal(38, 10) as cost,
+    min(usage.currency) as currency
+  from fct_cost_daily as usage
+  inner join int_product_lines as lines
+    on lower(usage.resource_type) = lines.resource_type_key
+  where usage.pricing_category = 'on_demand'
+    and usage.gpu_hours > 0
   group by
-    organization_id,
-    usage_date,
-    lower(resource_type),
-    regexp_replace(lower(region), '-[a-z]$', '')
+    usage.organization_id,
+    usage.usage_date,
+    lines.product_line,
+    regexp_replace(lower(usage.region), '-[a-z]$', '')
 ),
 
 -- On-demand use counts beside one reservation only: of those that would do, the one with the most left on that day.
@@ -93,17 +99,14 @@ beside as (
   inner join on_demand
     on days.organization_id = on_demand.organization_id
     and days.usage_date = on_demand.usage_date
-    and (
-      on_demand.resource_type_key = days.product_line_key
-      or starts_with(on_demand.resource_type_key, days.product_line_key || '.')
-    )
+    and days.product_line_key = on_demand.product_line_key
     and (len(days.regions) = 0 or list_contains(days.regions, on_demand.region_key))
   where days.unused_gpu_hours > 0
   qualify row_number() over (
     partition by
       on_demand.organization_id,
       on_demand.usage_date,
-      on_demand.resource_type_key,
+      on_demand.product_line_key,
       on_demand.region_key
     order by days.unused_gpu_hours desc, days.reservation_id
   ) = 1
@@ -130,9 +133,9 @@ costed as (
   select
     *,
     (
-      (cost * 10000000000::decimal(11, 0))::hugeint * (overlap_gpu_hours * 1000000::decimal(7, 0))::hugeint * 2
-      + (on_demand_gpu_hours * 1000000::decimal(7, 0))::hugeint
-    ) // ((on_demand_gpu_hours * 1000000::decimal(7, 0))::hugeint * 2) as overlap_cost_units
+      (cost * 10000000000::decimal(11, 0))::hugeint * (overlap_gpu_hours * 1000000000000::decimal(13, 0))::hugeint * 2
+      + (on_demand_gpu_hours * 1000000000000::decimal(13, 0))::hugeint
+    ) // ((on_demand_gpu_hours * 1000000000000::decimal(13, 0))::hugeint * 2) as overlap_cost_units
   from shared_days
 ),
 

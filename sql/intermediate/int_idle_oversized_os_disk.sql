@@ -57,19 +57,52 @@ versions as (
 openings as (
   select
     disk_id,
-    max(
-      {
-        'version': version,
-        'since': case
-          -- It was so when it was first seen, and so most likely ever since it was made.
-          when version = 1 then coalesce(created_at, valid_from)
-          else greatest(least(valid_from, updated_at), created_at)
-        end
-      }
-    ) filter (where is_oversized and not coalesce(was_oversized, false)).since as oversized_since,
+    max({
+      'version': version,
+      'valid_from': valid_from,
+      'updated_at': updated_at,
+      'created_at': created_at
+    }) filter (where is_oversized and not coalesce(was_oversized, false)) as opening,
     min(valid_from) as first_seen_at
   from versions
   group by disk_id
+),
+
+-- By the read before the one that found it so large it was smaller.
+seen_smaller as (
+  select
+    openings.disk_id,
+    max(reads.attempted_at) as last_seen_at
+  from openings
+  inner join dim_disk as disks
+    on openings.disk_id = disks.disk_id
+    and disks.is_current
+  inner join stg_read_windows as reads
+    on disks.organization_id = reads.organization_id
+    and disks.project_id = reads.project_id
+    and openings.opening.valid_from > reads.attempted_at
+  where reads.stream = 'disks'
+    and reads.status = 'complete'
+    and openings.opening.version > 1
+  group by openings.disk_id
+),
+
+dated as (
+  select
+    openings.disk_id,
+    openings.first_seen_at,
+    case
+      -- It was so when it was first seen, and so most likely ever since it was made.
+      when openings.opening.version = 1 then coalesce(openings.opening.created_at, openings.opening.valid_from)
+      else greatest(
+        least(openings.opening.valid_from, openings.opening.updated_at),
+        openings.opening.created_at,
+        seen_smaller.last_seen_at
+      )
+    end as oversized_since
+  from openings
+  left join seen_smaller
+    on openings.disk_id = seen_smaller.disk_id
 ),
 
 oversized as (
@@ -83,11 +116,11 @@ oversized as (
     disks.attached_vm_ids,
     rules.min_days,
     rules.threshold,
-    openings.oversized_since,
-    openings.first_seen_at
+    dated.oversized_since,
+    dated.first_seen_at
   from dim_disk as disks
-  inner join openings
-    on disks.disk_id = openings.disk_id
+  inner join dated
+    on disks.disk_id = dated.disk_id
   inner join int_idle_rules as rules
     on rules.rule_id = 'oversized_os_disk'
   where disks.is_current

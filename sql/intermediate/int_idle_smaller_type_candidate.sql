@@ -1,5 +1,5 @@
 /*
-description: On-demand VMs of several GPUs that were so little used, even in their busiest hour, that a listed type with half of the GPUs would do. Silent where monitoring is not offered.
+description: VMs of several GPUs, outside of reservations, that were so little used, even in their busiest hour, that a listed type with half of the GPUs would do. Silent where monitoring is not offered.
 grain: [resource_id]
 columns:
   rule_id: The rule.

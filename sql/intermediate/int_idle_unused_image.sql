@@ -1,5 +1,5 @@
 /*
-description: Images of a project that no template names and no VM was made from by one. Silent for an organisation unless the templates of all its projects were read well last time, and for a project unless its VMs were.
+description: Images of a project that no template names and no VM was made from by one. Silent for an organisation unless the templates of all its projects were read well last time, and for a project unless its images and VMs were.
 grain: [resource_id]
 columns:
   rule_id: The rule.
@@ -30,13 +30,17 @@ with reads as (
   group by projects.organization_id
 ),
 
-vm_reads as (
+own_reads as (
   select
     organization_id,
     project_id
   from int_inventory_reads
-  where stream = 'vms'
+  where stream in ('custom_images', 'vms')
     and is_last_complete
+  group by
+    organization_id,
+    project_id
+  having count(*) = 2
 ),
 
 -- A template uses its image while it stands, and while a VM that was made from it does.
@@ -91,9 +95,9 @@ unused as (
   inner join reads
     on images.organization_id = reads.organization_id
     and reads.is_complete
-  inner join vm_reads
-    on images.organization_id = vm_reads.organization_id
-    and images.project_id = vm_reads.project_id
+  inner join own_reads
+    on images.organization_id = own_reads.organization_id
+    and images.project_id = own_reads.project_id
   inner join first_seen
     on images.image_id = first_seen.image_id
   left join image_uses

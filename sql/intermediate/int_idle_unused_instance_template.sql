@@ -1,5 +1,5 @@
 /*
-description: Templates that no group names and no VM was made from. Silent for a project unless its groups and VMs were read well last time.
+description: Templates that no group names and no VM was made from. Silent for a project unless its templates, groups and VMs were read well last time.
 grain: [resource_id]
 columns:
   rule_id: The rule.
@@ -22,12 +22,12 @@ with reads as (
     organization_id,
     project_id
   from int_inventory_reads
-  where stream in ('instance_groups', 'vms')
+  where stream in ('instance_templates', 'instance_groups', 'vms')
     and is_last_complete
   group by
     organization_id,
     project_id
-  having count(*) = 2
+  having count(*) = 3
 ),
 
 uses as (

@@ -37,7 +37,7 @@ priced_usage as (
     case when usage.reservation_id is null then usage.cost else usage.list_cost end as on_demand_cost,
     -- What is drawn from a reservation is paid for by its commitment; of one that is not listed, by its use.
     case when reserved.reservation_id is null then usage.cost else 0 end as paid_cost,
-    case when usage.cost is not null then usage.currency end as currency
+    case when usage.cost is not null or usage.list_cost is not null then usage.currency end as currency
   from fct_cost_daily as usage
   inner join read_days
     on usage.organization_id = read_days.organization_id

@@ -1,5 +1,5 @@
 /*
-description: For each on-demand GPU VM that is up, the smallest type on offer with the same GPU and at least half as many of them.
+description: For each GPU VM that is up outside of reservations, the smallest type on offer with the same GPU and at least half as many of them.
 grain: [vm_id]
 columns:
   vm_id: The VM.

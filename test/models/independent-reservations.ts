@@ -1,5 +1,5 @@
+import { dayText, decimalText } from "./exact-text.ts";
 import { divided, gpuHours, known, type Priced, priceOf, type Sums, total } from "./independent-sums.ts";
-import { dayText, decimalText } from "./organization-rows.ts";
 import {
   type PriceLine,
   type RandomOrganization,
@@ -53,6 +53,7 @@ export const reservedAs = (organization: RandomOrganization, id: string, type: s
   type,
   metric: organization.meteredBy,
   reservation: id,
+  category: "committed",
 });
 
 export function expectedReservationDays(organization: RandomOrganization): Sums<unknown> {

@@ -1,6 +1,6 @@
+import { decimalText } from "./exact-text.ts";
 import { isReadWhole, reservationDays, reservedAs } from "./independent-reservations.ts";
 import { costRows, divided, gpuHours, priceOf, type Sums, total } from "./independent-sums.ts";
-import { decimalText } from "./organization-rows.ts";
 import { type RandomOrganization, today, typeNamed } from "./random-organization.ts";
 
 /** A product line is a type's name without its size. */
@@ -60,7 +60,10 @@ function daysByLine(organization: RandomOrganization): Map<string, LineDay[]> {
             ...rows.map(({ reservation, cost }) => (isOwed(reservation) ? 0n : cost)),
             ...reserved.map(({ owed }) => owed),
           ]),
-          currencies: [...rows, ...reserved].flatMap(({ price }) => price?.currency ?? []),
+          currencies: [
+            ...rows.flatMap((row) => (row.cost === null && row.listCost === null ? [] : row.currency)),
+            ...reserved.flatMap(({ price }) => price?.currency ?? []),
+          ],
         };
       }),
     ]),

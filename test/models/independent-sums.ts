@@ -1,5 +1,6 @@
-import { dayText, decimalText } from "./organization-rows.ts";
+import { dayText, decimalText } from "./exact-text.ts";
 import {
+  type Category,
   type Metric,
   metricName,
   type PriceLine,
@@ -46,9 +47,10 @@ export interface Priced {
   type: string;
   metric: Metric;
   reservation: string | null;
+  category: Category;
 }
 
-const weights = { reservation: 16, project: 8, type: 4, region: 2, metric: 1 } as const;
+const weights = { reservation: 32, category: 16, project: 8, type: 4, region: 2, metric: 1 } as const;
 
 /** The most specific price in force; of list prices only, if told so. */
 export function priceOf(
@@ -62,12 +64,13 @@ export function priceOf(
   for (const price of prices) {
     if (day < price.from || day > price.to) continue;
     if (isList && (price.project !== null || price.reservation !== null)) continue;
+    const sought = isList ? { ...priced, category: "on_demand" } : priced;
     let weight = 0;
     let isMatch = true;
     for (const [name, value] of Object.entries(weights) as [keyof typeof weights, number][]) {
       if (price[name] === null) continue;
       weight += value;
-      isMatch &&= price[name].toLowerCase() === priced[name]?.toLowerCase();
+      isMatch &&= price[name].toLowerCase() === sought[name]?.toLowerCase();
     }
     if (isMatch && weight > most) [best, most] = [price, weight];
   }
@@ -78,6 +81,8 @@ export function priceOf(
 interface CostRow extends UsageRow {
   price: PriceLine | null;
   cost: bigint | null;
+  /** That of its price, or of prices that name none. */
+  currency: string;
   /** What it costs at the list price, where that is in the same currency. */
   listCost: bigint | null;
 }
@@ -99,15 +104,18 @@ export function costRows(organization: RandomOrganization): CostRow[] {
     sums.set(key, { ...row, quantity: (sums.get(key)?.quantity ?? 0n) + row.quantity });
   }
   return [...sums.values()].map((row) => {
-    const price = priceOf(organization.prices, row, row.day);
-    const list = priceOf(organization.prices, row, row.day, true);
+    const priced: Priced = { ...row, category: row.reservation === null ? "on_demand" : "committed" };
+    const price = priceOf(organization.prices, priced, row.day);
+    const list = priceOf(organization.prices, priced, row.day, true);
+    const currency = price?.currency ?? "USD";
     // 10^-12 times 10^-8 in 10^-10.
     const cost = (by: PriceLine) => divided(row.quantity * by.price, 10n ** 10n);
     return {
       ...row,
       price,
       cost: price && cost(price),
-      listCost: list !== null && list.currency === price?.currency ? cost(list) : null,
+      currency,
+      listCost: list?.currency === currency ? cost(list) : null,
     };
   });
 }
@@ -115,7 +123,7 @@ export function costRows(organization: RandomOrganization): CostRow[] {
 export function expectedCosts(organization: RandomOrganization): Sums<unknown> {
   return new Map(
     costRows(organization).map((row) => {
-      const { price, cost, listCost } = row;
+      const { price, cost, currency, listCost } = row;
       const centres = organization.centres.filter(({ from, to }) => row.day >= from && row.day <= to);
       const centre =
         centres.find(({ project }) => project === row.project) ??
@@ -127,7 +135,7 @@ export function expectedCosts(organization: RandomOrganization): Sums<unknown> {
           unit_price: price === null ? null : decimalText(price.price, 8),
           cost: cost === null ? null : decimalText(cost, 10),
           list_cost: listCost === null ? null : decimalText(listCost, 10),
-          currency: price?.currency ?? "USD",
+          currency,
           price_source: price === null ? null : `prices.csv:${price.line}`,
           cost_centre: centre?.centre ?? null,
         },

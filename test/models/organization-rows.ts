@@ -1,21 +1,15 @@
+import { accountRows, placementCells } from "./account-rows.ts";
+import { dayText, decimalText, hourText } from "./exact-text.ts";
 import type { TestOrganization } from "./organization.ts";
-import { type RandomOrganization, type Resource, resourceTypeRows } from "./random-organization.ts";
+import { monitoredFrom } from "./random-monitoring.ts";
+import {
+  type Disk,
+  type RandomOrganization,
+  type Resource,
+  resourceTypeRows,
+  today,
+} from "./random-organization.ts";
 import type { RawRow } from "./raw-tables.ts";
-
-const firstDay = Date.UTC(2026, 8, 20);
-
-/** The day as text; days are counted from 20 September 2026. */
-export const dayText = (day: number) => new Date(firstDay + day * 86_400_000).toISOString().slice(0, 10);
-
-/** The instant as text; hours are counted from the beginning of that day. */
-export const hourText = (hour: number) =>
-  new Date(firstDay + hour * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
-
-/** An amount of so many places as decimal text. */
-export function decimalText(amount: bigint, places: number): string {
-  const digits = (amount < 0n ? -amount : amount).toString().padStart(places + 1, "0");
-  return `${amount < 0n ? "-" : ""}${digits.slice(0, -places)}.${digits.slice(-places)}`;
-}
 
 const csv = (rows: (string | number | null)[][]) =>
   rows
@@ -91,11 +85,15 @@ export function organizationRows(organization: RandomOrganization): TestOrganiza
             status: window.status,
           })),
         ),
-        ...listReads.map(({ stream, project, at, isGood }) => ({
+        ...listReads.map(({ stream, project, at, status }) => ({
           stream,
           project_id: project,
+          ...(project === null ? { organization_id: null } : {}),
+          ...(stream === "metrics_timeseries"
+            ? { window_from: dayText(monitoredFrom), window_to: dayText(today) }
+            : {}),
           attempted_at: hourText(at),
-          status: isGood ? "complete" : "failed",
+          status,
         })),
       ],
       reservations: reservations.flatMap(({ id, type, sizes, starts, ends }) =>
@@ -117,20 +115,25 @@ export function organizationRows(organization: RandomOrganization): TestOrganiza
             ...inventory(vm),
             type: vm.type,
             reservation_id: vm.reservation,
-            disks: disks.filter((disk) => disk.of === vm.id && isSaidByVm(disk)).map(({ id }) => ({ id })),
+            ...placementCells(vm),
+            disks: disks
+              .filter((disk) => holdersOf(disk).includes(vm.id) && isSaidByVm(disk))
+              .map(({ id, isOs }) => ({ id, attachment_type: isOs ? "os" : "data" })),
           },
           { state: vm.state === "running" ? "STATE_SHUTOFF" : "STATE_RUNNING" },
           { state: vm.state === "running" ? "RUNNING" : "STOPPED" },
         ),
       ),
       disks: disks.flatMap((disk) => {
-        const held = { attached_to: [{ vm_id: disk.of ?? "vm-of-old" }] };
+        const holders = disk.of === null ? ["vm-of-old"] : holdersOf(disk);
+        const attachment_type = disk.isOs ? "os" : "data";
+        const held = { attached_to: holders.map((vm_id) => ({ vm_id, attachment_type })) };
         const free = { attached_to: [] };
         const isHeld = disk.of !== null && !isSaidByVm(disk);
         return versions(
           disk,
           { ...inventory(disk), type: "persistent-ssd", size: disk.sizeText },
-          disk.of === null ? held : free,
+          { ...(disk.of === null ? held : free), ...(disk.hasGrown ? { size: "90GiB" } : {}) },
           isHeld ? held : free,
         );
       }),
@@ -141,10 +144,11 @@ export function organizationRows(organization: RandomOrganization): TestOrganiza
         location: undefined,
         _valid_from: hourText(snapshot.firstSeenAt),
       })),
+      ...accountRows(organization),
     },
     files: {
       "prices.csv": csv([
-        "resource_type,billable_metric,project_id,region,reservation_id,unit_price,currency,effective_from,effective_to".split(
+        "resource_type,billable_metric,project_id,region,reservation_id,pricing_category,unit_price,currency,effective_from,effective_to".split(
           ",",
         ),
         ...prices.map((price) => [
@@ -153,6 +157,7 @@ export function organizationRows(organization: RandomOrganization): TestOrganiza
           price.project,
           price.region,
           price.reservation,
+          price.category,
           decimalText(price.price, 8),
           price.currency,
           from(price.from),
@@ -163,12 +168,22 @@ export function organizationRows(organization: RandomOrganization): TestOrganiza
         "project_id,cost_centre,owner,effective_from,effective_to".split(","),
         ...centres.map((row) => [row.project, row.centre, null, from(row.from), to(row.to)]),
       ]),
+      "tally.toml": Object.entries(organization.idleSettings)
+        .map(([rule, setting]) =>
+          [`[idle.${rule}]`, ...Object.entries(setting).map(([name, value]) => `${name} = ${value}`)].join(
+            "\n",
+          ),
+        )
+        .join("\n"),
     },
   };
 }
 
+/** The VMs that hold a disk now. */
+export const holdersOf = ({ of, alsoOf }: Disk) => [of, alsoOf].filter((vm) => vm !== null);
+
 /** Whether the VM's entry says that it holds the disk, and not the disk's own. */
-const isSaidByVm = (disk: Resource) => disk.id.endsWith("1");
+const isSaidByVm = (disk: Disk) => disk.id.endsWith("1");
 
 function inventory({ project, id, createdAt, updatedAt }: Resource): RawRow {
   return {
