@@ -16,7 +16,14 @@ export const json = (body: unknown, status = 200): Answer => ({
 /** Done, and nothing to say about it. */
 export const nothing: Answer = { status: 200, headers: {}, body: "" };
 
-/** `{"items": […]}`, or a list under another key and with what comes after it, made from pages of items. */
+/** `{"items": […]}` of items that are JSON already, with what comes after the list. */
+export const jsonList = (items: readonly string[], rest: Readonly<Record<string, unknown>>): Answer => ({
+  status: 200,
+  headers: { "content-type": "application/json" },
+  body: `{"items":[${items.join(",")}]${afterList(rest)}`,
+});
+
+/** The same, or a list under another key, made from pages of items. */
 export const jsonItems = (
   pages: Iterable<readonly unknown[]>,
   key = "items",
@@ -35,11 +42,14 @@ function* itemsText(
     yield separator + page.map((item) => JSON.stringify(item)).join(",");
     separator = ",";
   }
-  const after = Object.entries(rest).map(
-    ([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`,
-  );
-  yield `]${after.join("")}}`;
+  yield `]${afterList(rest)}`;
 }
+
+/** What ends an object that began with a list. */
+const afterList = (rest: Readonly<Record<string, unknown>>): string => {
+  const text = JSON.stringify(rest);
+  return text === "{}" ? "}" : `,${text.slice(1)}`;
+};
 
 /** JSON that is made part by part. */
 export const jsonParts = (parts: Iterable<string>): Answer => ({
@@ -48,8 +58,8 @@ export const jsonParts = (parts: Iterable<string>): Answer => ({
   body: parts,
 });
 
-/** A CSV file (RFC 4180), made row by row. */
-export const csv = (header: readonly string[], pages: Iterable<readonly (readonly string[])[]>): Answer => ({
+/** A CSV file (RFC 4180), made from its rows' texts. */
+export const csv = (header: readonly string[], pages: Iterable<string>): Answer => ({
   status: 200,
   headers: {
     "content-type": "text/csv; charset=utf-8",
@@ -58,16 +68,14 @@ export const csv = (header: readonly string[], pages: Iterable<readonly (readonl
   body: csvText(header, pages),
 });
 
-function* csvText(
-  header: readonly string[],
-  pages: Iterable<readonly (readonly string[])[]>,
-): Generator<string> {
+function* csvText(header: readonly string[], pages: Iterable<string>): Generator<string> {
   yield csvRow(header);
-  for (const page of pages) if (page.length > 0) yield page.map(csvRow).join("");
+  yield* pages;
 }
 
-const csvRow = (cells: readonly string[]): string => `${cells.map(csvCell).join(",")}\r\n`;
-const csvCell = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+export const csvRow = (cells: readonly string[]): string => `${cells.map(csvCell).join(",")}\r\n`;
+export const csvCell = (cell: string): string =>
+  /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 
 /** The API's body for an error: its status as text, and a message. */
 export const refused = ({ status, message }: Refusal): Answer =>

@@ -1,4 +1,5 @@
 import { type GrowingIndex, type InventoryIndex, indexInventory } from "./inventory.ts";
+import { type TextMemo, textMemo } from "./memo.ts";
 import {
   type MeteredResource,
   type MeteringOptions,
@@ -23,6 +24,8 @@ export interface Derived {
   /** Made when it is first asked for after a change, and then only what changed. */
   readonly metered: readonly MeteredResource[];
   readonly operations: OperationIndex;
+  /** VMs as the API writes them. */
+  readonly vmTexts: TextMemo;
 }
 
 /**
@@ -58,6 +61,7 @@ function follow(organization: Organization, metering: MeteringOptions) {
     resources: listsBy(),
   };
   const changed = { vms: new Set<Vm>(), disks: new Set<Disk>(), snapshots: new Set<Snapshot>() };
+  const vmTexts = textMemo();
   let metered: readonly MeteredResource[] | undefined;
 
   function catchUp(): void {
@@ -75,11 +79,13 @@ function follow(organization: Organization, metering: MeteringOptions) {
   }
 
   function takeVm(vm: Vm): void {
+    vmTexts.forget();
     inventory.takeVm(vm);
     changed.vms.add(vm);
   }
 
   function takeDisk(disk: Disk): void {
+    vmTexts.forget();
     inventory.takeDisk(disk);
     changed.disks.add(disk);
   }
@@ -103,6 +109,7 @@ function follow(organization: Organization, metering: MeteringOptions) {
 
   const derived: Derived = {
     inventory,
+    vmTexts,
     operations: {
       byId: operations.byId,
       byList: (list, projectId) => operations.lists.of(`${list} ${projectId}`),

@@ -20,10 +20,28 @@ export const dayOf = (instant: Instant): Day => Math.floor(instant / secondsPerD
 export const startOfDay = (day: Day): Instant => day * secondsPerDay;
 
 /** The instant as the API writes it: `2021-12-03T19:58:34Z`. */
-export const isoOf = (instant: Instant): string => `${new Date(instant * 1000).toISOString().slice(0, 19)}Z`;
+export function isoOf(instant: Instant): string {
+  const day = dayOf(instant);
+  const second = Math.floor(instant) - startOfDay(day);
+  return `${dateOf(day)}T${twoDigits(second / 3600)}:${twoDigits((second % 3600) / 60)}:${twoDigits(second % 60)}Z`;
+}
+
+const twoDigits = (number: number): string =>
+  number < 10 ? `0${Math.floor(number)}` : `${Math.floor(number)}`;
+
+/** Answers hold very many times of the same few days. */
+const dates = new Map<Day, string>();
+const mostDates = 10_000;
 
 /** The day as the API writes it: `2021-12-03`. */
-export const dateOf = (day: Day): string => new Date(startOfDay(day) * 1000).toISOString().slice(0, 10);
+export function dateOf(day: Day): string {
+  const known = dates.get(day);
+  if (known !== undefined) return known;
+  if (dates.size >= mostDates) dates.clear();
+  const text = new Date(startOfDay(day) * 1000).toISOString().slice(0, 10);
+  dates.set(day, text);
+  return text;
+}
 
 /** The day of a `YYYY-MM-DD` that is in the calendar; null for anything else. */
 export function parseDate(text: string): Day | null {

@@ -1,4 +1,5 @@
 import { holds, type Instant, type Interval } from "./instant.ts";
+import { livingVms } from "./living-vms.ts";
 import type {
   Attachment,
   Disk,
@@ -18,6 +19,8 @@ export interface InventoryIndex {
   disksByVm: ReadonlyMap<string, readonly Disk[]>;
   vmsByGroup: ReadonlyMap<string, readonly Vm[]>;
   vmsByReservation: ReadonlyMap<string, readonly Vm[]>;
+  /** Those of a project that are in the inventory at an instant, by name. */
+  livingVms: (projectId: string, at: Instant) => readonly Vm[];
 }
 
 /** An index that can be told what came about since it was made. */
@@ -34,6 +37,7 @@ export function indexInventory(organization: Organization): GrowingIndex {
   const disksByVm = groupByEach(organization.disks, vmIdsOf);
   const vmsByGroup = groupByEach(organization.vms, groupIdsOf);
   const vmsByReservation = groupByEach(organization.vms, reservationIdsOf);
+  const living = livingVms(organization.vms);
   return {
     typeByName: new Map(organization.vmTypes.map((type) => [type.productName, type])),
     vmById,
@@ -41,7 +45,9 @@ export function indexInventory(organization: Organization): GrowingIndex {
     disksByVm,
     vmsByGroup,
     vmsByReservation,
+    livingVms: living.at,
     takeVm(vm) {
+      living.take(vm);
       if (!vmById.has(vm.id)) join(vmsByGroup, vm, groupIdsOf(vm));
       vmById.set(vm.id, vm);
       join(vmsByReservation, vm, reservationIdsOf(vm));
@@ -108,26 +114,26 @@ export const reservationIdAt = (vm: Vm, at: Instant): string =>
 
 /** When the VM last changed, as known at that instant. */
 export function vmUpdatedAt(vm: Vm, at: Instant, index: InventoryIndex): Instant {
-  const attachments = (index.disksByVm.get(vm.id) ?? []).flatMap((disk) =>
-    disk.attachments.filter(({ vmId }) => vmId === vm.id),
-  );
-  const types = typesOf(vm).slice(1);
-  return lastChange(vm.createdAt, at, [...vm.runs, ...vm.reservations, ...attachments, ...types]);
+  let last = lastChange(vm.createdAt, at, vm.runs);
+  last = lastChange(last, at, vm.reservations);
+  for (const { until } of vm.formerTypes ?? []) if (until <= at && until > last) last = until;
+  for (const { attachments } of index.disksByVm.get(vm.id) ?? []) {
+    for (const attachment of attachments) {
+      if (attachment.vmId === vm.id) last = lastChange(last, at, [attachment]);
+    }
+  }
+  return last;
 }
 
 /** When the disk last changed, as known at that instant. */
-export const diskUpdatedAt = (disk: Disk, at: Instant): Instant =>
-  lastChange(disk.createdAt, at, [
-    ...disk.sizes.map(({ from }) => ({ from, to: null })),
-    ...disk.attachments,
-  ]);
+export function diskUpdatedAt(disk: Disk, at: Instant): Instant {
+  let last = lastChange(disk.createdAt, at, disk.attachments);
+  for (const { from } of disk.sizes) if (from <= at && from > last) last = from;
+  return last;
+}
 
-function lastChange(
-  createdAt: Instant,
-  at: Instant,
-  changes: readonly { from: Instant; to: Instant | null }[],
-): Instant {
-  let last = createdAt;
+function lastChange(before: Instant, at: Instant, changes: readonly Interval[]): Instant {
+  let last = before;
   for (const { from, to } of changes) {
     if (from <= at && from > last) last = from;
     if (to !== null && to <= at && to > last) last = to;

@@ -31,6 +31,8 @@ export interface MeteredResource {
 export interface ResourceUsage {
   day: Day;
   resource: MeteredResource;
+  /** Its place among all that are metered. */
+  number: number;
   reservationId: string;
   quantity: number;
 }
@@ -192,7 +194,7 @@ function* meterByDay(
   const firstDay = Math.max(fromDay, dayOf(resources[0] ? startOf(resources[0]) : clock));
   const lastDay = Math.min(toDay, dayOf(clock));
   const begin = startOfDay(firstDay);
-  let active: { resource: MeteredResource; next: number }[] = [];
+  let active: Active[] = [];
   let upcoming = 0;
   for (let day = firstDay; day <= lastDay; day++) {
     const dayStart = startOfDay(day);
@@ -200,25 +202,59 @@ function* meterByDay(
     for (; upcoming < resources.length; upcoming++) {
       const resource = resources[upcoming];
       if (!resource || startOf(resource) >= dayEnd) break;
-      if (endOf(resource) > begin && (!selects || selects(resource))) active.push({ resource, next: 0 });
+      if (endOf(resource) > begin && (!selects || selects(resource)))
+        active.push(activeFrom(resource, upcoming, 0));
     }
     const rows: ResourceUsage[] = [];
     let hasEnded = false;
-    for (const entry of active) {
-      const { segments } = entry.resource;
-      while ((segments[entry.next]?.to ?? Number.POSITIVE_INFINITY) <= dayStart) entry.next++;
-      hasEnded ||= entry.next >= segments.length;
-      meterDay(entry.resource, entry.next, day, dayStart, dayEnd, rows);
+    for (const [position, entry] of active.entries()) {
+      let current = entry;
+      if (entry.to <= dayStart) {
+        const { segments } = entry.resource;
+        let { next } = entry;
+        while ((segments[next]?.to ?? Number.POSITIVE_INFINITY) <= dayStart) next++;
+        current = activeFrom(entry.resource, entry.number, next);
+        active[position] = current;
+        hasEnded ||= next >= segments.length;
+      }
+      const { resource, number, reservationId, amount } = current;
+      const isAllDay = current.from <= dayStart && current.to >= dayEnd && dayStart < dayEnd;
+      if (isAllDay && amount > 0) {
+        rows.push({ day, resource, number, reservationId, quantity: ((dayEnd - dayStart) * amount) / 3600 });
+      } else meterDay(current, day, dayStart, dayEnd, rows);
     }
-    if (hasEnded) active = active.filter(({ resource, next }) => next < resource.segments.length);
+    if (hasEnded) active = active.filter(({ from }) => from !== nothing.from);
     yield rows;
   }
 }
 
+/** A resource while its days are counted: with what it uses now at hand, as most use the same for many days. */
+interface Active {
+  resource: MeteredResource;
+  number: number;
+  /** The segment that ends first of those that have not ended; what follows is read off it. */
+  next: number;
+  from: Instant;
+  to: Instant;
+  amount: number;
+  reservationId: string;
+}
+
+function activeFrom(resource: MeteredResource, number: number, next: number): Active {
+  const { from, to, amount, reservationId } = resource.segments[next] ?? nothing;
+  return { resource, number, next, from, to, amount, reservationId };
+}
+
+const nothing: Segment = {
+  from: Number.POSITIVE_INFINITY,
+  to: Number.POSITIVE_INFINITY,
+  amount: 0,
+  reservationId: "",
+};
+
 /** Adds a row for each account that the resource used in the day, its seconds summed before they become hours. */
 function meterDay(
-  resource: MeteredResource,
-  next: number,
+  { resource, number, next }: Active,
   day: Day,
   dayStart: Instant,
   dayEnd: Instant,
@@ -235,7 +271,7 @@ function meterDay(
       if (rows[earlier]?.reservationId === used.reservationId) row = rows[earlier];
     }
     if (!row) {
-      row = { day, resource, reservationId: used.reservationId, quantity: 0 };
+      row = { day, resource, number, reservationId: used.reservationId, quantity: 0 };
       rows.push(row);
     }
     row.quantity += seconds * used.amount;

@@ -4,7 +4,7 @@ import { Refusal } from "./refusal.ts";
 import type { Call } from "./route.ts";
 
 /** Where something stands in a list: its sort key, then its id, which no two share. */
-type Position = readonly [key: string, id: string];
+export type Position = readonly [key: string, id: string];
 
 interface Paged<T> {
   items: T[];
@@ -70,8 +70,12 @@ function readToken(token: string): Position {
 }
 
 /** An item as the API sends it, with what the quirks take away and add. */
-export function shaped(call: Call, item: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function shaped(
+  call: Call,
+  item: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   const { omittedFields, extraFields } = call.quirks;
+  if (omittedFields.length === 0 && Object.keys(extraFields).length === 0) return item;
   const kept = Object.entries({ ...item, ...extraFields }).filter(
     ([field]) => !omittedFields.includes(field),
   );

@@ -1,5 +1,5 @@
 import { parse } from "csv-parse/sync";
-import { type Answer, csv, json } from "../answer.ts";
+import { type Answer, csv, csvRow, json } from "../answer.ts";
 
 export type Row = Record<string, unknown>;
 
@@ -49,9 +49,12 @@ function csvListing(answer: Answer): Listing {
     format: "csv",
     withRows: (changed) =>
       // A cell that is missing shortens its line, as it does in a file that was cut.
-      csv(header, [
-        changed.map((row) => header.filter((name) => row && name in row).map((name) => String(row?.[name]))),
-      ]),
+      csv(
+        header,
+        changed.map((row) =>
+          csvRow(header.filter((name) => row && name in row).map((name) => String(row?.[name]))),
+        ),
+      ),
     withBody: () => null,
   };
 }

@@ -1,4 +1,4 @@
-import { type Answer, csv, json, jsonItems } from "../answer.ts";
+import { type Answer, csv, csvCell, json, jsonItems } from "../answer.ts";
 import { dateOf, dayOf, type Instant } from "../instant.ts";
 import { living } from "../inventory.ts";
 import {
@@ -72,7 +72,7 @@ export function getUsageExport(call: Call): Answer {
       call,
       selection,
       columns.map(({ column }) => column),
-      extra.map(([, value]) => value),
+      extra.map(([, value]) => csvCell(value)),
     ),
   );
 }
@@ -95,24 +95,70 @@ function* exportRows(
   selection: UsageSelection,
   columns: readonly ExportColumn[],
   extra: readonly string[],
-): Generator<string[][]> {
+): Generator<string> {
+  const pieces = piecesOf(call, columns);
+  const end = `${extra.map((cell) => `,${cell}`).join("")}\r\n`;
+  for (const usages of usageByResource(call.derived.metered, selection)) {
+    let text = "";
+    for (const usage of usages) {
+      for (let position = 0; position < pieces.length; position++) {
+        text += (position > 0 ? "," : "") + pieces[position]?.(usage);
+      }
+      text += end;
+    }
+    yield text;
+  }
+}
+
+type Piece = (usage: ResourceUsage) => string;
+
+/** How to write a row: neighbouring cells that are the same in all rows of a resource are written once. */
+function piecesOf(call: Call, columns: readonly ExportColumn[]): Piece[] {
   const quoted = quoting(call);
   const projectNames = new Map(call.organization.projects.map(({ id, name }) => [id, name]));
-  const cell: Record<ExportColumn, (usage: ResourceUsage) => string> = {
-    usage_date: ({ day }) => quoted(dateOf(day)),
-    project_id: ({ resource }) => quoted(resource.projectId),
-    project_name: ({ resource }) => quoted(projectNames.get(resource.projectId) ?? ""),
-    resource_id: ({ resource }) => quoted(resource.resourceId),
-    resource_name: ({ resource }) => quoted(resource.resourceName),
-    resource_type: ({ resource }) => quoted(resource.resourceType),
-    region: ({ resource }) => quoted(resource.region),
-    billable_metric: ({ resource }) => quoted(call.quirks.spellMetric(resource.metric)),
-    reservation_id: ({ reservationId }) => quoted(reservationId),
+  const ofResource: Partial<Record<ExportColumn, (resource: MeteredResource) => string>> = {
+    project_id: ({ projectId }) => projectId,
+    project_name: ({ projectId }) => projectNames.get(projectId) ?? "",
+    resource_id: ({ resourceId }) => resourceId,
+    resource_name: ({ resourceName }) => resourceName,
+    resource_type: ({ resourceType }) => resourceType,
+    region: ({ region }) => region,
+    billable_metric: ({ metric }) => call.quirks.spellMetric(metric),
+  };
+  const ofRow: Partial<Record<ExportColumn, Piece>> = {
+    usage_date: ({ day }) => csvCell(quoted(dateOf(day))),
+    reservation_id: ({ reservationId }) => csvCell(quoted(reservationId)),
     quantity: ({ quantity }) => String(quantity),
   };
-  for (const usages of usageByResource(call.derived.metered, selection)) {
-    yield usages.map((usage) => [...columns.map((column) => cell[column](usage)), ...extra]);
+  const pieces: Piece[] = [];
+  let together: ((resource: MeteredResource) => string)[] = [];
+  const keep = () => {
+    if (together.length > 0) pieces.push(onceForEach(together, quoted));
+    together = [];
+  };
+  for (const column of columns) {
+    const [own, row] = [ofResource[column], ofRow[column]];
+    if (own) together.push(own);
+    if (!row) continue;
+    keep();
+    pieces.push(row);
   }
+  keep();
+  return pieces;
+}
+
+function onceForEach(
+  cells: readonly ((resource: MeteredResource) => string)[],
+  quoted: (text: string) => string,
+): Piece {
+  const texts: string[] = [];
+  return ({ resource, number }) => {
+    const known = texts[number];
+    if (known !== undefined) return known;
+    const text = cells.map((cell) => csvCell(quoted(cell(resource)))).join(",");
+    texts[number] = text;
+    return text;
+  };
 }
 
 export function getUsageOptions(call: Call): Answer {

@@ -1,7 +1,7 @@
-import { type Answer, json } from "../answer.ts";
+import { type Answer, json, jsonList } from "../answer.ts";
 import { isoOf } from "../instant.ts";
-import { disksOfVm, isRunning, living, reservationIdAt, typeAt, vmUpdatedAt } from "../inventory.ts";
-import { comparePositions, pageOf, shaped } from "../paging.ts";
+import { disksOfVm, isRunning, reservationIdAt, typeAt, vmUpdatedAt } from "../inventory.ts";
+import { comparePositions, type Position, pageOf, shaped } from "../paging.ts";
 import { listParameter, parameter } from "../query.ts";
 import { Refusal } from "../refusal.ts";
 import { type Call, requireOne, requireProject } from "../route.ts";
@@ -10,41 +10,52 @@ import { attachedDiskBody } from "./storage.ts";
 
 export function listVms(call: Call): Answer {
   const project = requireProject(call);
-  const { query, quirks } = call;
-  const wanted = (name: string) => new Set(listParameter(query, name) ?? []);
-  const [ids, names, types, locations] = [
-    wanted("ids"),
-    wanted("names"),
-    wanted("types"),
-    wanted("locations"),
-  ];
-  const states = new Set([...wanted("states")].map(plainState));
-  const nvlinkDomains = wanted("nvlink_domain_ids");
-  const passes = (values: ReadonlySet<string>, value: string) => values.size === 0 || values.has(value);
+  const { query, quirks, derived, at } = call;
   const sort = sortOf(parameter(query, "sort"));
   const positionOf = (vm: Vm) => [sort.keyOf(vm, call), vm.id] as const;
-  const sorted = living(call.organization.vms, call.at)
-    .filter(
-      (vm) =>
-        vm.projectId === project.id &&
-        passes(ids, vm.id) &&
-        passes(names, vm.name) &&
-        passes(types, typeAt(vm, call.at)) &&
-        passes(locations, vm.location) &&
-        passes(states, isRunning(vm, call.at) ? "RUNNING" : "STOPPED") &&
-        nvlinkDomains.size === 0,
-    )
-    .map((vm) => ({ vm, position: positionOf(vm) }))
-    .sort((a, b) => comparePositions(a.position, b.position) * (sort.isDescending ? -1 : 1));
+  const passes = filtersOf(call);
+  const living = derived.inventory.livingVms(project.id, at);
+  const selected =
+    passes.length === 0 ? living : living.filter((vm) => passes.every((isPassed) => isPassed(vm)));
   const tokens = { next: parameter(query, "next_token"), prev: parameter(query, "prev_token") };
   const limit = Math.min(limitOf(parameter(query, "limit")) ?? quirks.defaultLimit, quirks.maxLimit);
-  const { items, ...links } = pageOf(sorted, ({ position }) => position, sort.isDescending, limit, tokens);
-  return json({ items: items.map(({ vm }) => vmBody(call, vm)), ...links });
+  const sorted = sort.key === "name" ? selected : sortedBy(selected, positionOf);
+  const ordered = sort.isDescending ? sorted.toReversed() : sorted;
+  const { items, ...links } = pageOf(ordered, positionOf, sort.isDescending, limit, tokens);
+  const { vmTexts } = derived;
+  return jsonList(
+    items.map((vm) => vmTexts.textAt(at, vm.id, () => JSON.stringify(vmBody(call, vm)))),
+    links,
+  );
+}
+
+/** What the request narrows the list by; only of what it names. */
+function filtersOf({ query, at }: Call): ((vm: Vm) => boolean)[] {
+  const filters: Readonly<Record<string, (vm: Vm) => string>> = {
+    ids: ({ id }) => id,
+    names: ({ name }) => name,
+    types: (vm) => typeAt(vm, at),
+    locations: ({ location }) => location,
+    states: (vm) => (isRunning(vm, at) ? "RUNNING" : "STOPPED"),
+    // No VM is in one.
+    nvlink_domain_ids: () => "",
+  };
+  return Object.entries(filters).flatMap(([name, of]) => {
+    const values = listParameter(query, name) ?? [];
+    if (values.length === 0) return [];
+    const wanted = new Set(name === "states" ? values.map(plainState) : values);
+    return [(vm: Vm) => wanted.has(of(vm))];
+  });
+}
+
+function sortedBy(vms: readonly Vm[], positionOf: (vm: Vm) => Position): Vm[] {
+  const positioned = vms.map((vm) => ({ vm, position: positionOf(vm) }));
+  return positioned.sort((a, b) => comparePositions(a.position, b.position)).map(({ vm }) => vm);
 }
 
 export function getVm(call: Call): Answer {
   const project = requireProject(call);
-  const vms = living(call.organization.vms, call.at).filter(({ projectId }) => projectId === project.id);
+  const vms = call.derived.inventory.livingVms(project.id, call.at);
   return json(vmBody(call, requireOne(call, vms, "vm_id")));
 }
 
@@ -68,7 +79,7 @@ function sortOf(text: string | undefined) {
   const keyOf = key !== undefined && Object.hasOwn(sortKeys, key) ? sortKeys[key] : undefined;
   if (!keyOf)
     throw new Refusal(400, `sort takes one of ${Object.keys(sortKeys).join(", ")}, and - before it`);
-  return { keyOf, isDescending: minus === "-" };
+  return { key, keyOf, isDescending: minus === "-" };
 }
 
 function limitOf(text: string | undefined): number | undefined {
