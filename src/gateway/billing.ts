@@ -1,6 +1,7 @@
+import { type ProjectUsage, type UsageSelection, usageByResource } from "./daily-usage.ts";
 import type { Instant } from "./instant.ts";
 import { startOfDay } from "./instant.ts";
-import { type MeteredResource, type ProjectUsage, type UsageSelection, usageByResource } from "./metering.ts";
+import type { MeteredResource } from "./metering.ts";
 import type { ListPrice } from "./state.ts";
 
 /** A day's usage that is billed by the hour, at one price. */

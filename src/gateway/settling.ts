@@ -1,5 +1,5 @@
+import type { ResourceUsage } from "./daily-usage.ts";
 import { type Instant, secondsPerDay, startOfDay } from "./instant.ts";
-import type { ResourceUsage } from "./metering.ts";
 import { drawOf, randomOf } from "./random.ts";
 
 /** How figures of usage come to be what they are: late, and at first not all right. In the end they are exact. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { usageByResource } from "../../src/gateway/daily-usage.ts";
 import { deriver } from "../../src/gateway/derived.ts";
 import { instantOf } from "../../src/gateway/instant.ts";
-import { usageByResource } from "../../src/gateway/metering.ts";
 import { referenceQuirks } from "../../src/gateway/quirks.ts";
 import { moved, viewer } from "./moved-gateway.ts";
 import { ask, type Key, key } from "./signed-client.ts";

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { usageByProject, usageByResource } from "../../src/gateway/daily-usage.ts";
 import { dateOf, dayOf, instantOf } from "../../src/gateway/instant.ts";
 import {
   attachmentsAt,
@@ -9,7 +10,7 @@ import {
   living,
   reservationUseAt,
 } from "../../src/gateway/inventory.ts";
-import { meterResources, usageByProject, usageByResource } from "../../src/gateway/metering.ts";
+import { meterResources } from "../../src/gateway/metering.ts";
 import { loadScenario } from "../../src/gateway/scenario/load.ts";
 import { utilisationOf } from "../../src/gateway/utilisation.ts";
 import { withGateway } from "./acme.ts";

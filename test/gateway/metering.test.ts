@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { usageByProject, usageByResource } from "../../src/gateway/daily-usage.ts";
 import { dateOf, dayOf } from "../../src/gateway/instant.ts";
-import { meterResources, usageByProject, usageByResource } from "../../src/gateway/metering.ts";
+import { meterResources } from "../../src/gateway/metering.ts";
 import { emptyOrganization, type Organization, type Vm } from "../../src/gateway/state.ts";
 
 const day0 = Date.UTC(2024, 1, 27) / 86_400_000;

@@ -1,7 +1,7 @@
 import { type Answer, json, jsonItems } from "../answer.ts";
 import { billedUsage } from "../billing.ts";
+import type { UsageSelection } from "../daily-usage.ts";
 import { type Day, dateOf, dayOf, type Instant, isoOf, startOfDay } from "../instant.ts";
-import type { UsageSelection } from "../metering.ts";
 import { shaped } from "../paging.ts";
 import { listParameter, parameter, requiredDay } from "../query.ts";
 import { Refusal } from "../refusal.ts";

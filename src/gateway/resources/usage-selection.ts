@@ -1,5 +1,6 @@
+import type { UsageSelection } from "../daily-usage.ts";
 import type { Day } from "../instant.ts";
-import type { MeteredResource, UsageSelection } from "../metering.ts";
+import type { MeteredResource } from "../metering.ts";
 import { requiredDay } from "../query.ts";
 import { Refusal } from "../refusal.ts";
 import type { Call } from "../route.ts";

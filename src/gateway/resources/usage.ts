@@ -1,13 +1,8 @@
 import { type Answer, csv, csvCell, json, jsonItems } from "../answer.ts";
+import { type ResourceUsage, type UsageSelection, usageByProject, usageByResource } from "../daily-usage.ts";
 import { dateOf, dayOf, type Instant } from "../instant.ts";
 import { living } from "../inventory.ts";
-import {
-  type MeteredResource,
-  type ResourceUsage,
-  type UsageSelection,
-  usageByProject,
-  usageByResource,
-} from "../metering.ts";
+import type { MeteredResource } from "../metering.ts";
 import { shaped } from "../paging.ts";
 import { listParameter, parameter, requiredList } from "../query.ts";
 import type { ExportColumn } from "../quirks.ts";
