@@ -1,5 +1,5 @@
 import { type Instant, type Interval, intersect } from "./instant.ts";
-import type { InventoryIndex } from "./inventory.ts";
+import { type InventoryIndex, typesOf } from "./inventory.ts";
 import { type Organization, productLineOf, type Reservation, regionOf, type Vm } from "./state.ts";
 
 /** How many GPUs of a product line ran in a region, and how many are reserved, from an instant on. */
@@ -69,15 +69,18 @@ const during = ({ from, to }: Interval, by: Partial<Sums>): Change[] => [
 ];
 
 function vmChanges(vm: Vm, index: InventoryIndex): Change[] {
-  const gpus = index.typeByName.get(vm.type)?.numGpu ?? 0;
-  const runs = vm.runs.flatMap((run) => intersect(run, { from: vm.createdAt, to: vm.deletedAt }) ?? []);
-  const reserved = vm.reservations.flatMap((membership) =>
-    runs.flatMap((run) => intersect(run, membership) ?? []),
-  );
-  return [
-    ...runs.flatMap((run) => during(run, { running: gpus, onDemand: gpus })),
-    ...reserved.flatMap((run) => during(run, { onDemand: -gpus })),
-  ];
+  return typesOf(vm).flatMap(({ type, ...era }) => {
+    const gpus = index.typeByName.get(type)?.numGpu ?? 0;
+    const lifetime = intersect({ from: vm.createdAt, to: vm.deletedAt }, era);
+    const runs = vm.runs.flatMap((run) => (lifetime && intersect(run, lifetime)) ?? []);
+    const reserved = vm.reservations.flatMap((membership) =>
+      runs.flatMap((run) => intersect(run, membership) ?? []),
+    );
+    return [
+      ...runs.flatMap((run) => during(run, { running: gpus, onDemand: gpus })),
+      ...reserved.flatMap((run) => during(run, { onDemand: -gpus })),
+    ];
+  });
 }
 
 function reservationChanges(

@@ -94,8 +94,12 @@ export function deleteVmOf(call: Call): Answer {
 export function beginDeletion(call: Call, vm: Vm) {
   const operation = begin(call, "vm", "DELETE");
   const disks = call.derived.inventory.disksByVm.get(vm.id) ?? [];
-  deleteVm(vm, disks, operation.completedAt);
-  return record(call, operation, { resource: vm, touched: disks.map(({ id }) => id) });
+  // Those that it held once and holds no more are no concern of it.
+  const held = disks.filter(({ attachments }) =>
+    attachments.some(({ vmId, to }) => vmId === vm.id && (to === null || to > call.at)),
+  );
+  deleteVm(vm, held, operation.completedAt);
+  return record(call, operation, { resource: vm, touched: held.map(({ id }) => id) });
 }
 
 type Change = ReturnType<typeof readChange>;
