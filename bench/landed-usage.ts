@@ -37,7 +37,7 @@ export const landedPath = (root: string, { path }: LandedFile): string => join(r
 
 function unitsOf(streamName: UsageStream, data: UsageData): Unit[] {
   const stream = streamNamed(streamName);
-  const scope = { organizationId, projectId: null };
+  const scope = { account: null, organizationId, projectId: null };
   const { path, query } = streamRequest(stream, scope);
   const projects = projectsOf(data);
   return monthsOf(data).map(({ from, to }) => ({
@@ -104,7 +104,7 @@ export async function loadLanded(
 ): Promise<{ rows: number; new: number; unchanged: number }> {
   const landing = await openLanding(rawFolder(root), runId);
   const journal = await openJournal(rawFolder(root));
-  const loader = createLoader({ warehouse, landing, journal, runId, now: benchNow });
+  const loader = createLoader({ warehouse, landing, journal, runId, now: benchNow, accounts: [] });
   const outcomes = await Promise.all(
     unitsOf(streamName, data).map((unit, index) =>
       loader.load({

@@ -1,9 +1,11 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { z } from "zod";
+import { defaultEndpoint, endpointOf, loadProfile } from "./credentials.ts";
 import type { Effects } from "./effects.ts";
 import { ConfigError } from "./errors/config-error.ts";
 import { type IdleSetting, readIdleSettings } from "./idle-settings.ts";
 import { type NotifyChannel, notifyTable, readNotifyChannels } from "./notify-settings.ts";
+import { type OrganizationSettings, organizationTable, readOrganizations } from "./organization-settings.ts";
 import { type PublishSettings, publishTable, readPublishSettings } from "./publish-settings.ts";
 import { type ReportSelection, readReportSelections, reportTable } from "./report-selections.ts";
 import { type ReportSettings, readReportSettings, reportsTable } from "./report-settings.ts";
@@ -17,8 +19,6 @@ import { readSharedCosts, type SharedCost, sharedCostTable } from "./shared-cost
 import { readToml } from "./toml.ts";
 import type { WarehouseSettings } from "./warehouse.ts";
 
-export const defaultEndpoint = "https://api.cloud.crusoe.ai/v1alpha5";
-
 /** tally.toml, as written: every table and key is optional, and none but these is taken. */
 const tallyToml = z.strictObject({
   api: z
@@ -30,6 +30,7 @@ const tallyToml = z.strictObject({
       max_attempts: z.number().int().min(1).max(20).default(6),
     })
     .prefault({}),
+  organization: z.array(organizationTable).default([]),
   ingest: z
     .strictObject({
       lookback_days: z.number().int().min(0).max(400).default(7),
@@ -84,9 +85,12 @@ export interface Config {
     /** Id or name of the one organisation to read; undefined for every one that the credential sees. */
     organization: string | undefined;
     timeoutMs: number;
+    /** Of all organisations together. */
     maxInFlight: number;
     maxAttempts: number;
   };
+  /** The organisations that have keys or endpoints of their own; none where one credential reads all there is. */
+  organizations: OrganizationSettings[];
   ingest: { lookbackDays: number };
   /** For how long, and up to what size, the API's answers are kept as they landed. */
   raw: { keepDays: number; keepBytes: number };
@@ -114,12 +118,6 @@ export interface Config {
   idle: IdleSetting[];
 }
 
-/** What signs a request. Kept apart from Config, so that no dump of settings can hold it. */
-export interface Credentials {
-  accessKeyId: string;
-  secretKey: string;
-}
-
 /**
  * Reads the settings of a workspace: the environment wins over ~/.crusoe/config, which wins over tally.toml,
  * as with Crusoe's own command line.
@@ -133,6 +131,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
   if (!parsed.success) throw settingsError(tallyTomlPath, parsed.error);
   const {
     api,
+    organization,
     ingest,
     raw,
     warehouse,
@@ -157,6 +156,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
       maxInFlight: api.max_in_flight,
       maxAttempts: api.max_attempts,
     },
+    organizations: readOrganizations(organization, api.organization, tallyTomlPath),
     ingest: { lookbackDays: ingest.lookback_days },
     raw: { keepDays: raw.keep_days, keepBytes: Math.floor(raw.keep_gib * 2 ** 30) },
     warehouse: {
@@ -181,92 +181,6 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
     notify: readNotifyChannels(notify, tallyTomlPath),
     idle: readIdleSettings(idle, tallyTomlPath),
   };
-}
-
-/**
- * The credential of the environment, else of ~/.crusoe/config.
- *
- * @throws ConfigError where there is none, or it can't be one
- */
-export function loadCredentials(effects: Effects): Credentials {
-  const profile = loadProfile(effects);
-  const accessKeyId = effects.env.CRUSOE_ACCESS_KEY_ID || profile.accessKeyId;
-  const secretKey = effects.env.CRUSOE_SECRET_KEY || profile.secretKey;
-  if (!accessKeyId || !secretKey) {
-    const missing =
-      !accessKeyId && !secretKey
-        ? "No Crusoe credential"
-        : !accessKeyId
-          ? "No access key id"
-          : "No secret key";
-    throw new ConfigError(`${missing} was found in the environment or in ${profile.path}.`, {
-      hint:
-        "Set CRUSOE_ACCESS_KEY_ID and CRUSOE_SECRET_KEY, or write access_key_id and secret_key to that file. " +
-        "Keys are made in the Crusoe Cloud console under Security > API keys.",
-    });
-  }
-  if (!/^[A-Za-z0-9_-]+={0,2}$/.test(secretKey)) {
-    throw new ConfigError("The secret key is not base64url text, so it can't be a Crusoe secret key.", {
-      hint: "Copy it once more, without quotes or blanks; a lost key can't be shown again, only made anew.",
-    });
-  }
-  if (!/^[\x21-\x39\x3b-\x7e]+$/.test(accessKeyId)) {
-    throw new ConfigError("The access key id holds blanks, colons or characters that no key id has.", {
-      hint: "Copy it once more, without quotes or blanks.",
-    });
-  }
-  return { accessKeyId, secretKey };
-}
-
-interface Profile {
-  path: string;
-  accessKeyId?: string | undefined;
-  secretKey?: string | undefined;
-  apiEndpoint?: string | undefined;
-}
-
-function loadProfile({ env }: Effects): Profile {
-  const path = join(env.HOME || env.USERPROFILE || "", ".crusoe", "config");
-  const document = readToml(path);
-  if (!document) return { path };
-  const name = env.CRUSOE_PROFILE || (typeof document.profile === "string" && document.profile) || "default";
-  const table = document[name];
-  if (table === undefined && !env.CRUSOE_PROFILE) return { path };
-  if (typeof table !== "object" || table === null) {
-    throw new ConfigError(`${path} has no profile [${name}].`, {
-      hint: "Name one of its tables in CRUSOE_PROFILE, or add that table.",
-    });
-  }
-  const values = table as Record<string, unknown>;
-  const text = (key: string) => (typeof values[key] === "string" ? (values[key] as string) : undefined);
-  return {
-    path,
-    accessKeyId: text("access_key_id"),
-    secretKey: text("secret_key"),
-    apiEndpoint: text("api_endpoint"),
-  };
-}
-
-function endpointOf(text: string): string {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw badEndpoint(text, "is not a URL");
-  }
-  if (url.protocol !== "https:" && url.protocol !== "http:")
-    throw badEndpoint(text, "is neither https nor http");
-  if (url.username || url.password)
-    throw badEndpoint(`${url.protocol}//…@${url.host}`, "must not hold a user or password");
-  if (url.search || url.hash) throw badEndpoint(text, "must end with its path");
-  const path = url.pathname.replace(/\/+$/, "");
-  return url.origin + (path || "/v1alpha5");
-}
-
-function badEndpoint(shown: string, reason: string): ConfigError {
-  return new ConfigError(`The API endpoint ${JSON.stringify(shown)} ${reason}.`, {
-    hint: `Set CRUSOE_API_ENDPOINT, or endpoint under [api] in tally.toml, to a base such as ${defaultEndpoint}.`,
-  });
 }
 
 const credentialKey = /^(access_?key(_?id)?|secret(_?(access_?)?key)?|token|password)$/i;

@@ -15,6 +15,7 @@ const names = z.array(z.string().trim().min(1)).default([]);
 export const reportTable = z.strictObject({
   name: z.string().trim().min(1).max(80),
   pages: z.array(z.enum(pageNames)).min(1).optional(),
+  organizations: names,
   projects: names,
   cost_centres: names,
   gpu_types: names,
@@ -25,6 +26,8 @@ export const reportTable = z.strictObject({
 
 /** What a report is confined to; an empty list confines nothing. */
 export interface ReportFilter {
+  /** By id or name. */
+  organizations: readonly string[];
   /** By id or name. */
   projects: readonly string[];
   /** By the cost centre that a project has today. */
@@ -48,7 +51,7 @@ export interface ReportSelection {
 const everything: ReportSelection = {
   name: null,
   pages: new Set(pageNames),
-  filter: { projects: [], costCentres: [], gpuTypes: [], regions: [] },
+  filter: { organizations: [], projects: [], costCentres: [], gpuTypes: [], regions: [] },
   folder: "reports",
   formats: undefined,
 };
@@ -79,7 +82,13 @@ export function readReportSelections(
     return {
       name,
       pages: new Set(pages),
-      filter: { projects, costCentres: table.cost_centres, gpuTypes: table.gpu_types, regions },
+      filter: {
+        organizations: table.organizations,
+        projects,
+        costCentres: table.cost_centres,
+        gpuTypes: table.gpu_types,
+        regions,
+      },
       folder,
       formats,
     };

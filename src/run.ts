@@ -1,4 +1,5 @@
-import type { Config, Credentials } from "./config.ts";
+import type { Account } from "./accounts.ts";
+import type { Config } from "./config.ts";
 import { ageInWords } from "./duration.ts";
 import type { Effects } from "./effects.ts";
 import { IncompleteError } from "./errors/incomplete-error.ts";
@@ -7,7 +8,7 @@ import { StoppedError } from "./errors/stopped-error.ts";
 import { exitCodes, TallyError } from "./errors/tally-error.ts";
 import { TestsFailedError } from "./errors/tests-failed-error.ts";
 import { copiesFailed, copiesOf } from "./exports/copies.ts";
-import { type IngestFailure, type IngestSummary, ingest } from "./ingest/ingest.ts";
+import { type IngestFailure, type IngestOptions, type IngestSummary, ingest } from "./ingest/ingest.ts";
 import type { Pace } from "./ingest/retry.ts";
 import { build } from "./models/build.ts";
 import { publish } from "./models/publish.ts";
@@ -24,7 +25,7 @@ export interface RunContext {
   effects: Effects;
   workspace: Workspace;
   config: Config;
-  credentials: Credentials;
+  accounts: readonly Account[];
   stop?: Stop;
   /** How waiting between attempts is done; a test passes its own. */
   pace?: Pace;
@@ -42,7 +43,10 @@ export interface RunContext {
  * @throws StoppedError where it was asked to end early
  * @throws LockError where another process writes to the workspace
  */
-export async function run(context: RunContext): Promise<{ page: string }> {
+export async function run(
+  context: RunContext,
+  options: Pick<IngestOptions, "organizations"> = {},
+): Promise<{ page: string }> {
   const { effects, workspace } = context;
   let ended: RunLine | undefined;
   try {
@@ -50,7 +54,7 @@ export async function run(context: RunContext): Promise<{ page: string }> {
       const record = createRecord(context);
       context.stop?.onGiveUp(lock.release);
       try {
-        const page = await runSteps(context, record);
+        const page = await runSteps(context, record, options);
         ended = await record.end(null);
         return { page };
       } catch (error) {
@@ -71,13 +75,13 @@ export async function run(context: RunContext): Promise<{ page: string }> {
   }
 }
 
-async function runSteps(context: RunContext, record: RunRecord): Promise<string> {
+async function runSteps(context: RunContext, record: RunRecord, options: IngestOptions): Promise<string> {
   const { config, workspace, stop = neverStopped } = context;
   const effects = { ...context.effects, fetch: stoppableFetch(context.effects.fetch, stop) };
   const warehouse = await openWarehouse(workspace.warehouse, config.warehouse);
   let summary: IngestSummary;
   try {
-    summary = await record.step("ingest", () => ingest({ ...context, effects, warehouse }), {
+    summary = await record.step("ingest", () => ingest({ ...context, effects, warehouse }, options), {
       lacks: whatFailed,
       rowCount: ({ streams }) => streams.reduce((sum, { rows }) => sum + rows, 0),
     });
@@ -139,9 +143,12 @@ function incomplete(
 ): IncompleteError {
   return new IncompleteError(`Incomplete: ${what}`, {
     hint: "What succeeded is kept, and the report says what is missing; the next run reads the rest again.",
-    lacks: [...new Set([...failures.map(({ stream }) => stream), ...more])].toSorted(),
+    lacks: [...new Set([...failures.map(lackOf), ...more])].toSorted(),
   });
 }
+
+const lackOf = ({ stream, organization }: IngestFailure): string =>
+  organization === null ? stream : `${stream} of ${organization}`;
 
 function whatFailed({ failures }: Pick<IngestSummary, "failures">): string | null {
   // In an order of its own, since which one failed first is chance.

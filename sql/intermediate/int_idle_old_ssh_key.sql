@@ -17,9 +17,21 @@ columns:
   currency: Null, as the waste.
 */
 with readable as (
-  select bool_and(is_last_complete) as is_complete
+  select account
   from int_inventory_reads
   where stream = 'ssh_keys'
+    and is_last_complete
+),
+
+-- Two accounts of one user both list its keys.
+keys as (
+  select ssh_keys.*
+  from stg_ssh_keys as ssh_keys
+  inner join readable
+    on ssh_keys.account = readable.account
+  where ssh_keys.is_current
+    and ssh_keys.created_at is not null
+  qualify row_number() over (partition by ssh_keys.ssh_key_id order by ssh_keys.account) = 1
 ),
 
 first_seen as (
@@ -47,16 +59,12 @@ final as (
     || printf('%g', rules.min_days::double) || ' days.' as evidence,
     null::decimal(38, 10) as monthly_waste,
     null::varchar as currency
-  from stg_ssh_keys as keys
-  inner join readable
-    on readable.is_complete
+  from keys
   inner join first_seen
     on keys.ssh_key_id = first_seen.ssh_key_id
   cross join meta.build as build
   inner join int_idle_rules as rules
     on rules.rule_id = 'old_ssh_key'
-  where keys.is_current
-    and keys.created_at is not null
 )
 
 select

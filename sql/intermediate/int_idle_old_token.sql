@@ -17,24 +17,28 @@ columns:
   currency: Null, as the waste.
 */
 with readable as (
-  select bool_and(is_last_complete) as is_complete
+  select account
   from int_inventory_reads
   where stream = 'tokens'
+    and is_last_complete
 ),
 
 first_seen as (
   select
+    account,
     created_at,
     alias,
     min(valid_from) as first_seen_at
   from stg_tokens
   group by
+    account,
     created_at,
     alias
 ),
 
 tokens as (
   select
+    tokens.account,
     tokens.alias,
     tokens.created_at,
     tokens.expires_at,
@@ -43,9 +47,10 @@ tokens as (
     coalesce(tokens.created_at, first_seen.first_seen_at) as known_since
   from stg_tokens as tokens
   inner join readable
-    on readable.is_complete
+    on tokens.account = readable.account
   inner join first_seen
-    on tokens.created_at is not distinct from first_seen.created_at
+    on tokens.account = first_seen.account
+    and tokens.created_at is not distinct from first_seen.created_at
     and tokens.alias is not distinct from first_seen.alias
   where tokens.is_current
 ),
@@ -69,7 +74,7 @@ final as (
   select
     'old_token' as rule_id,
     'token' as resource_kind,
-    concat_ws(' ', strftime(created_at, '%Y-%m-%dT%H:%M:%SZ'), alias) as resource_id,
+    concat_ws(' ', strftime(created_at, '%Y-%m-%dT%H:%M:%SZ'), alias, nullif(account, '')) as resource_id,
     alias as resource_name,
     null::varchar as organization_id,
     null::varchar as project_id,

@@ -10,7 +10,7 @@ columns:
   project_name: Its latest name; its id where it has none.
   usage_date: The UTC day.
   stream: usage or resource_usage.
-  status: complete if its last reading that succeeded was whole and after the day's end, partial if that was not so, failed if it was tried only in vain, not_offered, or not_yet if never tried.
+  status: complete if its last reading that succeeded was whole and after the day's end, partial if that was not so, failed if it, or its organisation, was tried only in vain, not_offered, or not_yet if never tried.
   read_at: When it was last read, whole or in part, UTC; null where it never was.
   message: Why it is not complete.
 tests:
@@ -89,8 +89,12 @@ expected_series as (
     projects.project_id,
     streams.stream,
     attempted_series.series_number,
-    case when not_offered.stream is null then 'not_yet' else 'not_offered' end as status,
-    case when not_offered.stream is null then known.message else not_offered.message end as message
+    case
+      when not_offered.stream is not null then 'not_offered'
+      when outages.scope is not null then 'failed'
+      else 'not_yet'
+    end as status,
+    coalesce(not_offered.message, outages.message, known.message) as message
   from expected_projects as projects
   cross join (select unnest(['usage', 'resource_usage']) as stream) as streams
   left join int_projects as known
@@ -98,6 +102,9 @@ expected_series as (
   left join int_usage_not_offered as not_offered
     on projects.organization_id = not_offered.organization_id
     and streams.stream = not_offered.stream
+  left join int_outages as outages
+    on outages.scope = 'organization'
+    and projects.organization_id = outages.scope_value
   left join attempted_series
     on projects.project_id = attempted_series.project_id
     and streams.stream = attempted_series.stream

@@ -11,6 +11,7 @@ columns:
   change_cost: Cost less previous cost; null where one of them is.
   gpu_hours: The GPU-hours of the month.
   unpriced_gpu_hours: Those of them that no price applies to.
+  organization_id: Its organisation.
 */
 -- Parameters: $period_start, $period_end, $previous_start, $previous_end (ends exclusive).
 
@@ -19,6 +20,7 @@ with charges as (
     usage_date >= cast($period_start as date) as is_current,
     project_id,
     project_name,
+    organization_id,
     cost_centre,
     coalesce(currency, (select currency from meta_build)) as currency,
     gpu_hours,
@@ -32,6 +34,7 @@ final as (
   select
     project_id,
     coalesce(max(project_name), project_id) as project_name,
+    max(organization_id) as organization_id,
     cost_centre,
     currency,
     sum(cost) filter (where is_current)::decimal(38, 10) as cost,
@@ -54,7 +57,8 @@ select
   previous_cost,
   (cost - previous_cost)::decimal(38, 10) as change_cost,
   gpu_hours,
-  unpriced_gpu_hours
+  unpriced_gpu_hours,
+  organization_id
 from final
 where cost is not null
   or previous_cost is not null

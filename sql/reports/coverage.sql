@@ -1,8 +1,9 @@
 /*
 description: >-
   Which days of the month were read for which project, as unbroken stretches of one result. Days without any entry, up
-  to the day of the report, were not read for anyone. The data end before them.
-grain: [stream, project_id, status, message, first_date]
+  to the day of the report, were not read for anyone. The data end before them. An organisation that could never be read
+  has an entry for all of them.
+grain: [stream, organization_id, project_id, status, message, first_date]
 columns:
   stream: What was read, usage by project or usage by resource.
   project_id: The project; null where it was read for all of them at once, or for none.
@@ -13,6 +14,8 @@ columns:
   day_count: How many days it has.
   last_read_at: When a day of it was last read, UTC; null where none was.
   message: What the API or the network said where reading failed.
+  organization_id: The organisation; null where nothing was read for any.
+  organization_name: Its name; its id where it has none.
 */
 -- Parameters: $period_start, $period_end (exclusive), $today.
 
@@ -27,6 +30,7 @@ with days as (
 entries as (
   select
     fct_usage_coverage.stream,
+    fct_usage_coverage.organization_id,
     fct_usage_coverage.project_id,
     fct_usage_coverage.project_name,
     fct_usage_coverage.usage_date,
@@ -41,6 +45,7 @@ entries as (
 unread_days as (
   select
     'usage' as stream,
+    null as organization_id,
     null as project_id,
     null as project_name,
     days.usage_date,
@@ -52,32 +57,44 @@ unread_days as (
     and days.usage_date not in (select usage_date from entries where stream = 'usage')
 ),
 
+never_read as (
+  select
+    'usage' as stream,
+    dim_organization.organization_id,
+    null as project_id,
+    null as project_name,
+    days.usage_date,
+    dim_organization.read_status as status,
+    null::timestamp as read_at,
+    dim_organization.message
+  from dim_organization
+  cross join days
+  where dim_organization.read_status = 'failed'
+    and dim_organization.organization_id not in (
+      select organization_id from fct_usage_coverage where organization_id is not null
+    )
+),
+
 project_days as (
-  select
-    stream,
-    project_id,
-    project_name,
-    usage_date,
-    status,
-    read_at,
-    message
+  select *
   from entries
+
   union all
-  select
-    stream,
-    project_id,
-    project_name,
-    usage_date,
-    status,
-    read_at,
-    message
+
+  select *
   from unread_days
+
+  union all
+
+  select *
+  from never_read
 ),
 
 -- Consecutive days less their rank are one and the same day.
 stretches as (
   select
     stream,
+    organization_id,
     project_id,
     project_name,
     status,
@@ -85,7 +102,7 @@ stretches as (
     read_at,
     usage_date,
     usage_date - (row_number() over (
-      partition by stream, project_id, status, message
+      partition by stream, organization_id, project_id, status, message
       order by usage_date
     ))::integer as stretch
   from project_days
@@ -93,22 +110,32 @@ stretches as (
 
 final as (
   select
-    stream,
-    project_id,
-    case when project_id is not null then coalesce(max(project_name), project_id) end as project_name,
-    status,
-    min(usage_date) as first_date,
-    max(usage_date) as last_date,
+    stretches.stream,
+    stretches.organization_id,
+    case
+      when stretches.organization_id is not null
+        then coalesce(max(dim_organization.organization_name), stretches.organization_id)
+    end as organization_name,
+    stretches.project_id,
+    case
+      when stretches.project_id is not null then coalesce(max(stretches.project_name), stretches.project_id)
+    end as project_name,
+    stretches.status,
+    min(stretches.usage_date) as first_date,
+    max(stretches.usage_date) as last_date,
     count(*) as day_count,
-    max(read_at) as last_read_at,
-    message
+    max(stretches.read_at) as last_read_at,
+    stretches.message
   from stretches
+  left join dim_organization
+    on stretches.organization_id = dim_organization.organization_id
   group by
-    stream,
-    project_id,
-    status,
-    message,
-    stretch
+    stretches.stream,
+    stretches.organization_id,
+    stretches.project_id,
+    stretches.status,
+    stretches.message,
+    stretches.stretch
 )
 
 select
@@ -120,12 +147,15 @@ select
   last_date,
   day_count,
   last_read_at,
-  message
+  message,
+  organization_id,
+  organization_name
 from final
 order by
   case when status = 'complete' then 1 else 0 end,
   case stream when 'usage' then 0 else 1 end,
   project_id nulls first,
+  organization_id nulls first,
   first_date,
   status,
   message

@@ -9,6 +9,7 @@ columns:
   previous_gpu_hours: The GPU-hours of the days before that the month is compared with.
   change_gpu_hours: GPU-hours less previous GPU-hours.
   active_days: On how many days of the month it used any.
+  organization_id: Its organisation.
 */
 -- Parameters: $period_start, $period_end, $previous_start, $previous_end (ends exclusive).
 
@@ -18,6 +19,7 @@ with gpu_usage as (
     usage_date,
     project_id,
     project_name,
+    organization_id,
     gpu_hours,
     is_reserved
   from fct_gpu_hours_daily
@@ -29,6 +31,7 @@ final as (
   select
     project_id,
     coalesce(max(project_name), project_id) as project_name,
+    max(organization_id) as organization_id,
     coalesce(sum(gpu_hours) filter (where is_current), 0)::decimal(38, 12) as gpu_hours,
     coalesce(sum(gpu_hours) filter (where is_current and is_reserved), 0)::decimal(38, 12) as reserved_gpu_hours,
     coalesce(sum(gpu_hours) filter (where not is_current), 0)::decimal(38, 12) as previous_gpu_hours,
@@ -46,7 +49,8 @@ select
   reserved_gpu_hours,
   previous_gpu_hours,
   change_gpu_hours,
-  active_days
+  active_days,
+  organization_id
 from final
 where gpu_hours <> 0
   or previous_gpu_hours <> 0

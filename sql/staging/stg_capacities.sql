@@ -1,7 +1,8 @@
 /*
 description: What the cloud has free, by place and type, one row for each version.
-grain: [location, vm_type, quota_type, valid_from]
+grain: [account, location, vm_type, quota_type, valid_from]
 columns:
+  account: The account that it was read with; empty in a workspace of one.
   location: The place.
   vm_type: The type.
   quota_type: The quota that it counts against.
@@ -13,6 +14,7 @@ columns:
 */
 with final as (
   select
+    coalesce(account, '') as account,
     location,
     type as vm_type,
     quota_type,
@@ -26,6 +28,7 @@ with final as (
 )
 
 select
+  account,
   location,
   vm_type,
   quota_type,

@@ -1,7 +1,8 @@
 /*
 description: The user that the credential belongs to, without name or address, one row for each version.
-grain: [user_id, valid_from]
+grain: [account, user_id, valid_from]
 columns:
+  account: The account that it was read with; empty in a workspace of one.
   user_id: The user.
   role: The user's role.
   org_role: The role in the organisation.
@@ -14,6 +15,7 @@ columns:
 */
 with final as (
   select
+    coalesce(account, '') as account,
     id as user_id,
     role,
     org_role,
@@ -28,6 +30,7 @@ with final as (
 )
 
 select
+  account,
   user_id,
   role,
   org_role,

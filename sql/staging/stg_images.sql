@@ -1,7 +1,8 @@
 /*
 description: Images that the cloud offers, one row for each version.
-grain: [image_id, valid_from]
+grain: [account, image_id, valid_from]
 columns:
+  account: The account that it was read with; empty in a workspace of one.
   image_id: The image.
   image_name: Its name.
   description: What the API says of it.
@@ -14,6 +15,7 @@ columns:
 */
 with final as (
   select
+    coalesce(account, '') as account,
     id as image_id,
     name as image_name,
     description,
@@ -28,6 +30,7 @@ with final as (
 )
 
 select
+  account,
   image_id,
   image_name,
   description,

@@ -1,7 +1,8 @@
 /*
 description: Organisations as the API names them, one row for each version.
-grain: [organization_id, valid_from]
+grain: [account, organization_id, valid_from]
 columns:
+  account: The account that it was read with; empty in a workspace of one.
   organization_id: The organisation.
   organization_name: Its name.
   valid_from: When it was first seen so, UTC.
@@ -10,6 +11,7 @@ columns:
 */
 with final as (
   select
+    coalesce(account, '') as account,
     id as organization_id,
     name as organization_name,
     _valid_from as valid_from,
@@ -20,6 +22,7 @@ with final as (
 )
 
 select
+  account,
   organization_id,
   organization_name,
   valid_from,

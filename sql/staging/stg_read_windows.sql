@@ -4,6 +4,7 @@ grain: [load_id, stream, organization_id, project_id, window_from, attempted_at]
 columns:
   load_id: The load that the attempt belongs to.
   stream: The stream, such as usage or disks.
+  account: Whose list it is, where it is an account's own; empty in a workspace of one account, null of other lists.
   organization_id: The organisation.
   project_id: The project; null where the list is the organisation's.
   window_from: The first day asked for; null for a list.
@@ -16,6 +17,7 @@ with final as (
   select
     load_id,
     stream,
+    case when organization_id is null then coalesce(account, '') end as account,
     organization_id,
     project_id,
     window_from,
@@ -29,6 +31,7 @@ with final as (
 select
   load_id,
   stream,
+  account,
   organization_id,
   project_id,
   window_from,

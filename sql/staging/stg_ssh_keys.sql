@@ -1,7 +1,8 @@
 /*
 description: SSH keys of the credential's user, one row for each version, with nothing but that they are there and since when.
-grain: [ssh_key_id, valid_from]
+grain: [account, ssh_key_id, valid_from]
 columns:
+  account: The account that it was read with; empty in a workspace of one.
   ssh_key_id: The key's id.
   created_at: When it was made, UTC.
   valid_from: When it was first seen so, UTC.
@@ -10,6 +11,7 @@ columns:
 */
 with final as (
   select
+    coalesce(account, '') as account,
     id as ssh_key_id,
     created_at,
     _valid_from as valid_from,
@@ -20,6 +22,7 @@ with final as (
 )
 
 select
+  account,
   ssh_key_id,
   created_at,
   valid_from,

@@ -1,7 +1,8 @@
 /*
 description: API tokens of the credential's user, one row for each version, with when each was made, expires and was last used.
-grain: [created_at, alias, valid_from]
+grain: [account, created_at, alias, valid_from]
 columns:
+  account: The account that it was read with; empty in a workspace of one.
   alias: What the user calls it.
   created_at: When it was made, UTC.
   expires_at: When it expires, UTC.
@@ -12,6 +13,7 @@ columns:
 */
 with final as (
   select
+    coalesce(account, '') as account,
     alias,
     created_at,
     expires_at,
@@ -24,6 +26,7 @@ with final as (
 )
 
 select
+  account,
   alias,
   created_at,
   expires_at,

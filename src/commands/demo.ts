@@ -17,6 +17,7 @@ Examples:
     )
     .action(async (dir: string, _options: object, command: Command) => {
       const { resolve } = await import("node:path");
+      const { soleAccount } = await import("../accounts.ts");
       const { loadConfig } = await import("../config.ts");
       const { demoScenario, makeDemoWorkspace } = await import("../demo.ts");
       const { loadScenario } = await import("../gateway/scenario/load.ts");
@@ -33,7 +34,8 @@ Examples:
         const env = { ...effects.env, CRUSOE_API_ENDPOINT: gateway.endpoint };
         const demoEffects = { ...effects, now: clock, env };
         const config = loadConfig(demoEffects, workspace.tallyToml);
-        const { page } = await run({ effects: demoEffects, workspace, config, credentials });
+        const accounts = [soleAccount(config, credentials)];
+        const { page } = await run({ effects: demoEffects, workspace, config, accounts });
         effects.stdout.write(`${page}\n`);
       } finally {
         await gateway.close();

@@ -2,11 +2,13 @@ import { Command } from "commander";
 import { UsageError } from "../errors/usage-error.ts";
 import type { IngestOptions } from "../ingest/ingest.ts";
 import { dayOf } from "./day-option.ts";
+import { organizationOption, organizationsAsked } from "./organization-option.ts";
 
 interface IngestFlags {
   from?: string;
   to?: string;
   streams?: string;
+  organization?: string[];
   full?: boolean;
   replay?: boolean;
 }
@@ -19,6 +21,7 @@ export const ingestCommand = () =>
     .option("--from <date>", "read usage from this UTC day on, such as 2026-10-01")
     .option("--to <date>", "read usage to this UTC day, inclusive")
     .option("--streams <names>", "read only these streams, joined by commas, such as usage,vms")
+    .addOption(organizationOption())
     .option("--full", "read the whole history again, and every list whether or not it is due")
     .option("--replay", "rebuild the raw tables from the answers that landed, without a network")
     .addHelpText(
@@ -31,7 +34,7 @@ Examples:
     )
     .action(async (flags: IngestFlags, command: Command) => {
       const { withWarehouse, workspaceContext } = await import("./context.ts");
-      const { loadCredentials } = await import("../config.ts");
+      const { accountsOf } = await import("../accounts.ts");
       const { withLock } = await import("../workspace.ts");
       const context = workspaceContext(command);
       const options = optionsOf(flags, context.effects.now());
@@ -47,10 +50,10 @@ Examples:
         );
         return;
       }
-      const credentials = loadCredentials(context.effects);
+      const accounts = accountsOf(context.effects, context.config);
       await withLock(context.workspace, context.effects, "ingest", () =>
         withWarehouse(context, async (warehouse) => {
-          const summary = await ingest({ ...context, credentials, warehouse }, options);
+          const summary = await ingest({ ...context, accounts, warehouse }, options);
           requireComplete(summary);
         }),
       );
@@ -65,7 +68,9 @@ function optionsOf(flags: IngestFlags, now: Date): IngestOptions {
   const from = dayOf("--from", flags.from);
   const to = dayOf("--to", flags.to);
   const today = now.toISOString().slice(0, 10);
-  const others = (["from", "to", "streams", "full"] as const).filter((name) => flags[name] !== undefined);
+  const others = (["from", "to", "streams", "organization", "full"] as const).filter(
+    (name) => flags[name] !== undefined,
+  );
   if (flags.replay && others.length > 0) {
     throw new UsageError(
       `--replay rebuilds all that landed, and can't be had with --${others.join(", --")}.`,
@@ -87,6 +92,7 @@ function optionsOf(flags: IngestFlags, now: Date): IngestOptions {
     ...(from && { from }),
     ...(to && { to }),
     ...(streams && { streams }),
+    ...organizationsAsked(flags),
     ...(flags.full && { full: true }),
   };
 }

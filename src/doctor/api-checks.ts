@@ -1,5 +1,5 @@
-import { loadCredentials } from "../config.ts";
-import { type Check, failed, failedBy, ok, type Patient, skipped, warning } from "./check.ts";
+import type { Account } from "../accounts.ts";
+import { type Check, type Finding, failed, failedBy, ok, type Patient, skipped, warning } from "./check.ts";
 import type { Probe } from "./probe.ts";
 
 /** A signature's time is refused when it is minutes off. */
@@ -9,14 +9,21 @@ const noticeableSkewMs = 30_000;
 export const apiChecks: readonly Check[] = [
   {
     name: "credentials",
-    run({ effects }) {
-      try {
-        loadCredentials(effects);
-      } catch (error) {
-        return failedBy(error);
-      }
+    run({ effects, accounts }) {
+      if (accounts instanceof Error) return failedBy(accounts);
       const isOfEnvironment = Boolean(effects.env.CRUSOE_ACCESS_KEY_ID && effects.env.CRUSOE_SECRET_KEY);
-      return ok(`A key was found in ${isOfEnvironment ? "the environment" : "~/.crusoe/config"}.`);
+      return accounts.map((account) =>
+        account.credentials instanceof Error
+          ? of(account, failedBy(account.credentials))
+          : of(
+              account,
+              ok(
+                account.label !== null
+                  ? "A key was found."
+                  : `A key was found in ${isOfEnvironment ? "the environment" : "~/.crusoe/config"}.`,
+              ),
+            ),
+      );
     },
   },
   {
@@ -44,7 +51,7 @@ export const apiChecks: readonly Check[] = [
   },
   {
     name: "permissions of the key",
-    run: withProbe(({ answers, organizations }, { wanted }) => {
+    run: withProbe(({ answers, organizations }, { wanted, setting }) => {
       const [first] = answers;
       if (first?.error?.clockSkewMs !== undefined) {
         return skipped("It can't be told before the clock is right.");
@@ -61,10 +68,13 @@ export const apiChecks: readonly Check[] = [
           "Ask an organisation's owner to invite its user.",
         );
       }
-      if (wanted !== undefined && !organizations.some(({ id, name }) => id === wanted || name === wanted)) {
+      const unseen = wanted.find(
+        (each) => !organizations.some(({ id, name }) => id === each || name === each),
+      );
+      if (unseen !== undefined) {
         return failed(
-          `The key sees no organisation ${JSON.stringify(wanted)}.`,
-          `Set organization under [api] in tally.toml to one of these: ${names}.`,
+          `The key sees no organisation ${JSON.stringify(unseen)}.`,
+          `Set ${setting} in tally.toml to one of these: ${names}.`,
         );
       }
       const refused = answers.filter(({ error }) => error !== null);
@@ -84,15 +94,30 @@ export const apiChecks: readonly Check[] = [
 
 interface Asked {
   host: string;
-  wanted: string | undefined;
+  wanted: readonly string[];
+  /** Where the organisation is named in tally.toml. */
+  setting: string;
 }
 
-/** A check of what the API answered; skipped where it could not be asked. */
-function withProbe(judge: (probe: Probe, asked: Asked) => ReturnType<Check["run"]>): Check["run"] {
-  return async ({ config, probe }: Patient) => {
+/** What was found of one account; it says of which, where there are several. */
+const of = ({ label }: Account, { message, ...finding }: Finding): Finding => ({
+  ...finding,
+  message: label === null ? message : `${label}: ${message}`,
+});
+
+/** A check of what the API answered to each account; skipped where it could not be asked. */
+function withProbe(judge: (probe: Probe, asked: Asked) => Finding): Check["run"] {
+  return async ({ config, accounts, probe }: Patient) => {
     if (config instanceof Error) return skipped("There are no settings to go by.");
-    const found = await probe();
-    if (found.withoutCredentials) return skipped("There is no credential to ask with.");
-    return judge(found, { host: new URL(config.api.endpoint).host, wanted: config.api.organization });
+    if (accounts instanceof Error) return skipped("There is no credential to ask with.");
+    return Promise.all(
+      accounts.map(async (account) => {
+        const found = await probe(account);
+        if (found.isWithoutCredentials) return of(account, skipped("There is no credential to ask with."));
+        const { endpoint, wanted, label } = account;
+        const setting = label === null ? "organization under [api]" : "id or name under [[organization]]";
+        return of(account, judge(found, { host: new URL(endpoint).host, wanted, setting }));
+      }),
+    );
   };
 }

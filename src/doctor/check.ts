@@ -1,3 +1,4 @@
+import type { Account } from "../accounts.ts";
 import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
 import type { Workspace } from "../workspace.ts";
@@ -21,8 +22,10 @@ export interface Patient {
   root: string;
   workspace: Workspace | Error;
   config: Config | Error;
-  /** What the API answers; asked once. */
-  probe(): Promise<Probe>;
+  /** Whose organisations are read, and with which credentials. */
+  accounts: readonly Account[] | Error;
+  /** What the API answers with an account's credential; asked once. */
+  probe(account: Account): Promise<Probe>;
 }
 
 /** One check: it may find several things, and never throws for what it finds. */

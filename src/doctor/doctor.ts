@@ -1,4 +1,6 @@
+import { type Account, accountsOf } from "../accounts.ts";
 import { type Config, loadConfig } from "../config.ts";
+import { defaultEndpoint, loadCredentials } from "../credentials.ts";
 import type { Effects } from "../effects.ts";
 import { openWorkspace, type Workspace, workspaceAt } from "../workspace.ts";
 import { apiChecks } from "./api-checks.ts";
@@ -24,14 +26,22 @@ export async function examine(effects: Effects, root: string): Promise<CheckResu
     workspace instanceof Error
       ? attempt(() => loadConfig(effects, workspaceAt(root).tallyToml))
       : attempt(() => loadConfig(effects, (workspace as Workspace).tallyToml));
-  let probe: Promise<Probe> | undefined;
+  // Where the settings can't be read, the credential can still be looked for where it is by default.
+  const accounts = attempt(() =>
+    config instanceof Error
+      ? [{ label: null, wanted: [], endpoint: defaultEndpoint, credentials: loadCredentials(effects) }]
+      : accountsOf(effects, config),
+  );
+  const probes = new Map<Account, Promise<Probe>>();
   const patient: Patient = {
     effects,
     root,
     workspace,
     config,
-    probe: () => {
-      probe ??= probeApi(effects, config as Config);
+    accounts,
+    probe: (account) => {
+      const probe = probes.get(account) ?? probeApi(effects, config as Config, account);
+      probes.set(account, probe);
       return probe;
     },
   };

@@ -1,4 +1,5 @@
-import { type Config, type Credentials, loadCredentials } from "../config.ts";
+import type { Account } from "../accounts.ts";
+import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
 import { ApiError } from "../errors/api-error.ts";
 import { createClient } from "../ingest/client.ts";
@@ -6,8 +7,8 @@ import { streamNamed, streamRequest } from "../ingest/streams.ts";
 
 /** What came of asking the API once for each of a few things. */
 export interface Probe {
-  /** Why it could not be asked; null where it was. */
-  withoutCredentials: Error | null;
+  /** Whether there was nothing to ask with. */
+  isWithoutCredentials: boolean;
   answers: readonly ProbeAnswer[];
   /** By how much the server's clock is ahead of this machine's; null where no answer showed it. */
   clockSkewMs: number | null;
@@ -27,13 +28,10 @@ const timeoutMs = 15_000;
 const largestBody = 64 * 2 ** 20;
 
 /** Asks the API who the credential is, and for the lists that everything rests on; nothing is landed. */
-export async function probeApi(effects: Effects, config: Config): Promise<Probe> {
-  let credentials: Credentials;
-  try {
-    credentials = loadCredentials(effects);
-  } catch (error) {
-    const withoutCredentials = error instanceof Error ? error : new Error(String(error));
-    return { withoutCredentials, answers: [], clockSkewMs: null, organizations: [], elapsedMs: 0 };
+export async function probeApi(effects: Effects, config: Config, account: Account): Promise<Probe> {
+  const { credentials, endpoint, wanted } = account;
+  if (credentials instanceof Error) {
+    return { isWithoutCredentials: true, answers: [], clockSkewMs: null, organizations: [], elapsedMs: 0 };
   }
   const skews: number[] = [];
   const watching: typeof fetch = async (input, init) => {
@@ -45,7 +43,12 @@ export async function probeApi(effects: Effects, config: Config): Promise<Probe>
     if (!Number.isNaN(serverMs)) skews.push(serverMs + 500 - middleMs);
     return response;
   };
-  const api = { ...config.api, timeoutMs: Math.min(config.api.timeoutMs, timeoutMs), maxAttempts: 2 };
+  const api = {
+    ...config.api,
+    endpoint,
+    timeoutMs: Math.min(config.api.timeoutMs, timeoutMs),
+    maxAttempts: 2,
+  };
   const client = createClient({ effects: { ...effects, fetch: watching }, api, credentials });
   const answers: ProbeAnswer[] = [];
   const ask = async (
@@ -54,7 +57,7 @@ export async function probeApi(effects: Effects, config: Config): Promise<Probe>
     organizationId: string | null,
     projectId: string | null,
   ) => {
-    const { path, query } = streamRequest(streamNamed(name), { organizationId, projectId });
+    const { path, query } = streamRequest(streamNamed(name), { account: null, organizationId, projectId });
     try {
       const body = await client.get({ path, query, format: "json", maxBytes: largestBody }, readJson);
       answers.push({ stream: name, isNeeded, error: null });
@@ -68,21 +71,20 @@ export async function probeApi(effects: Effects, config: Config): Promise<Probe>
   const startedAt = performance.now();
   const organizations = await ask("organizations", true, null, null);
   const elapsedMs = performance.now() - startedAt;
-  const wanted = config.api.organization;
-  const chosen = organizations.find(
-    ({ id, name }) => wanted === undefined || id === wanted || name === wanted,
-  );
-  if (chosen) {
-    const projects = await ask("projects", true, chosen.id, null);
-    await ask("usage_options", true, chosen.id, null);
-    await ask("reservations", false, chosen.id, null);
+  const chosen =
+    wanted.length === 0
+      ? organizations.slice(0, 1)
+      : organizations.filter(({ id, name }) => wanted.some((each) => each === id || each === name));
+  for (const { id } of chosen) {
+    const projects = await ask("projects", true, id, null);
+    await ask("usage_options", true, id, null);
+    await ask("reservations", false, id, null);
     const [project] = projects;
-    if (project)
-      for (const name of ["vms", "disks", "snapshots"]) await ask(name, false, chosen.id, project.id);
+    if (project) for (const name of ["vms", "disks", "snapshots"]) await ask(name, false, id, project.id);
   }
   const clockSkewMs =
     skews.length === 0 ? null : (skews.toSorted((a, b) => Math.abs(a) - Math.abs(b))[0] ?? null);
-  return { withoutCredentials: null, answers, clockSkewMs, organizations, elapsedMs };
+  return { isWithoutCredentials: false, answers, clockSkewMs, organizations, elapsedMs };
 }
 
 async function readJson(body: AsyncIterable<Uint8Array>): Promise<unknown> {

@@ -1,4 +1,5 @@
-import type { Config, Credentials } from "../config.ts";
+import type { Config } from "../config.ts";
+import type { Credentials } from "../credentials.ts";
 import type { Effects } from "../effects.ts";
 import { ApiError } from "../errors/api-error.ts";
 import { StoppedError } from "../errors/stopped-error.ts";

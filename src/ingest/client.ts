@@ -1,8 +1,10 @@
 import pRetry from "p-retry";
-import type { Config, Credentials } from "../config.ts";
+import type { Config } from "../config.ts";
+import type { Credentials } from "../credentials.ts";
 import type { Effects } from "../effects.ts";
 import { ApiError } from "../errors/api-error.ts";
 import { type ApiRequest, type BodyReader, makeAttempt } from "./attempt.ts";
+import type { Share } from "./places.ts";
 import { type Pace, realPace, retryDelayMs } from "./retry.ts";
 import { canonicalQuery, type Query } from "./sign.ts";
 import { createThrottle } from "./throttle.ts";
@@ -24,6 +26,8 @@ export interface ClientOptions {
   api: Config["api"];
   credentials: Credentials;
   pace?: Pace | undefined;
+  /** Where the places that its requests take are shared with other clients: its share of them. */
+  share?: Pick<Share, "run"> | undefined;
 }
 
 const attemptsBeforeFirstAnswer = 4;
@@ -32,7 +36,8 @@ const attemptsBeforeFirstAnswer = 4;
 const attemptsOfDoubtful = 3;
 
 /** A client of the Crusoe API: signs, bounds what is in flight, and retries what may pass. */
-export function createClient({ effects, api, credentials, pace = realPace }: ClientOptions): Client {
+export function createClient({ effects, api, credentials, pace = realPace, share }: ClientOptions): Client {
+  const inPlace: Share["run"] = share?.run ?? ((work) => work());
   // What Retry-After asks for holds for every request, so that one waiting does for all.
   const waits = new WeakMap<ApiError, Promise<void>>();
   const throttle = createThrottle(api.maxInFlight, (error) => {
@@ -94,7 +99,9 @@ export function createClient({ effects, api, credentials, pace = realPace }: Cli
         attempts < attemptsFor(error) &&
         (error.isTransient || (error.isDoubtful && doubtful < attemptsOfDoubtful));
       return pRetry(
-        (attempt) => throttle.run(() => attemptByEitherClock(request, read, attempt >= api.maxAttempts)),
+        (attempt) =>
+          // What one server pushes back slows its own requests, and a request that waits for that has no place yet.
+          throttle.run(() => inPlace(() => attemptByEitherClock(request, read, attempt >= api.maxAttempts))),
         {
           retries: api.maxAttempts - 1,
           minTimeout: 0,

@@ -184,7 +184,13 @@ function oddBranches(stream: Stream, column: Column, cells: CellSql): Branch[] {
   return found.map(([when, reason]) => ({ when, field, reason, isFatal: false }));
 }
 
-const noScope: ScopeSql = { organization: "null", project: "null", from: "null", to: "null" };
+const noScope: ScopeSql = {
+  account: "null",
+  organization: "null",
+  project: "null",
+  from: "null",
+  to: "null",
+};
 
 /** The value by which two versions of a row are told apart. */
 export function comparedSql(column: Column, table: string): string {

@@ -13,13 +13,18 @@ export interface LastRead {
 /** What was last read of each stream and scope, for those that have a row of their own. */
 export type LastReads = ReadonlyMap<string, LastRead>;
 
-const keyOf = (stream: string, organizationId: string | null, projectId: string | null): string =>
-  JSON.stringify([stream, organizationId, projectId]);
+const keyOf = (
+  stream: string,
+  account: string | null,
+  organizationId: string | null,
+  projectId: string | null,
+): string => JSON.stringify([stream, account, organizationId, projectId]);
 
 /** Looks up what was last read of the lists. */
 export async function lastReads(warehouse: Warehouse): Promise<LastReads> {
   const rows = await warehouse.all<{
     stream: string;
+    account: string | null;
     organization_id: string | null;
     project_id: string | null;
     answered_on: Day | null;
@@ -27,25 +32,28 @@ export async function lastReads(warehouse: Warehouse): Promise<LastReads> {
   }>(
     `select
        stream,
+       account,
        organization_id,
        project_id,
        max(attempted_at) filter (status in ('complete', 'partial', 'not_offered'))::date as answered_on,
        arg_max(status, {attempted_at: attempted_at, load_id: load_id}) as status
      from raw.read_windows
      where load_id is not null
-     group by stream, organization_id, project_id`,
+     group by stream, account, organization_id, project_id`,
   );
   return new Map(
-    rows.map(({ stream, organization_id, project_id, answered_on, status }) => [
-      keyOf(stream, organization_id, project_id),
+    rows.map(({ stream, account, organization_id, project_id, answered_on, status }) => [
+      keyOf(stream, account, organization_id, project_id),
       { answeredOn: answered_on, status },
     ]),
   );
 }
 
 /** What was last read of the unit's scope. */
-export function lastReadOf(reads: LastReads, { stream, organizationId, projectId }: Unit): LastRead | null {
-  return reads.get(keyOf(stream.name, organizationId, stream.scope === "project" ? projectId : null)) ?? null;
+export function lastReadOf(reads: LastReads, unit: Unit): LastRead | null {
+  const { stream, account, organizationId, projectId } = unit;
+  const project = stream.scope === "project" ? projectId : null;
+  return reads.get(keyOf(stream.name, account, organizationId, project)) ?? null;
 }
 
 /**

@@ -1,34 +1,32 @@
 import { randomBytes } from "node:crypto";
-import type { Config, Credentials } from "../config.ts";
+import type { Account } from "../accounts.ts";
+import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
-import { ConfigError } from "../errors/config-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import type { Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
-import { createClient } from "./client.ts";
+import { readAccounts } from "./account.ts";
 import { defineMacros } from "./column-sql.ts";
 import { openJournal } from "./journal.ts";
 import { openLanding } from "./land.ts";
-import type { LoadStep } from "./loader.ts";
-import { type Run, readAccount, readOrganization } from "./organization.ts";
+import { createLoader, type LoadStep } from "./loader.ts";
 import { showProgress } from "./progress.ts";
 import { type Pruned, pruneLanded } from "./prune.ts";
 import { createRawTables } from "./raw-tables.ts";
-import { createReader, type ReadContext } from "./read.ts";
 import { listFormsSeen } from "./records.ts";
 import { redoLast } from "./redo.ts";
 import { replay } from "./replay.ts";
 import type { Pace } from "./retry.ts";
 import { type Stream, streams } from "./streams.ts";
 import { createSummary, type IngestSummary, summaryLine } from "./summary.ts";
-import { unitOf } from "./units.ts";
 
 export type { IngestFailure, IngestSummary, StreamSummary } from "./summary.ts";
 
 export interface IngestContext {
   effects: Effects;
   config: Config;
-  credentials: Credentials;
+  /** What is read, and with which credentials. */
+  accounts: readonly Account[];
   workspace: Workspace;
   warehouse: Warehouse;
   /** How waiting between attempts is done; a test passes its own. */
@@ -44,12 +42,14 @@ export interface IngestOptions {
   to?: string;
   /** Names of streams; all where not given. What they need to be read is read as well. */
   streams?: readonly string[];
+  /** Ids or names of organisations; all where not given. */
+  organizations?: readonly string[];
   /** Reads the whole history of usage again, and every list. */
   full?: boolean;
 }
 
 /** Rebuilds every raw table from what has landed, offline. */
-export const replayLanded = (context: Omit<IngestContext, "credentials">): Promise<IngestSummary> =>
+export const replayLanded = (context: Omit<IngestContext, "accounts">): Promise<IngestSummary> =>
   replay(context, newRunId(context.effects));
 
 const newRunId = (effects: Effects): string =>
@@ -61,11 +61,11 @@ const newRunId = (effects: Effects): string =>
  * the next run reads it again. Running it again without news changes nothing.
  *
  * @throws ApiError where nothing can be read at all, such as for a wrong key or an unreachable host
- * @throws ConfigError where the organisation that is asked for is not among those that the credential sees
+ * @throws ConfigError where an organisation that is to be read is not among those that the credential sees
  * @throws StorageError where the workspace can't be written
  */
 export async function ingest(context: IngestContext, options: IngestOptions = {}): Promise<IngestSummary> {
-  const { config, workspace, warehouse } = context;
+  const { config, workspace, warehouse, pace, onStep } = context;
   const selected = selectedStreams(options.streams);
   const runId = newRunId(context.effects);
   await createRawTables(warehouse);
@@ -76,22 +76,26 @@ export async function ingest(context: IngestContext, options: IngestOptions = {}
   const progress = showProgress(context.effects, summary.progress);
   const effects = { ...context.effects, log: progress.log };
   const now = effects.now();
+  const accounts = context.accounts.flatMap(({ label }) => label ?? []);
+  const loading = { warehouse, landing, journal, runId, now, accounts, onStep };
+  // What is asked of the warehouse meanwhile does not stand in the way of a load, and sees none that is half done.
+  const known = await warehouse.connect();
+  let loads = 0;
   try {
-    const client = createClient({ ...context, effects, api: config.api });
-    const { onStep } = context;
-    await redoLast({ warehouse, landing, runId, now }, workspace.raw);
-    const read: ReadContext = {
-      ...{ effects, warehouse, landing, journal, client, summary, runId, now, onStep },
-      listFormsSeen: await listFormsSeen(warehouse),
-    };
-    const run: Run = { config, options, selected, read, reader: createReader(read) };
-    const failure = await run.reader.read(unitOf("organizations", { organizationId: null, projectId: null }));
-    if (failure) throw failure;
-    const organizationIds = await organizationsToRead(run);
-    await readAccount(run);
-    for (const organizationId of organizationIds) await readOrganization(run, organizationId);
+    await redoLast(loading, workspace.raw);
+    const shared = { effects, config, options, selected, summary, known, loading, landing, pace, onStep };
+    await readAccounts(
+      {
+        ...shared,
+        loader: createLoader(loading),
+        listFormsSeen: await listFormsSeen(warehouse),
+        nextLoadId: () => `${runId}/${String(++loads).padStart(5, "0")}`,
+      },
+      context.accounts,
+    );
   } finally {
     progress.stop();
+    known.close();
     await journal.close();
     await landing.close();
   }
@@ -126,33 +130,4 @@ export function selectedStreams(names: readonly string[] | undefined): readonly 
     );
   }
   return streams.filter((stream) => names.includes(stream.name));
-}
-
-/** The organisation that the settings name, else all that the credential sees. */
-async function organizationsToRead({ config, read }: Run): Promise<string[]> {
-  const { effects, warehouse } = read;
-  const seen = await warehouse.all<{ id: string; name: string | null }>(
-    "select id, name from raw.organizations where _valid_to is null order by id",
-  );
-  const wanted = config.api.organization;
-  if (wanted === undefined) {
-    if (seen.length === 0)
-      effects.log.warn("The credential sees no organisation, so there is nothing to read.");
-    return seen.map(({ id }) => id);
-  }
-  const byId = seen.filter(({ id }) => id === wanted);
-  const found = byId.length > 0 ? byId : seen.filter(({ name }) => name === wanted);
-  const [only] = found;
-  if (only && found.length === 1) return [only.id];
-  const shown = seen
-    .map(({ id, name }) => (name === null ? id : `${JSON.stringify(name)} (${id})`))
-    .join(", ");
-  throw new ConfigError(
-    found.length > 1
-      ? `${found.length} organisations are called ${JSON.stringify(wanted)}.`
-      : `The credential sees no organisation ${JSON.stringify(wanted)}.`,
-    {
-      hint: `Set organization under [api] in tally.toml to the name or id of one of these: ${shown || "none"}.`,
-    },
-  );
 }

@@ -10,6 +10,7 @@ import type { Window } from "./windows.ts";
 export interface JournalLoad {
   load_id: string;
   stream: string;
+  account?: string;
   organization_id: string | null;
   project_id: string | null;
   span?: Window;
@@ -30,7 +31,14 @@ export interface JournalLoad {
  * of one that a killed process did not commit.
  */
 export type JournalEntry =
-  | { kind: "loads"; run_id: string; now: string; loads: readonly JournalLoad[] }
+  | {
+      kind: "loads";
+      run_id: string;
+      now: string;
+      /** The labels of the run's accounts; left out where the workspace has but one without a label. */
+      accounts?: readonly string[];
+      loads: readonly JournalLoad[];
+    }
   | {
       kind: "nothing_offered";
       run_id: string;
@@ -71,6 +79,7 @@ export function journalLoad({ unit, loadId, files, isWhole, failure }: Load): Jo
   return {
     load_id: loadId,
     stream: unit.stream.name,
+    ...(unit.account !== null && { account: unit.account }),
     organization_id: unit.organizationId,
     project_id: unit.projectId,
     ...(span && { span }),
@@ -92,7 +101,11 @@ export function journalLoad({ unit, loadId, files, isWhole, failure }: Load): Jo
 /** The unit that a journaled load was read for. */
 export function unitOfJournal(load: JournalLoad): Unit {
   const stream = streamNamed(load.stream);
-  const scope: StreamScope = { organizationId: load.organization_id, projectId: load.project_id };
+  const scope: StreamScope = {
+    account: load.account ?? null,
+    organizationId: load.organization_id,
+    projectId: load.project_id,
+  };
   const { usage, span = null } = load;
   const { path, query } = streamRequest(stream, scope, span);
   return {

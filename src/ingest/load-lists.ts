@@ -6,7 +6,7 @@ import type { Load, Loaded } from "./load.ts";
 import { quarantineRows } from "./quarantine.ts";
 import { historyColumns, rawTable } from "./raw-tables.ts";
 import { openItems } from "./row-source.ts";
-import { type Stream, streams } from "./streams.ts";
+import { type ScopeColumn, type Stream, streams } from "./streams.ts";
 
 const incoming = "incoming_rows";
 
@@ -15,8 +15,7 @@ const incoming = "incoming_rows";
  * leaves doubts, and may still be read again, is left out and says so.
  */
 export async function loadLists(
-  warehouse: Warehouse,
-  landing: Landing,
+  { warehouse, landing, accounts }: { warehouse: Warehouse; landing: Landing; accounts: readonly string[] },
   stream: Stream,
   loads: readonly Load[],
   now: string,
@@ -77,7 +76,7 @@ export async function loadLists(
       closes: stream.history === "inventory" && isWhole && results[index]?.quarantined === 0,
     })),
   };
-  const counts = await compareRows(warehouse, { ...diff, knownSql: knownSql(stream, loads) });
+  const counts = await compareRows(warehouse, { ...diff, knownSql: knownSql(stream, loads, accounts) });
   await leaveOutDoubted(warehouse, loads, counts, results);
   await applyOutcome(warehouse, diff, counts, now);
   await warehouse.run(`drop table ${incoming}; drop table read_rows`);
@@ -86,6 +85,7 @@ export async function loadLists(
 }
 
 const scopeColumns = {
+  account: "loads.account",
   organization: "loads.organization_id",
   project: "loads.project_id",
   from: "loads.from_date",
@@ -95,14 +95,14 @@ const scopeColumns = {
 const text = (value: string | null): string => (value === null ? "null" : sqlText(value));
 
 const loadsSql = (loads: readonly Load[]): string =>
-  `select _load, organization_id::varchar as organization_id, project_id::varchar as project_id,
+  `select _load, account::varchar as account, organization_id::varchar as organization_id, project_id::varchar as project_id,
      from_date::date as from_date, to_date::date as to_date
    from (values ${loads
      .map(
        ({ unit }, index) =>
-         `(${index}, ${text(unit.organizationId)}, ${text(unit.projectId)}, ${text(unit.span?.from ?? null)}, ${text(unit.span?.to ?? null)})`,
+         `(${index}, ${text(unit.account)}, ${text(unit.organizationId)}, ${text(unit.projectId)}, ${text(unit.span?.from ?? null)}, ${text(unit.span?.to ?? null)})`,
      )
-     .join(", ")}) as loads(_load, organization_id, project_id, from_date, to_date)`;
+     .join(", ")}) as loads(_load, account, organization_id, project_id, from_date, to_date)`;
 
 const filesSql = (loads: readonly Load[]): string =>
   `select path, _load, file_order
@@ -116,9 +116,12 @@ const isOwnRow = ({ rowsKey, scope }: Stream, organization: string): string =>
     ? "true"
     : `coalesce(unquoted(${organization}), loads.organization_id) = loads.organization_id`;
 
-function knownSql(stream: Stream, loads: readonly Load[]): string {
-  const has = (scope: "organization" | "project") => stream.columns.some((column) => column.scope === scope);
+/** What is known within the loads' scopes. What an account brought that is read no more is any other's to go by. */
+function knownSql(stream: Stream, loads: readonly Load[], accounts: readonly string[]): string {
+  const has = (scope: ScopeColumn) => stream.columns.some((column) => column.scope === scope);
+  const isForsaken = `coalesce(known.account, '') not in (${(accounts.length > 0 ? accounts : [""]).map(sqlText).join(", ")})`;
   const conditions = [
+    ...(has("account") ? [`(known.account is not distinct from loads.account or ${isForsaken})`] : []),
     ...(has("organization") ? ["known.organization_id = loads.organization_id"] : []),
     ...(has("project") ? ["known.project_id = loads.project_id"] : []),
   ];

@@ -26,6 +26,8 @@ export interface LoadContext {
   runId: string;
   /** The run's instant, at which what is loaded counts as known. */
   now: Date;
+  /** The labels of the accounts that the run reads; none where the workspace has but one without a label. */
+  accounts: readonly string[];
 }
 
 /** What one attempt to read a unit ended in, to be brought into the warehouse. */
@@ -74,12 +76,12 @@ export async function loadTogether(
   loads: readonly Load[],
   beforeCommit: BeforeCommit,
 ): Promise<Loaded[]> {
-  const { warehouse, landing } = context;
+  const { warehouse, landing, accounts } = context;
   const now = timestampText(context.now);
   return warehouse.transaction(async () => {
     const results = new Map<Load, Loaded>();
     for (const [stream, group] of byStream(loads.filter(({ failure }) => failure === null))) {
-      const loaded = await loadLists(warehouse, landing, stream, group, now);
+      const loaded = await loadLists({ warehouse, landing, accounts }, stream, group, now);
       for (const [index, load] of group.entries()) {
         const result = loaded[index];
         if (result) results.set(load, await withWholeAnswers(context, load, result));

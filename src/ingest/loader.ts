@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { Journal } from "./journal.ts";
 import {
   type BeforeCommit,
@@ -15,6 +16,8 @@ export type LoadOutcome = { loaded: Loaded; error?: undefined } | { loaded?: und
 export interface Loader {
   /** Brings a load into the warehouse, in turn. */
   load(load: Load): Promise<LoadOutcome>;
+  /** Does something else with the warehouse, between two transactions. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** The instants of a load at which a test kills the process. */
@@ -35,16 +38,18 @@ const mostBytesTogether = 256 * 2 ** 20;
  * transaction costs more than a list.
  */
 export function createLoader(context: LoaderContext): Loader {
-  const { journal, landing, runId, now, onStep } = context;
+  const { journal, landing, runId, now, accounts, onStep } = context;
+  const turns = pLimit(1);
   const queue: { load: Load; resolve: (outcome: LoadOutcome) => void }[] = [];
   let isWorking = false;
+  const named = accounts.length > 0 ? { accounts } : {};
 
   const beforeCommit: BeforeCommit = async (loads, files) => {
     onStep?.("loaded");
     await landing.sync(files);
     onStep?.("synced");
     if (loads.length > 0) {
-      await journal.write({ kind: "loads", run_id: runId, now: now.toISOString(), loads });
+      await journal.write({ kind: "loads", run_id: runId, now: now.toISOString(), ...named, loads });
     }
     onStep?.("journaled");
   };
@@ -96,7 +101,7 @@ export function createLoader(context: LoaderContext): Loader {
     // What is handed over in one go is loaded in one go.
     await null;
     for (let taken = takeNext(); taken.length > 0; taken = takeNext()) {
-      const outcomes = await loadSome(taken.map(({ load }) => load));
+      const outcomes = await turns(() => loadSome(taken.map(({ load }) => load)));
       onStep?.("committed");
       for (const [index, { resolve }] of taken.entries()) {
         resolve(outcomes[index] ?? { error: new Error("A load ended in nothing.") });
@@ -111,6 +116,7 @@ export function createLoader(context: LoaderContext): Loader {
         queue.push({ load, resolve });
         if (!isWorking) void work();
       }),
+    inTurn: (work) => turns(work),
   };
 }
 

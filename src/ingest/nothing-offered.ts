@@ -25,7 +25,7 @@ export async function noteNothingOffered(
       { stream, organizationId },
     );
     const notedTo = new Map(noted.map((each) => [each.project_id, each.noted_to]));
-    const unit = unitOf(stream, { organizationId, projectId: null });
+    const unit = unitOf(stream, { account: null, organizationId, projectId: null });
     await recordReads(
       context,
       projects.map((project) => {

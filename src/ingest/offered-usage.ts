@@ -5,8 +5,8 @@ import { addDays, type Day, dayOf, firstOfMonth } from "./windows.ts";
 
 /** What usage/options said last; null where it was never read. */
 export async function offeredUsage(run: Run, organizationId: string): Promise<UsageOffer | null> {
-  const { read, options } = run;
-  const row = await read.warehouse.first<{
+  const { known, options } = run;
+  const row = await known.first<{
     start_date: string | null;
     end_date: string | null;
     projects: string[] | null;
@@ -28,7 +28,7 @@ export async function offeredUsage(run: Run, organizationId: string): Promise<Us
   const hasUsage = offer.projects.length > 0 && offer.resourceTypes.length > 0;
   const start =
     row.start_date ?? options.from ?? (hasUsage ? await foundStart(run, organizationId, offer) : null);
-  return { ...offer, start: start ?? dayOf(read.now) };
+  return { ...offer, start: start ?? dayOf(run.loading.now) };
 }
 
 /** Usage is taken to begin where so many months before it have none. */
@@ -45,8 +45,8 @@ async function foundStart(
   organizationId: string,
   offer: Omit<UsageOffer, "start">,
 ): Promise<Day | null> {
-  const { read, config } = run;
-  const today = dayOf(read.now);
+  const { known, config } = run;
+  const today = dayOf(run.loading.now);
   const stream = streamNamed("usage");
   let found: Day | null = null;
   let empty = 0;
@@ -54,21 +54,21 @@ async function foundStart(
   for (let month = 0; month < mostMonths && empty < emptyMonths; month++) {
     const from = firstOfMonth(to);
     if (!(await wasRead(run, organizationId, from))) {
-      const units = await planUsage(read.warehouse, {
+      const units = await planUsage(known, {
         stream,
         organizationId,
         offer: { ...offer, start: from },
         today,
         lookbackDays: config.ingest.lookbackDays,
         asked: { from, to },
-        urlLength: read.client.urlLength,
+        urlLength: run.urlLength,
       });
       for (const unit of units) {
         // What fails now is read again the next time, and the walk goes on from there.
         if (!(await run.reader.readNoting(unit))) return found;
       }
     }
-    const row = await read.warehouse.first(
+    const row = await known.first(
       `select 1
        from raw.usage
        where organization_id = $organizationId and usage_date between $from::date and $to::date
@@ -80,7 +80,7 @@ async function foundStart(
     to = addDays(from, -1);
   }
   if (found === null) {
-    read.effects.log.warn(
+    run.effects.log.warn(
       `usage/options names no start_date, and the last ${emptyMonths} months have no usage: ` +
         "say with --from which day to begin with if there is some from before.",
     );
@@ -89,8 +89,8 @@ async function foundStart(
 }
 
 /** Whether the month, or what there was of it, was ever read. */
-async function wasRead({ read }: Run, organizationId: string, month: Day): Promise<boolean> {
-  const row = await read.warehouse.first(
+async function wasRead({ known }: Run, organizationId: string, month: Day): Promise<boolean> {
+  const row = await known.first(
     `select 1
      from raw.read_windows
      where stream = 'usage'

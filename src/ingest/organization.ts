@@ -1,22 +1,36 @@
 import pLimit from "p-limit";
 import type { Config } from "../config.ts";
+import type { Effects } from "../effects.ts";
 import type { TallyError } from "../errors/tally-error.ts";
+import type { Warehouse } from "../warehouse.ts";
+import type { Client } from "./client.ts";
 import { isDue, type LastReads, lastReadOf, lastReads, spanFrom } from "./due.ts";
 import type { IngestOptions } from "./ingest.ts";
-import type { ReadContext, Reader } from "./read.ts";
+import type { Journal } from "./journal.ts";
+import type { LoadContext } from "./load.ts";
+import type { Loader } from "./loader.ts";
+import type { Reader } from "./read.ts";
 import { createSecondChances, type SecondChances } from "./second-chance.ts";
 import type { Stream, StreamScope } from "./streams.ts";
+import type { SummaryKeeper } from "./summary.ts";
 import { type Unit, unitOf } from "./units.ts";
 import { usageWork } from "./usage-work.ts";
 import { dayOf, earlier } from "./windows.ts";
 
-/** What one call of ingest goes by. */
+/** What the reading of one organisation, or of what is an account's own, goes by. */
 export interface Run {
   config: Config;
   options: IngestOptions;
   selected: readonly Stream[];
-  read: ReadContext;
+  effects: Effects;
+  summary: SummaryKeeper;
+  /** Asks what the warehouse knows, on a connection that no transaction is open on. */
+  known: Warehouse;
+  loader: Loader;
+  /** What goes into the warehouse besides what is read; only when it is the loader's turn. */
+  loading: LoadContext & { journal: Journal };
   reader: Reader;
+  urlLength: Client["urlLength"];
 }
 
 /** Something to be read, once there is room for it: a unit, or several in a way of their own. */
@@ -25,12 +39,10 @@ export type Work = Unit | ((chances: SecondChances) => Promise<unknown>);
 /** Read before everything else, since they say what there is to read. */
 const readFirst: ReadonlySet<string> = new Set(["organizations", "projects", "usage_options"]);
 
-/**
- * Reads what belongs to the credential itself, and to no organisation.
- */
-export async function readAccount(run: Run): Promise<void> {
-  const reads = await lastReads(run.read.warehouse);
-  const scope = { organizationId: null, projectId: null };
+/** Reads what belongs to the credential itself, and to no organisation. */
+export async function readAccountLists(run: Run, account: string | null): Promise<void> {
+  const reads = await lastReads(run.known);
+  const scope = { account, organizationId: null, projectId: null };
   const units = listsOf(run)
     .filter((stream) => stream.scope === "account")
     .map((stream) => listUnit(run, reads, stream, scope));
@@ -42,22 +54,22 @@ export async function readAccount(run: Run): Promise<void> {
  * side, usage newest first.
  */
 export async function readOrganization(run: Run, organizationId: string): Promise<void> {
-  const { selected, read } = run;
+  const { selected, known } = run;
   const has = (test: (stream: Stream) => boolean) => selected.some(test);
-  const scope = { organizationId, projectId: null };
+  const scope = { account: null, organizationId, projectId: null };
   const [, isOfferFresh] = await Promise.all([
     // Projects are what most streams are read by, and what coverage is kept for.
     has((stream) => stream.scope !== "account") && run.reader.readNoting(unitOf("projects", scope)),
     has((stream) => stream.history === "usage" || stream.name === "usage_options") &&
       run.reader.readNoting(unitOf("usage_options", scope)),
   ]);
-  const projects = await read.warehouse.all<{ id: string }>(
+  const projects = await known.all<{ id: string }>(
     "select id from raw.projects where _valid_to is null and organization_id = $organizationId order by id",
     { organizationId },
   );
   const projectIds = projects.map(({ id }) => id);
   const work = [
-    ...listWork(run, organizationId, projectIds, await lastReads(read.warehouse)),
+    ...listWork(run, organizationId, projectIds, await lastReads(known)),
     ...(await usageWork(run, organizationId, projectIds, isOfferFresh)),
   ];
   await inParallel(run, work);
@@ -72,11 +84,11 @@ const mostBegun = 64;
  */
 async function inParallel(run: Run, work: readonly Work[]): Promise<void> {
   const chances = createSecondChances(run.reader, work.length);
-  run.read.summary.plan(work.length);
+  run.summary.plan(work.length);
   await allOf(
     work.map((each) => async () => {
       await (typeof each === "function" ? each(chances) : chances.tryToRead(each));
-      run.read.summary.finish();
+      run.summary.finish();
     }),
   );
   await allOf(chances.left());
@@ -109,13 +121,13 @@ const listsOf = ({ selected }: Run): Stream[] =>
 function listUnit(run: Run, reads: LastReads, stream: Stream, scope: StreamScope): Unit {
   const unit = unitOf(stream.name, scope);
   if (!stream.span) return unit;
-  const today = dayOf(run.read.now);
+  const today = dayOf(run.loading.now);
   const from = run.options.from ?? spanFrom(unit, lastReadOf(reads, unit), today);
   return unitOf(stream.name, scope, { from: earlier(from, today), to: today });
 }
 
 function readingOf(run: Run, reads: LastReads, units: readonly Unit[]): Work[] {
-  const today = dayOf(run.read.now);
+  const today = dayOf(run.loading.now);
   // What is asked for by name is wanted now.
   const isForced = run.options.full === true || run.options.streams !== undefined;
   return units.filter((unit) => isForced || isDue(unit, lastReadOf(reads, unit), today));
@@ -123,7 +135,8 @@ function readingOf(run: Run, reads: LastReads, units: readonly Unit[]): Work[] {
 
 function listWork(run: Run, organizationId: string, projectIds: readonly string[], reads: LastReads): Work[] {
   return listsOf(run).flatMap((stream): Work[] => {
-    const units = projectIds.map((projectId) => listUnit(run, reads, stream, { organizationId, projectId }));
+    const scope = { account: null, organizationId };
+    const units = projectIds.map((projectId) => listUnit(run, reads, stream, { ...scope, projectId }));
     switch (stream.scope) {
       case "account":
         return [];
@@ -132,7 +145,7 @@ function listWork(run: Run, organizationId: string, projectIds: readonly string[
       case "any_project":
         return units.length > 0 ? [() => readFirstThatAnswers(run, units)] : [];
       default:
-        return readingOf(run, reads, [listUnit(run, reads, stream, { organizationId, projectId: null })]);
+        return readingOf(run, reads, [listUnit(run, reads, stream, { ...scope, projectId: null })]);
     }
   });
 }

@@ -49,7 +49,7 @@ function clip(range: Window, { from, to }: UsagePlan["asked"]): Window {
 
 function unitsOf(plan: UsagePlan, window: Window, projects: readonly string[]): Unit[] {
   const { stream, organizationId, offer, urlLength } = plan;
-  const scope = { organizationId, projectId: null };
+  const scope = { account: null, organizationId, projectId: null };
   const { path, query } = streamRequest(stream, scope);
   const dates = {
     start_date: window.from,

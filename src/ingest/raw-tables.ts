@@ -43,8 +43,10 @@ const bookkeeping = `
     attempted_at timestamp not null,
     status varchar not null,
     row_count bigint,
-    message varchar
+    message varchar,
+    account varchar
   );
+  alter table raw.read_windows add column if not exists account varchar;
   create table if not exists raw.landed_files (
     load_id varchar not null,
     path varchar not null,

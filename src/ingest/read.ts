@@ -1,15 +1,30 @@
+import type { Effects } from "../effects.ts";
 import type { TallyError } from "../errors/tally-error.ts";
+import type { Warehouse } from "../warehouse.ts";
 import { createApart, type FailedPart, isRefusedTogether } from "./apart.ts";
 import type { LandedFile } from "./land.ts";
-import { createPageLander, mostShapes, PageLoop, type PagesContext } from "./land-pages.ts";
+import { mostShapes, type PageLander, PageLoop } from "./land-pages.ts";
 import { type Load, messageOf } from "./load.ts";
-import { createLoader, type LoaderContext } from "./loader.ts";
+import type { Loader } from "./loader.ts";
 import { hasPages, type PagedRead, pagesOf, type SettledPages, settlePages } from "./pages.ts";
 import { wasEverAnswered } from "./records.ts";
+import type { SummaryKeeper } from "./summary.ts";
 import { endsAll, failureOf, isNotOfferedBy, mayPass, partialError } from "./unit-failures.ts";
 import { type Unit, unitLabel, windowOf } from "./units.ts";
 
-export interface ReadContext extends LoaderContext, PagesContext {}
+export interface ReadContext {
+  effects: Effects;
+  summary: SummaryKeeper;
+  /** Whose units they are, by a name, where the run reads several organisations. */
+  organization: string | null;
+  /** Asks what the warehouse knows, on a connection that no transaction is open on. */
+  known: Warehouse;
+  /** Brings what was read into it; there is one for all. */
+  loader: Loader;
+  pages: PageLander;
+  /** A name for a load that no other of the run has. */
+  nextLoadId: () => string;
+}
 
 export interface Reader {
   /**
@@ -28,19 +43,52 @@ export interface Reader {
   note(unit: Unit, failure: TallyError): void;
   /** Reads and notes; whether it succeeded. */
   readNoting(unit: Unit): Promise<boolean>;
+  /** Whether the API said of the unit, when it was read, that the account does not have it. */
+  wasNotOffered(unit: Unit): boolean;
+}
+
+/** Records that a unit could not be read, or is not on offer. */
+export async function recordFailure(
+  { loader, nextLoadId }: Pick<ReadContext, "loader" | "nextLoadId">,
+  unit: Unit,
+  status: NonNullable<Load["failure"]>["status"],
+  { message }: TallyError,
+): Promise<void> {
+  const { error } = await loader.load({
+    unit,
+    loadId: nextLoadId(),
+    files: [],
+    settles: { rows: true, values: true, pages: true },
+    isWhole: false,
+    hasPages: false,
+    failure: { status, message },
+  });
+  if (error !== undefined) throw failureOf(unit, error);
+}
+
+/** Puts a unit's failure into the summary, and says it. */
+export function noteFailure(
+  { effects, summary, organization }: Pick<ReadContext, "effects" | "summary" | "organization">,
+  unit: Unit,
+  failure: TallyError,
+  isPartial = false,
+): void {
+  const { stream, organizationId, projectId } = unit;
+  const message = organization === null ? failure.message : `${organization}: ${failure.message}`;
+  summary.fail({
+    ...{ stream: stream.name, organization, organizationId, projectId, window: windowOf(unit) },
+    ...{ message, hint: failure.hint, isPartial },
+  });
+  effects.log.warn(message);
 }
 
 /** Reads units side by side, as far as the client lets them, and loads them in turn. */
 export function createReader(context: ReadContext): Reader {
-  const { effects, summary, runId, warehouse } = context;
-  const loader = createLoader(context);
-  const pages = createPageLander(context);
+  const { effects, summary, known, loader, pages, nextLoadId } = context;
   const apart = createApart(readAsItIs);
   /** Those whose values looked odd and came again the same: that is this server's way, and no fault. */
   const oddStreams = new Set<string>();
-  let loads = 0;
-
-  const nextLoadId = () => `${runId}/${String(++loads).padStart(5, "0")}`;
+  const notOffered = new WeakSet<Unit>();
 
   /** Reads the unit until no doubt is left of what it holds, or it was read often enough to settle them. */
   async function readAndLoad(unit: Unit, firstLoadId: string): Promise<void> {
@@ -95,26 +143,9 @@ export function createReader(context: ReadContext): Reader {
     }
   }
 
-  async function recordFailure(unit: Unit, loadId: string, failure: NonNullable<Load["failure"]>) {
-    const { error } = await loader.load({
-      unit,
-      loadId,
-      files: [],
-      settles: { rows: true, values: true, pages: true },
-      isWhole: false,
-      hasPages: false,
-      failure,
-    });
-    if (error !== undefined) throw failureOf(unit, error);
-  }
-
   const reader = {
-    note(unit: Unit, { message, hint }: TallyError, isPartial = false) {
-      const { stream, organizationId, projectId } = unit;
-      const window = windowOf(unit);
-      summary.fail({ stream: stream.name, organizationId, projectId, window, message, hint, isPartial });
-      effects.log.warn(message);
-    },
+    note: (unit: Unit, failure: TallyError, isPartial = false) =>
+      noteFailure(context, unit, failure, isPartial),
     async readNoting(unit: Unit) {
       const failure = await reader.read(unit);
       if (failure) reader.note(unit, failure);
@@ -123,9 +154,10 @@ export function createReader(context: ReadContext): Reader {
     read: (unit: Unit) => read(unit, true),
     tryToRead: (unit: Unit) => read(unit, false),
     async giveUp(unit: Unit, failure: TallyError) {
-      await recordFailure(unit, nextLoadId(), { status: "failed", message: failure.message });
+      await recordFailure(context, unit, "failed", failure);
       reader.note(unit, failure);
     },
+    wasNotOffered: (unit: Unit) => notOffered.has(unit),
   };
 
   async function read(unit: Unit, isLast: boolean): Promise<TallyError | null> {
@@ -144,10 +176,12 @@ export function createReader(context: ReadContext): Reader {
       }
       const isNotOffered =
         isNotOfferedBy(stream, failure) &&
-        !(stream.staysOffered && (await wasEverAnswered(warehouse, stream, unit.organizationId)));
-      const status = isNotOffered ? "not_offered" : "failed";
-      await recordFailure(unit, loadId, { status, message: failure.message });
-      if (isNotOffered) summary.of(stream.name).notOffered++;
+        !(stream.staysOffered && (await wasEverAnswered(known, stream, unit.organizationId)));
+      await recordFailure(context, unit, isNotOffered ? "not_offered" : "failed", failure);
+      if (isNotOffered) {
+        notOffered.add(unit);
+        summary.of(stream.name).notOffered++;
+      }
       return isNotOffered ? null : failure;
     }
   }

@@ -58,12 +58,13 @@ export async function recordReads(
       sqlText(status),
       rows ?? "null",
       textOrNull(message),
+      textOrNull(unit.account),
     ].join(", ")})`;
   });
   await warehouse.run(
     `insert into raw.read_windows (
        load_id, run_id, stream, organization_id, project_id, window_from, window_to, attempted_at, status,
-       row_count, message
+       row_count, message, account
      )
      values ${values.join(", ")}`,
   );

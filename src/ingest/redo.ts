@@ -48,7 +48,8 @@ export async function redo(
 ): Promise<Redone> {
   const redone: Redone = { loaded: [], damaged: [] };
   if (entry.kind === "pruned") return redone;
-  const own = { ...context, runId: entry.run_id, now: new Date(entry.now) };
+  const accounts = entry.kind === "loads" ? (entry.accounts ?? []) : [];
+  const own = { ...context, runId: entry.run_id, now: new Date(entry.now), accounts };
   if (entry.kind === "nothing_offered") {
     const { stream, organization_id: organizationId, window, projects } = entry;
     const journal = { write: async () => undefined };

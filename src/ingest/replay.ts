@@ -29,7 +29,7 @@ const tables = [...streams.map(({ name }) => name), ...bookkeepingTables];
  * @throws TallyError where there is nothing to replay
  */
 export async function replay(
-  context: Omit<IngestContext, "credentials">,
+  context: Omit<IngestContext, "accounts">,
   runId: string,
 ): Promise<IngestSummary> {
   const { workspace, effects } = context;
@@ -41,7 +41,10 @@ export async function replay(
   const warehouse = await context.warehouse.connect();
   try {
     // What a killed run left half done belongs to what is known.
-    await redoLast({ warehouse: context.warehouse, landing, runId, now: effects.now() }, workspace.raw);
+    await redoLast(
+      { warehouse: context.warehouse, landing, runId, now: effects.now(), accounts: [] },
+      workspace.raw,
+    );
     await removeDatabase(aside);
     const main = (await warehouse.first<{ name: string }>("select current_database() as name"))?.name ?? "";
     await defineMacros(warehouse);
@@ -62,7 +65,7 @@ export async function replay(
 }
 
 async function redoAll(
-  { workspace, warehouse, effects }: Omit<IngestContext, "credentials">,
+  { workspace, warehouse, effects }: Omit<IngestContext, "accounts">,
   landing: Landing,
   runId: string,
   main: string,
@@ -82,7 +85,7 @@ async function redoAll(
   if (since === undefined) throw nothingToReplay(workspace.raw);
   await keepOthers(warehouse, main, runs, since);
   const damaged: Damage[] = [];
-  const context = { warehouse, landing, runId, now: effects.now() };
+  const context = { warehouse, landing, runId, now: effects.now(), accounts: [] };
   for await (const entry of entriesOf<JournalEntry>(path)) {
     const redone = await redo(context, entry, files);
     damaged.push(...redone.damaged);
@@ -158,6 +161,7 @@ async function noteDamage(
     if (!missing) continue;
     summary.fail({
       stream: load.stream,
+      organization: null,
       organizationId: load.organization_id,
       projectId: load.project_id,
       window: windowOf(unit),

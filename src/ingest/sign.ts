@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { Credentials } from "../config.ts";
+import type { Credentials } from "../credentials.ts";
 
 /** The parameters of a request; a list repeats its key. */
 export type Query = Readonly<Record<string, string | readonly string[]>>;

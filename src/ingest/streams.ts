@@ -28,6 +28,8 @@ export function streamNamed(streamName: string): Stream {
 
 /** The values that a request's path and parameters are filled in with. */
 export interface StreamScope {
+  /** Whose list it is, where it is the account's own and no organisation's; null in a workspace of one account. */
+  account: string | null;
   organizationId: string | null;
   projectId: string | null;
 }

@@ -17,6 +17,8 @@ export interface StreamSummary extends Counts {
 /** What could not be read or loaded, though tried again. */
 export interface IngestFailure {
   stream: string;
+  /** Whose it is, by a name, where the run reads several organisations. */
+  organization: string | null;
   organizationId: string | null;
   projectId: string | null;
   /** The days that are missing; null for inventory. */

@@ -36,6 +36,6 @@ export function unitLabel({ stream, projectId, usage }: Unit): string {
 export function unitOf(streamName: string, scope: StreamScope, span: Window | null = null): Unit {
   const stream = streamNamed(streamName);
   const { path, query } = streamRequest(stream, scope, span);
-  const { organizationId, projectId } = scope;
-  return { organizationId, projectId, stream, path, queries: [query], usage: null, span };
+  const { account, organizationId, projectId } = scope;
+  return { account, organizationId, projectId, stream, path, queries: [query], usage: null, span };
 }

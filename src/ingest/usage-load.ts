@@ -29,6 +29,7 @@ export const nothingLoaded = (): LoadedUsage => ({
 
 /** What the rows of a load do not repeat. */
 export const scopeOf = ({ unit }: UsageLoad): ScopeSql => ({
+  account: "null::varchar",
   organization: unit.organizationId === null ? "null::varchar" : `${sqlText(unit.organizationId)}::varchar`,
   project: "null::varchar",
   from: "null::date",

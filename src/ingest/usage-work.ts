@@ -15,21 +15,21 @@ export async function usageWork(
   projectIds: readonly string[],
   isOfferFresh: boolean,
 ): Promise<Work[]> {
-  const { config, options, read } = run;
+  const { config, options, known, loading } = run;
   const usageStreams = run.selected.filter((stream) => stream.history === "usage");
   const offer = usageStreams.length > 0 ? await offeredUsage(run, organizationId) : null;
   if (!offer) return [];
-  const today = dayOf(read.now);
+  const today = dayOf(loading.now);
   const work: Dated[] = [];
   for (const stream of usageStreams) {
-    const units = await planUsage(read.warehouse, {
+    const units = await planUsage(known, {
       stream,
       organizationId,
       offer,
       today,
       lookbackDays: config.ingest.lookbackDays,
       asked: { from: options.from, to: options.to, full: options.full },
-      urlLength: read.client.urlLength,
+      urlLength: run.urlLength,
     });
     work.push(...(await workOf(run, stream, units)));
     // What is not on offer has no usage. An offer that was not read tonight says nothing of new projects.
@@ -37,7 +37,7 @@ export async function usageWork(
     const window = usageRange(offer, today);
     if (isOfferFresh && stream.filters === "lists" && window.from <= window.to) {
       const others = projectIds.filter((id) => !isOffered.has(id));
-      await noteNothingOffered(read, stream.name, organizationId, window, others);
+      await run.loader.inTurn(() => noteNothingOffered(loading, stream.name, organizationId, window, others));
     }
   }
   return work.sort((a, b) => (a.to < b.to ? 1 : a.to > b.to ? -1 : 0)).map((each) => each.work);
@@ -56,9 +56,8 @@ async function workOf(run: Run, stream: Stream, units: readonly Unit[]): Promise
   const [newest, ...older] = newestFirst;
   if (!newest) return [];
   const isOffered = async ({ unit }: { unit: Unit }, chances: SecondChances) => {
-    const { notOffered } = run.read.summary.of(stream.name);
     await chances.tryToRead(unit);
-    return run.read.summary.of(stream.name).notOffered === notOffered;
+    return !run.reader.wasNotOffered(unit);
   };
   if (stream.notOfferedOn.length > 0 && stream.filters === "days") {
     // Bills may be kept for less long than usage, and what is further back is refused.
@@ -68,10 +67,7 @@ async function workOf(run: Run, stream: Stream, units: readonly Unit[]): Promise
     return [{ to: newest.to, work: inTurn }];
   }
   const { organizationId } = newest.unit;
-  if (
-    stream.notOfferedOn.length > 0 &&
-    !(await wasEverAnswered(run.read.warehouse, stream, organizationId))
-  ) {
+  if (stream.notOfferedOn.length > 0 && !(await wasEverAnswered(run.known, stream, organizationId))) {
     let tell: (isOffered: boolean) => void = () => undefined;
     const told = new Promise<boolean>((resolve) => {
       tell = resolve;

@@ -6,7 +6,7 @@ import { sqlName, type Warehouse } from "../warehouse.ts";
 const general = new Set(["dim_idle_rule", "dim_vm_type"]);
 
 /** Tables of projects only: a GPU type or a region takes nothing out of them. */
-const ofProjects = new Set(["dim_project", "fct_usage_coverage"]);
+const ofProjects = new Set(["dim_organization", "dim_project", "fct_usage_coverage"]);
 
 /**
  * Confines a connection to a part of what is published: from then on, the names of the published tables mean
@@ -22,6 +22,12 @@ export async function confine(
   name: string | null,
 ): Promise<string | null> {
   const kinds = [
+    {
+      key: "organizations",
+      table: "report_organization",
+      words: "organisations",
+      values: filter.organizations,
+    },
     { key: "projects", table: "report_project", words: "projects", values: filter.projects },
     { key: "cost_centres", table: "report_cost_centre", words: "cost centres", values: filter.costCentres },
     { key: "gpu_types", table: "report_gpu_type", words: "GPU types", values: filter.gpuTypes },
@@ -66,9 +72,19 @@ function base(database: string, table: string): string {
 }
 
 // A project counts with the cost centre that it has today, so that a report is of the same projects throughout.
-async function selectProjects(connection: Warehouse, { projects, costCentres }: ReportFilter): Promise<void> {
-  if (projects.length === 0 && costCentres.length === 0) return;
+async function selectProjects(connection: Warehouse, filter: ReportFilter): Promise<void> {
+  const { organizations, projects, costCentres } = filter;
+  if (organizations.length > 0) {
+    await connection.run(`
+      create temp table confined_organization as
+      select organization_id
+      from dim_organization
+      where organization_id in (select value from report_organization)
+        or organization_name in (select value from report_organization)`);
+  }
+  if (!isByProject(filter)) return;
   const conditions = [
+    organizations.length > 0 && "organization_id in (select organization_id from confined_organization)",
     projects.length > 0 &&
       "(project_id in (select value from report_project) or project_name in (select value from report_project))",
     costCentres.length > 0 && "cost_centre in (select value from report_cost_centre)",
@@ -81,21 +97,36 @@ async function selectProjects(connection: Warehouse, { projects, costCentres }: 
 function conditionsOf({ database, name, columns }: PublishedTable, filter: ReportFilter): string[] {
   if (general.has(name)) return [];
   if (columns.has("scope")) return [scopeCondition(name, columns, filter)];
-  const isByProject = filter.projects.length > 0 || filter.costCentres.length > 0;
   if (name === "fct_new_and_gone") {
-    const isOnly = isByProject && filter.gpuTypes.length + filter.regions.length === 0;
+    const isOnly = isByProject(filter) && filter.gpuTypes.length + filter.regions.length === 0;
     return [isOnly ? "kind = 'project' and value in (select project_id from confined_project)" : "false"];
   }
   const conditions: string[] = [];
-  if (isByProject) {
-    conditions.push(
-      columns.has("project_id") ? "project_id in (select project_id from confined_project)" : "false",
-    );
+  const isOfOrganizationsOnly = filter.projects.length + filter.costCentres.length === 0;
+  if (filter.organizations.length > 0 && columns.has("organization_id")) {
+    conditions.push("organization_id in (select organization_id from confined_organization)");
+    if (!isOfOrganizationsOnly) conditions.push(projectCondition(database, name, columns));
+  } else if (isByProject(filter)) {
+    conditions.push(projectCondition(database, name, columns));
   }
   if (ofProjects.has(name)) return conditions;
   if (filter.gpuTypes.length > 0) conditions.push(gpuTypeCondition(database, columns));
   if (filter.regions.length > 0) conditions.push(regionCondition(columns));
   return conditions;
+}
+
+const isByProject = ({ organizations, projects, costCentres }: ReportFilter): boolean =>
+  organizations.length + projects.length + costCentres.length > 0;
+
+function projectCondition(database: string, name: string, columns: ReadonlySet<string>): string {
+  if (name === "dim_organization") {
+    return `organization_id in (
+      select organization_id
+      from ${base(database, "dim_project")}
+      where project_id in (select project_id from confined_project)
+    )`;
+  }
+  return columns.has("project_id") ? "project_id in (select project_id from confined_project)" : "false";
 }
 
 function gpuTypeCondition(database: string, columns: ReadonlySet<string>): string {
@@ -122,8 +153,10 @@ function regionCondition(columns: ReadonlySet<string>): string {
  * Those of everything are of more than the report is.
  */
 function scopeCondition(name: string, columns: ReadonlySet<string>, filter: ReportFilter): string {
-  const { projects, costCentres, gpuTypes, regions } = filter;
-  if ([projects, costCentres, gpuTypes, regions].filter(({ length }) => length > 0).length !== 1)
+  const { organizations, projects, costCentres, gpuTypes, regions } = filter;
+  if (
+    [organizations, projects, costCentres, gpuTypes, regions].filter(({ length }) => length > 0).length !== 1
+  )
     return "false";
   if (!columns.has("scope_value")) {
     return costCentres.length > 0 && columns.has("cost_centre")
@@ -131,7 +164,7 @@ function scopeCondition(name: string, columns: ReadonlySet<string>, filter: Repo
       : "false";
   }
   if (name === "fct_budget_status") return "false";
-  if (projects.length > 0)
+  if (organizations.length + projects.length > 0)
     return "scope = 'project' and scope_value in (select project_id from confined_project)";
   if (costCentres.length > 0) {
     return "scope = 'cost_centre' and scope_value in (select value from report_cost_centre)";
@@ -161,6 +194,11 @@ async function requireKnown(connection: Warehouse, filter: ReportFilter, name: s
       },
     );
   };
+  await check(
+    "organizations",
+    filter.organizations,
+    "select coalesce(organization_name, organization_id) as value, organization_id as also from dim_organization order by all",
+  );
   await check(
     "projects",
     filter.projects,

@@ -36,6 +36,15 @@ export function statusJson(status: WorkspaceStatus, workspace: string): string {
         project_days: published.projectDays,
         missing_project_days: published.missingProjectDays,
       },
+      organizations: published?.organizations.map((organization) => ({
+        organization_id: organization.id,
+        organization_name: organization.name,
+        read_status: organization.readStatus,
+        message: organization.message,
+        last_read_at: organization.lastReadAt?.toISOString() ?? null,
+        project_days: organization.projectDays,
+        missing_project_days: organization.missingProjectDays,
+      })),
       failing_tests: failingTests,
       findings: published && {
         open: openFindings(published),
@@ -102,6 +111,7 @@ function publishedLines(published: Published, now: Date): [string, string][] {
           }, last usage on ${lastUsageDate ?? "no day"}`,
     ],
     ["coverage", `${whole} of ${projectDays} project-days read in full`],
+    ...organizationLines(published),
     [
       "findings",
       openFindings(published) === 0
@@ -109,6 +119,20 @@ function publishedLines(published: Published, now: Date): [string, string][] {
         : `${openFindings(published)} open (${high} high, ${medium} medium, ${low} low)${waste && `, ${waste} a month`}`,
     ],
   ];
+}
+
+/** A line for each organisation, where there are several. */
+function organizationLines({ organizations }: Published): [string, string][] {
+  if (organizations.length < 2) return [];
+  return organizations.map(
+    ({ id, name, readStatus, message, lastReadAt, projectDays, missingProjectDays }) => {
+      const read = lastReadAt === null ? "never read" : `read ${lastReadAt.toISOString()}`;
+      const days = `${projectDays - missingProjectDays} of ${projectDays} project-days in full`;
+      const failure =
+        readStatus === "failed" ? `; the last attempt failed: ${message ?? "no reason given"}` : "";
+      return ["organisation", `${name ?? id}: ${read}, ${days}${failure}`];
+    },
+  );
 }
 
 function testsWords(failing: WorkspaceStatus["failingTests"]): string {

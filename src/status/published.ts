@@ -19,7 +19,21 @@ export interface Published {
   missingProjectDays: number;
   failingTests: readonly FailingTest[];
   findings: OpenFindings;
+  organizations: readonly OrganizationStatus[];
   tables: readonly { name: string; rows: number }[];
+}
+
+/** How far an organisation was read. */
+export interface OrganizationStatus {
+  id: string;
+  name: string | null;
+  /** How the last attempt to read it ended: complete, partial, failed or not_read. */
+  readStatus: string;
+  /** Why it could not be read; null where it could. */
+  message: string | null;
+  lastReadAt: Date | null;
+  projectDays: number;
+  missingProjectDays: number;
 }
 
 export interface OpenFindings {
@@ -56,6 +70,7 @@ export async function readPublished(
       missingProjectDays: Number(freshness.missing_project_days),
       failingTests: await readFailingTests(analytics),
       findings: await readFindings(analytics),
+      organizations: await readOrganizations(analytics, now),
       tables: [...(await countRows(analytics))].map(([name, rows]) => ({ name, rows })),
     };
   } finally {
@@ -70,6 +85,44 @@ const readFailingTests = (analytics: Warehouse) =>
     where status = 'failed'
     order by name
   `);
+
+async function readOrganizations(analytics: Warehouse, now: Date): Promise<OrganizationStatus[]> {
+  const rows = await analytics.all<{
+    organization_id: string;
+    organization_name: string | null;
+    read_status: string;
+    message: string | null;
+    last_read_at: string | null;
+    project_days: number;
+    missing_project_days: number;
+  }>(
+    `select
+       organizations.organization_id,
+       organizations.organization_name,
+       organizations.read_status,
+       organizations.message,
+       organizations.last_read_at::varchar as last_read_at,
+       count(coverage.status)::integer as project_days,
+       count(*) filter (coverage.status <> 'complete')::integer as missing_project_days
+     from dim_organization as organizations
+     left join fct_usage_coverage as coverage
+       on organizations.organization_id = coverage.organization_id
+       and coverage.stream = 'usage'
+       and coverage.usage_date < $today::date
+     group by all
+     order by organization_name nulls last, organization_id`,
+    { today: now.toISOString().slice(0, 10) },
+  );
+  return rows.map((row) => ({
+    id: row.organization_id,
+    name: row.organization_name,
+    readStatus: row.read_status,
+    message: row.message,
+    lastReadAt: row.last_read_at === null ? null : new Date(isoInstant(row.last_read_at)),
+    projectDays: row.project_days,
+    missingProjectDays: row.missing_project_days,
+  }));
+}
 
 async function readFindings(analytics: Warehouse): Promise<OpenFindings> {
   const severities = await analytics.all<{ severity: keyof OpenFindings["bySeverity"]; findings: number }>(`

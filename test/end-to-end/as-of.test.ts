@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { soleAccount } from "../../src/accounts.ts";
 import { loadConfig } from "../../src/config.ts";
 import { demoFolder, demoScenario } from "../../src/demo.ts";
 import { loadScenario } from "../../src/gateway/scenario/load.ts";
@@ -49,7 +50,8 @@ async function twoNights(): Promise<Nights> {
       now: night.toISOString(),
       env: { CRUSOE_API_ENDPOINT: gateway.endpoint },
     });
-    await run({ effects, workspace, config: loadConfig(effects, workspace.tallyToml), credentials });
+    const config = loadConfig(effects, workspace.tallyToml);
+    await run({ effects, workspace, config, accounts: [soleAccount(config, credentials)] });
     if (night === earlier) {
       Object.assign(first, await tablesOf(workspace.analytics));
       Object.assign(october, filesOf(join(workspace.reports, "2026-10")));

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { soleAccount } from "../../src/accounts.ts";
 import { loadConfig } from "../../src/config.ts";
 import { publish } from "../../src/models/publish.ts";
 import { packageRoot } from "../../src/package.ts";
@@ -69,7 +70,8 @@ test("ten readers that open and query in a loop during fifty publishes, three of
   const contextOf = () => {
     const env = { CRUSOE_API_ENDPOINT: gateway.endpoint };
     const effects = testEffects({ cwd: root, now: new Date(clockMs).toISOString(), env });
-    return { effects, workspace, config: loadConfig(effects, workspace.tallyToml), credentials: key };
+    const config = loadConfig(effects, workspace.tallyToml);
+    return { effects, workspace, config, accounts: [soleAccount(config, key)] };
   };
   /** What each build comes to, as the query says it. */
   const builds = new Map<string, [string, string]>();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
+import { soleAccount } from "../../src/accounts.ts";
 import { loadConfig } from "../../src/config.ts";
 import { StoppedError } from "../../src/errors/stopped-error.ts";
 import { exitCodes, TallyError } from "../../src/errors/tally-error.ts";
@@ -184,11 +185,12 @@ test("thirty nights, with a fault of each kind, end in the right totals each, an
       }),
       fetch: asked,
     };
+    const config = loadConfig(effects, workspace.tallyToml);
     const context = {
       effects,
       workspace,
-      config: loadConfig(effects, workspace.tallyToml),
-      credentials: key,
+      config,
+      accounts: [soleAccount(config, key)],
       pace: { sleep: async () => undefined, random: () => 0.5 },
     };
     try {

@@ -65,7 +65,7 @@ test("a night of fifty projects asks for less than 400 answers, on each night of
   expect(Math.max(...nights.slice(1))).toBeLessThan(400);
   // And nothing is forgotten: every list of every project was read in that week, the core each night.
   const pathOf = (stream: string, projectId: string) =>
-    unitOf(stream, { organizationId: "org-1", projectId }).path;
+    unitOf(stream, { account: null, organizationId: "org-1", projectId }).path;
   for (const { id } of server.account.projects) {
     for (const { name, cadence } of streams.filter(({ scope }) => scope === "project")) {
       expect(asked.get(pathOf(name, id)), `${name} of ${id}`).toBe(cadence === "weekly" ? 1 : 7);
@@ -74,7 +74,7 @@ test("a night of fifty projects asks for less than 400 answers, on each night of
 }, 300_000);
 
 test("what is read weekly is due on one day of the week, after nights missed, and after a failure", () => {
-  const unit = unitOf("networks", { organizationId: "o", projectId: "p" });
+  const unit = unitOf("networks", { account: null, organizationId: "o", projectId: "p" });
   const week = Array.from({ length: 7 }, (_, index) => dayAfter("2026-11-02", index));
   expect(isDue(unit, null, "2026-11-02")).toBe(true);
   const read = { answeredOn: "2026-11-01", status: "complete" };
@@ -93,7 +93,7 @@ test("what is read weekly is due on one day of the week, after nights missed, an
   );
   const turns = new Set(
     Array.from({ length: 200 }, (_, index) => {
-      const other = unitOf("networks", { organizationId: "o", projectId: `p-${index}` });
+      const other = unitOf("networks", { account: null, organizationId: "o", projectId: `p-${index}` });
       return week.findIndex((day) => isDue(other, read, day));
     }),
   );

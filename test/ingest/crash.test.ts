@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { soleAccount } from "../../src/accounts.ts";
 import { ingest } from "../../src/ingest/ingest.ts";
 import type { Warehouse } from "../../src/warehouse.ts";
 import { workspaceAt } from "../../src/workspace.ts";
@@ -64,6 +65,7 @@ async function run(server: ContractServer, root: string, onInstant: OnInstant): 
       if (!(error instanceof Crash)) throw error;
     }
   };
+  const config = testConfig(server.endpoint);
   try {
     await ingest(
       {
@@ -71,8 +73,8 @@ async function run(server: ContractServer, root: string, onInstant: OnInstant): 
           at("a request");
           return fetch(input, init);
         }),
-        config: testConfig(server.endpoint),
-        credentials: { accessKeyId, secretKey },
+        config,
+        accounts: [soleAccount(config, { accessKeyId, secretKey })],
         workspace: workspaceAt(root),
         warehouse: watched(warehouse, at),
         pace: { sleep: async () => undefined, random: () => 0 },

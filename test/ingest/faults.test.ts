@@ -90,6 +90,7 @@ describe("a server that fails", () => {
     expect(summary.failures).toEqual([
       {
         stream: "usage",
+        organization: null,
         organizationId: "org-1",
         projectId: null,
         window: { from: "2026-10-15", to: "2026-10-31" },

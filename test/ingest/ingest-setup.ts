@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { gunzipSync } from "node:zlib";
+import { soleAccount } from "../../src/accounts.ts";
 import type { Config } from "../../src/config.ts";
 import type { Effects } from "../../src/effects.ts";
 import { type IngestOptions, ingest, replayLanded } from "../../src/ingest/ingest.ts";
@@ -42,6 +43,7 @@ export function testConfig(
 ): Config {
   return {
     api: { endpoint, organization: undefined, timeoutMs: 5_000, maxInFlight: 8, maxAttempts: 6, ...api },
+    organizations: [],
     ingest: { lookbackDays },
     raw: { keepDays: 400, keepBytes: 10 * 2 ** 30 },
     warehouse: { memoryLimit: "384MB", threads: 2 },
@@ -98,8 +100,10 @@ export async function setUp({
     at: (instant) => {
       clock = new Date(instant);
     },
-    run: (options) =>
-      ingest({ effects, config, credentials: setup.credentials, workspace, warehouse, pace }, options),
+    run: (options) => {
+      const accounts = [soleAccount(config, setup.credentials)];
+      return ingest({ effects, config, accounts, workspace, warehouse, pace }, options);
+    },
     replay: () => replayLanded({ effects, config, workspace, warehouse }),
     all: (sql) => warehouse.all(sql),
     async close() {

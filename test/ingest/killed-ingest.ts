@@ -1,5 +1,6 @@
 // One ingest in a process of its own, which kills itself at the so-manieth time that it comes to a step.
 // Arguments: the workspace, its settings as JSON, the credential, the instant, the streams, step, count.
+import { soleAccount } from "../../src/accounts.ts";
 import type { Config } from "../../src/config.ts";
 import { ingest } from "../../src/ingest/ingest.ts";
 import { openWarehouse } from "../../src/warehouse.ts";
@@ -26,7 +27,7 @@ const summary = await ingest(
       log: { info: silent, detail: silent, warn: silent },
     },
     config,
-    credentials: { accessKeyId, secretKey },
+    accounts: [soleAccount(config, { accessKeyId, secretKey })],
     workspace,
     warehouse,
     onStep(reached) {

@@ -92,7 +92,7 @@ describe("the plan of a night", () => {
               const { from, to } = usage?.window ?? { from: "", to: "" };
               await warehouse.run(
                 `insert into raw.read_windows
-                 values ($load, 'run', 'usage', 'o', $project, $from::date, $to::date, $at::timestamp, $status, 0, null)`,
+                 values ($load, 'run', 'usage', 'o', $project, $from::date, $to::date, $at::timestamp, $status, 0, null, null)`,
                 {
                   load: String(load).padStart(9, "0"),
                   project,
@@ -130,7 +130,7 @@ describe("the plan of a night", () => {
       });
     await warehouse.run(
       `insert into raw.read_windows
-       select '1', 'run', 'usage', 'o', project, '2021-01-01', '2026-11-09', '2026-11-09T06:00:00', 'complete', 0, null
+       select '1', 'run', 'usage', 'o', project, '2021-01-01', '2026-11-09', '2026-11-09T06:00:00', 'complete', 0, null, null
        from (select unnest([${projects.map((each) => `'${each}'`).join(", ")}]) as project)`,
     );
     expect((await plan("2026-11-10")).map(({ usage }) => usage?.window)).toEqual([

@@ -79,8 +79,11 @@ describe("every stream", () => {
       streams.some(
         (stream) =>
           stream.notOfferedOn.length > 0 &&
-          streamRequest(stream, { organizationId: "org-1", projectId: path.split("/")[2] ?? "" }).path ===
-            path,
+          streamRequest(stream, {
+            account: null,
+            organizationId: "org-1",
+            projectId: path.split("/")[2] ?? "",
+          }).path === path,
       )
         ? { status: statuses[refusals++ % statuses.length] ?? 404 }
         : undefined;

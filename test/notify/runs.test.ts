@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { soleAccount } from "../../src/accounts.ts";
 import { loadConfig } from "../../src/config.ts";
 import { IncompleteError } from "../../src/errors/incomplete-error.ts";
 import { LockError } from "../../src/errors/lock-error.ts";
@@ -49,14 +50,18 @@ const incompleteRun = (lacks: readonly string[], message: string): RunLine => ({
 it("a run that can't write to its workspace is told, though no log has it, and one that finds it locked is not", async () => {
   const unwritable = await toldOf();
   writeFileSync(join(unwritable.context.workspace.root, "data"), "");
-  await expect(run({ ...unwritable.context, credentials: key })).rejects.toThrow("can't be written");
+  await expect(
+    run({ ...unwritable.context, accounts: [soleAccount(unwritable.context.config, key)] }),
+  ).rejects.toThrow("can't be written");
   expect(unwritable.received.map(({ body }) => body)).toMatchObject([
     { event: "failure", count: 1, items: [{ exit_code: 1, summary: expect.stringContaining("EEXIST") }] },
   ]);
 
   const locked = await toldOf();
   await withLock(locked.context.workspace, locked.context.effects, "ingest", async () => {
-    await expect(run({ ...locked.context, credentials: key })).rejects.toThrow(LockError);
+    await expect(
+      run({ ...locked.context, accounts: [soleAccount(locked.context.config, key)] }),
+    ).rejects.toThrow(LockError);
   });
   expect(locked.received).toEqual([]);
 });
@@ -103,7 +108,9 @@ it("a run that is incomplete stays so where the copy of its tables fails, and bo
     );
     const { root, runLog } = context.workspace;
     writeFileSync(join(root, "lake"), "a file, and no folder");
-    const error = await run({ ...context, credentials: key }).catch((thrown: unknown) => thrown);
+    const error = await run({ ...context, accounts: [soleAccount(context.config, key)] }).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toBeInstanceOf(IncompleteError);
     expect(error).toMatchObject({ exitCode: 3, lacks: ["copy_parquet", "disks"] });
     const outcome = received.filter(({ body }) => body.event === "incomplete" || body.event === "failure");

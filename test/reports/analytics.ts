@@ -6,6 +6,7 @@ import { testEffects } from "../effects.ts";
 
 /** The public tables that reports read, as the models publish them. */
 const publicTables = `
+  create table dim_organization (organization_id varchar, organization_name varchar, is_current boolean, read_status varchar, last_read_at timestamp, message varchar);
   create table dim_project (organization_id varchar, project_id varchar, project_name varchar, cost_centre varchar, owner varchar, is_current boolean, first_seen_at timestamp);
   create table fct_resource_usage_daily (organization_id varchar, usage_date date, project_id varchar, region varchar, resource_type varchar, billable_metric varchar, reservation_id varchar, quantity decimal(38, 12), resource_id varchar, resource_name varchar);
   create table fct_gpu_hours_daily (organization_id varchar, usage_date date, project_id varchar, project_name varchar, region varchar, resource_type varchar, gpu_type varchar, reservation_id varchar, is_reserved boolean, gpu_hours decimal(38, 12));

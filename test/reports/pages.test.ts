@@ -168,6 +168,7 @@ describe("the pages of a report", () => {
         {
           name: "Team Atlas",
           pages: ["monthly"],
+          organizations: [],
           projects: ["Atlas"],
           cost_centres: [],
           gpu_types: [],
@@ -209,6 +210,7 @@ describe("the pages of a report", () => {
     const table = {
       name: "x",
       pages: ["monthly" as const],
+      organizations: [],
       projects: [],
       cost_centres: [],
       gpu_types: [],
@@ -222,7 +224,7 @@ describe("the pages of a report", () => {
 
   it("can't be confined to what nothing is known of", async () => {
     const selection = readReportSelections(
-      [{ name: "x", projects: ["Altas"], cost_centres: [], gpu_types: [], regions: [] }],
+      [{ name: "x", organizations: [], projects: ["Altas"], cost_centres: [], gpu_types: [], regions: [] }],
       "tally.toml",
     );
     const config = { ...fixture.config, reportSelections: selection };
@@ -250,7 +252,7 @@ describe("[[report]] in tally.toml", () => {
       {
         name: "Team Ä",
         pages: new Set(["weekly"]),
-        filter: { projects: [], costCentres: [], gpuTypes: [], regions: ["us-east1"] },
+        filter: { organizations: [], projects: [], costCentres: [], gpuTypes: [], regions: ["us-east1"] },
         folder: expect.stringMatching(/^reports\/team-/),
         formats: undefined,
       },

@@ -69,6 +69,7 @@ describe("the report of a month", () => {
       "budgets.csv",
       "cost-by-cost-centre.csv",
       "cost-by-gpu-type.csv",
+      "cost-by-organization.csv",
       "cost-by-project.csv",
       "cost-by-region.csv",
       "coverage.csv",
@@ -150,9 +151,9 @@ describe("the report of a month", () => {
       "",
     ]);
     expect(csv("gpu-hours-by-project.csv")).toEqual([
-      "project_id,project_name,gpu_hours,reserved_gpu_hours,previous_gpu_hours,change_gpu_hours,active_days",
-      "p-atlas,Atlas,310.00,0.00,300.00,10.00,31",
-      "p-borealis,Borealis,40.00,0.00,0.00,40.00,10",
+      "project_id,project_name,gpu_hours,reserved_gpu_hours,previous_gpu_hours,change_gpu_hours,active_days,organization_id",
+      "p-atlas,Atlas,310.00,0.00,300.00,10.00,31,org",
+      "p-borealis,Borealis,40.00,0.00,0.00,40.00,10,org",
       "",
     ]);
     const days = csv("gpu-hours-by-day.csv");
@@ -173,8 +174,8 @@ describe("the report of a month", () => {
   it("shows cost where there is a price, and hours by name where there is none", async () => {
     const { csv, text } = await rendered(twoProjects);
     expect(csv("cost-by-project.csv").slice(1)).toEqual([
-      "p-atlas,Atlas,CC-100,USD,775.31,750.00,25.31,310.00,0.00",
-      "p-borealis,Borealis,,USD,,,,40.00,40.00",
+      "p-atlas,Atlas,CC-100,USD,775.31,750.00,25.31,310.00,0.00,org",
+      "p-borealis,Borealis,,USD,,,,40.00,40.00,org",
       "",
     ]);
     expect(csv("cost-by-cost-centre.csv").slice(1)).toEqual([
@@ -329,7 +330,7 @@ describe("a report that rests on gaps", () => {
     );
     expect(text).toContain("59 of 62 project-days in October 2026 were read");
     expect(csv("coverage.csv")[1]).toBe(
-      "usage,p-borealis,Borealis,failed,2026-10-05,2026-10-07,3,,GET usage: 503",
+      "usage,p-borealis,Borealis,failed,2026-10-05,2026-10-07,3,,GET usage: 503,org,org",
     );
     expect(html).toContain('<section id="coverage"');
   });
@@ -355,7 +356,7 @@ describe("a report that rests on gaps", () => {
       delete from fct_cost_daily where usage_date > '2026-10-20'`;
     const { text, csv } = await rendered(and(twoProjects, stale));
     expect(text).toContain("Data are missing. On 11 days of October 2026");
-    expect(csv("coverage.csv")[1]).toBe("usage,,,not_yet,2026-10-21,2026-10-31,11,,");
+    expect(csv("coverage.csv")[1]).toBe("usage,,,not_yet,2026-10-21,2026-10-31,11,,,,");
   });
 
   it("does not take a day without usage for one", async () => {

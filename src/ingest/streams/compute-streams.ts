@@ -1,4 +1,5 @@
 import {
+  account,
   createdAt,
   id,
   integer,
@@ -68,6 +69,7 @@ export const computeStreams = [
     scope: "account",
     notOfferedOn: notOffered,
     columns: [
+      account,
       text("location", { isKey: true }),
       text("type", { isKey: true }),
       text("quota_type", { isKey: true, isRequired: false }),
@@ -81,7 +83,7 @@ export const computeStreams = [
     path: "/compute/images",
     scope: "account",
     notOfferedOn: notOffered,
-    columns: imageColumns,
+    columns: [account, ...imageColumns],
   }),
   stream({
     name: "custom_images",

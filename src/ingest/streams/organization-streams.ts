@@ -1,4 +1,5 @@
 import {
+  account,
   createdAt,
   id,
   integer,
@@ -19,6 +20,7 @@ export const organizationStreams = [
     path: "/organizations/entities",
     scope: "account",
     columns: [
+      account,
       id,
       name(),
       text("state"),
@@ -69,6 +71,7 @@ export const organizationStreams = [
     notOfferedOn: notOffered,
     lands: "columns",
     columns: [
+      account,
       text("id", { isKey: true, from: "identity.id" }),
       text("role", { from: "identity.role" }),
       text("org_role", { from: "identity.org_role" }),
@@ -84,7 +87,7 @@ export const organizationStreams = [
     scope: "account",
     notOfferedOn: notOffered,
     lands: "columns",
-    columns: [id, createdAt],
+    columns: [account, id, createdAt],
   }),
   stream({
     name: "tokens",
@@ -94,6 +97,7 @@ export const organizationStreams = [
     notOfferedOn: notOffered,
     lands: "columns",
     columns: [
+      account,
       { ...createdAt, isKey: true, isRequired: false },
       name({ name: "alias", isKey: true, isRequired: false }),
       timestamp("expires_at"),

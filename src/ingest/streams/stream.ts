@@ -22,7 +22,7 @@ export type ColumnKind =
   | "rate";
 
 /** What of a request its answer does not repeat: whose it is, and from when to when. */
-export type ScopeColumn = "organization" | "project" | "from" | "to";
+export type ScopeColumn = "account" | "organization" | "project" | "from" | "to";
 
 export interface Column {
   name: string;
@@ -121,6 +121,8 @@ export const timestamp = (columnName: string, more: Partial<Column> = {}): Colum
   kind: "timestamp",
   ...more,
 });
+/** Of what is the account's own: two accounts may both list it. */
+export const account = text("account", { scope: "account" });
 export const organizationId = text("organization_id", { scope: "organization" });
 export const projectId = text("project_id", { scope: "project" });
 export const id = text("id", { isKey: true });

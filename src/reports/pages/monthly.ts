@@ -3,7 +3,7 @@ import { anomalies } from "../sections/anomalies.ts";
 import { budgetDays } from "../sections/budget-days.ts";
 import { budgets } from "../sections/budgets.ts";
 import { costByCostCentre } from "../sections/cost-by-cost-centre.ts";
-import { costByGpuType, costByRegion } from "../sections/cost-by-kind.ts";
+import { costByGpuType, costByOrganization, costByRegion } from "../sections/cost-by-kind.ts";
 import { costByProject } from "../sections/cost-by-project.ts";
 import { coverage } from "../sections/coverage.ts";
 import { gpuHoursByDay } from "../sections/gpu-hours-by-day.ts";
@@ -44,6 +44,7 @@ export const monthly: PageDefinition = {
     anomalies,
     gpuHoursByProject,
     topMovers,
+    costByOrganization,
     costByProject,
     costByCostCentre,
     costByGpuType,

@@ -8,6 +8,7 @@ import { table } from "../table.ts";
 
 interface KindCost {
   gpu_type?: string | null;
+  organization_name?: string | null;
   region?: string | null;
   currency: string;
   cost: string | null;
@@ -26,17 +27,19 @@ interface Kind {
   kindOf: (row: KindCost) => string | null;
   /** What rows without a value are. */
   rest: string;
+  /** So many there are to be for it to be worth a place. */
+  fewest?: number;
 }
 
-/** Cost by what the usage is of or where it was; null where there is but one and so nothing to compare. */
-function costBy({ id, query, title, head, kindOf, rest }: Kind): Section {
+/** Cost by what the usage is of, where it was, or whose it is. */
+function costBy({ id, query, title, head, kindOf, rest, fewest = 1 }: Kind): Section {
   return defineSection<KindCost>({
     id,
     title,
     query,
     view(rows, facts) {
       const { period, build } = facts;
-      if (rows.every((row) => row.cost === null)) return null;
+      if (rows.every((row) => row.cost === null) || new Set(rows.map(kindOf)).size < fewest) return null;
       const totals = sumByCurrency(rows, (row) => row.cost);
       const hasBefore = hasPeriodBefore(facts);
       const before = hasBefore ? sumByCurrency(rows, (row) => row.previous_cost) : new Map<string, string>();
@@ -112,6 +115,16 @@ export const costByGpuType = costBy({
   head: "GPU type",
   kindOf: (row) => row.gpu_type ?? null,
   rest: "No GPU",
+});
+
+export const costByOrganization = costBy({
+  id: "cost-by-organization",
+  query: "cost_by_organization",
+  title: "Cost by organisation",
+  head: "Organisation",
+  kindOf: (row) => row.organization_name ?? null,
+  rest: "Not known",
+  fewest: 2,
 });
 
 export const costByRegion = costBy({

@@ -11,6 +11,8 @@ import { colour } from "../theme.ts";
 
 interface Stretch {
   stream: string;
+  organization_id: string | null;
+  organization_name: string | null;
   project_id: string | null;
   project_name: string | null;
   status: string;
@@ -57,6 +59,17 @@ export const coverage = defineSection<Stretch>({
       }),
       table: table(
         [
+          ...(hasSeveral(rows)
+            ? [
+                {
+                  head: "Organisation",
+                  cell: (row: Stretch) =>
+                    row.organization_id === null
+                      ? "All"
+                      : named(row.organization_name ?? row.organization_id, row.organization_id),
+                },
+              ]
+            : []),
           {
             head: "Project",
             cell: (row) =>
@@ -99,7 +112,23 @@ function leadOf(rows: readonly Stretch[], gaps: readonly Stretch[], { period }: 
       ? " Usage by resource has gaps as well."
       : " The server does not offer usage by resource for all of it."
     : "";
-  return whole + byResource;
+  return whole + byResource + unreadOrganizations(rows);
+}
+
+const hasSeveral = (rows: readonly Stretch[]): boolean =>
+  new Set(rows.flatMap(({ organization_id }) => organization_id ?? [])).size > 1;
+
+/** Says which organisations have no day that was read, where there are others. */
+function unreadOrganizations(rows: readonly Stretch[]): string {
+  if (!hasSeveral(rows)) return "";
+  const usage = rows.filter(({ stream }) => stream === "usage");
+  const read = new Set(usage.flatMap((row) => (row.last_read_at === null ? [] : row.organization_id)));
+  const unread = new Map(
+    usage
+      .filter((row) => row.organization_id !== null && !read.has(row.organization_id))
+      .map((row) => [row.organization_id, row.organization_name ?? row.organization_id]),
+  );
+  return unread.size === 0 ? "" : ` Nothing was read of ${[...unread.values()].join(", ")}.`;
 }
 
 interface StripRow {
@@ -110,11 +139,16 @@ interface StripRow {
 /** The projects that have a gap in their usage, with every day's result. */
 function gapRows(rows: readonly Stretch[]): StripRow[] {
   const usage = rows.filter(({ stream }) => stream === "usage");
-  const ids = [...new Set(usage.filter(({ status }) => status !== "complete").map((row) => row.project_id))];
-  return ids.slice(0, maxProjects).map((id) => {
-    const stretches = usage.filter((row) => row.project_id === id);
+  const keyOf = ({ organization_id, project_id }: Stretch) => JSON.stringify([organization_id, project_id]);
+  const keys = [...new Set(usage.filter(({ status }) => status !== "complete").map(keyOf))];
+  return keys.slice(0, maxProjects).map((key) => {
+    const stretches = usage.filter((row) => keyOf(row) === key);
+    const { project_id: id = null, project_name, organization_name } = stretches[0] ?? {};
     return {
-      label: id === null ? "All projects" : (stretches[0]?.project_name ?? id),
+      label:
+        id === null
+          ? `All projects${organization_name ? ` of ${organization_name}` : ""}`
+          : (project_name ?? id),
       cells: stretches.flatMap(({ first_date, status, day_count }) =>
         Array.from({ length: Number(day_count) }, (_, i) => ({
           day: addDays(first_date, i),
