@@ -83,11 +83,14 @@ const tablesOf = async (setup: Setup) => {
   return tables;
 };
 
+/** Three months, since more would be more of the same. */
+const since = { from: "2026-08-01" };
+
 test("a gateway that fails three requests of ten, in every way, leaves the same tables to the last byte", async () => {
   const { setup: flawless } = await start([], "none");
-  expect((await flawless.run()).failures).toEqual([]);
+  expect((await flawless.run(since)).failures).toEqual([]);
   const expected = await tablesOf(flawless);
-  expect(expected.usage?.length).toBeGreaterThan(10_000);
+  expect(expected.usage?.length).toBeGreaterThan(3_000);
   for (const seed of ["1", "2"]) {
     const faults = kinds.map((kind): FaultInput => ({ kind, rate }));
     const { setup, gateway } = await start(faults, seed);
@@ -95,7 +98,7 @@ test("a gateway that fails three requests of ten, in every way, leaves the same 
     closers.push(untrusted.close);
     const through = throughBadCertificates(untrusted.base);
     setup.effects.fetch = through.fetch;
-    const summary = await setup.run();
+    const summary = await setup.run(since);
     expect(summary.failures).toEqual([]);
     expect(await tablesOf(setup)).toEqual(expected);
     const struck = gateway.faults.list();

@@ -12,9 +12,9 @@ import { testConfig } from "./ingest-setup.ts";
 import { openIn, replaysToItself, silentEffects, startServer, streams, tablesOf } from "./killed-tables.ts";
 
 /** So many instants, on top of those at which kill.test.ts kills whole processes; after a while, fewer will do. */
-const enoughCrashes = 220;
+const enoughCrashes = 132;
 const fewestCrashes = 66;
-const enoughMs = 75_000;
+const enoughMs = 30_000;
 
 /** A workspace is left by so many runs before one is let to its end, and held against one never disturbed. */
 const crashesPerWorkspace = 11;

@@ -15,7 +15,7 @@ const steps = ["landed", "loaded", "synced", "journaled", "committed"] as const;
 const killsPerWorkspace = 9;
 const enoughKills = 120;
 const fewestKills = 30;
-const enoughMs = 45_000;
+const enoughMs = 30_000;
 const workers = 2;
 
 interface Kill {
