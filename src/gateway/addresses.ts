@@ -1,9 +1,10 @@
-import type { Instant } from "./instant.ts";
+import { addressText, type Cidr, cidrText, doOverlap, parseCidr, partOf } from "./cidr.ts";
 import { isLiving } from "./inventory.ts";
 import { hexOf, uuidOf } from "./random.ts";
 import { Refusal } from "./refusal.ts";
 import type { Call } from "./route.ts";
-import type { Subnet, VmNetworkInterface } from "./state.ts";
+import type { Network, Subnet, VmNetworkInterface } from "./state.ts";
+import { deletionUnderWay, isThereOrComing, newId } from "./writing.ts";
 
 /** The public address of the range that is set aside for documents, so that it is nobody's. */
 export const publicIp = (id: string, type: "static" | "dynamic") => ({
@@ -32,21 +33,19 @@ export function interfaceIn(
 
 /** The next address of a subnet; those of who is long gone are given out again. */
 export function nextAddress({ organization }: Call, subnet: Subnet): string {
-  const [base = "10.0.0.0", bits = "24"] = subnet.cidr.split("/");
+  const { first, bits } = parseCidr(subnet.cidr) ?? { first: 0, bits: 32 };
   const given =
     organization.vms.filter((vm) => vm.networkInterface?.subnetId === subnet.id).length +
     organization.loadBalancers.filter(({ subnetId }) => subnetId === subnet.id).length;
-  const hosts = Math.max(1, 2 ** (32 - Number(bits)) - 12);
-  const first = base.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  const address = first + 10 + (given % hosts);
-  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
+  const hosts = Math.max(1, 2 ** (32 - bits) - 12);
+  return addressText(first + 10 + (given % hosts));
 }
 
 /**
  * The subnet that a VM is to be in: the one that was named, or the project's first in the location, which is made
  * where there is none.
  *
- * @throws Refusal 400 where the one that was named is not there
+ * @throws Refusal 400 where the one that was named is not there, or there is no room for one; 409 where it is going
  */
 export function subnetFor(
   call: Call,
@@ -56,45 +55,64 @@ export function subnetFor(
     (subnet) => subnet.projectId === projectId && subnet.location === location && isLiving(subnet, call.at),
   );
   const found = subnetId ? subnets.find(({ id }) => id === subnetId) : subnets[0];
+  if (found && deletionUnderWay(call, found)) throw new Refusal(409, `${found.name} is being deleted`);
   if (found) return found;
   if (subnetId) throw new Refusal(400, `subnet: there is no ${JSON.stringify(subnetId)} in ${location}`);
-  return makeSubnet(call, projectId, location, call.at);
+  return makeSubnet(call, projectId, location);
 }
 
-/** A project's first network is there as soon as something needs it. */
-function makeSubnet(
-  { organization, at }: Call,
-  projectId: string,
-  location: string,
-  createdAt: Instant,
-): Subnet {
-  const number = (organization.projects.findIndex(({ id }) => id === projectId) + 1) % 256;
-  let network = organization.networks.find((one) => one.projectId === projectId && isLiving(one, at));
-  if (!network) {
-    network = {
-      id: uuidOf(organization.id, "network", projectId),
-      name: "default-vpc-network",
-      projectId,
-      cidr: `10.${number}.0.0/16`,
-      gateway: `10.${number}.0.1`,
-      createdAt,
-      deletedAt: null,
-    };
-    organization.networks.push(network);
-  }
+function makeSubnet(call: Call, projectId: string, location: string): Subnet {
+  const { organization, at } = call;
+  const network = firstNetwork(call, projectId);
   const subnet: Subnet = {
-    id: uuidOf(organization.id, "subnet", projectId, location, createdAt),
+    id: newId(call),
     name: `${location}-subnet`,
     projectId,
     networkId: network.id,
-    cidr: network.cidr.replace(
-      /\.\d+\.\d+\/\d+$/,
-      `.${(organization.locations.indexOf(location) % 8) * 32}.0/19`,
-    ),
+    cidr: cidrText(roomIn(call, network, location)),
     location,
-    createdAt,
+    natGateway: null,
+    createdAt: at,
     deletedAt: null,
   };
   organization.subnets.push(subnet);
   return subnet;
+}
+
+/** A project's first network is there as soon as something needs it. */
+function firstNetwork(call: Call, projectId: string): Network {
+  const { organization, at } = call;
+  const found = organization.networks.find(
+    (one) => one.projectId === projectId && isLiving(one, at) && !deletionUnderWay(call, one),
+  );
+  if (found) return found;
+  const number = (organization.projects.findIndex(({ id }) => id === projectId) + 1) % 256;
+  const network: Network = {
+    id: newId(call),
+    name: "default-vpc-network",
+    projectId,
+    cidr: `10.${number}.0.0/16`,
+    gateway: `10.${number}.0.1`,
+    createdAt: at,
+    deletedAt: null,
+  };
+  organization.networks.push(network);
+  return network;
+}
+
+/** Where in the network a subnet of usual size fits: each location has its place, if nobody else has taken it. */
+function roomIn(call: Call, network: Network, location: string): Cidr {
+  const { organization } = call;
+  const whole = parseCidr(network.cidr);
+  if (!whole) throw new RangeError(`${network.cidr} is no stretch of addresses`);
+  const taken = organization.subnets.flatMap((subnet) =>
+    subnet.networkId === network.id && isThereOrComing(call, subnet) ? (parseCidr(subnet.cidr) ?? []) : [],
+  );
+  const bits = Math.min(28, Math.max(19, whole.bits + 3));
+  const place = organization.locations.indexOf(location);
+  for (let number = 0; number < 2 ** (bits - whole.bits); number++) {
+    const part = partOf(whole, bits, place + number);
+    if (!taken.some((one) => doOverlap(one, part))) return part;
+  }
+  throw new Refusal(400, `subnet: ${network.name} has no room for one in ${location}`);
 }

@@ -6,6 +6,7 @@ import { listCapacities, listLocations, listVmTypes } from "./resources/compute.
 import { postCustomImage } from "./resources/custom-image-actions.ts";
 import { deleteDisk, patchDisk, postDisk } from "./resources/disk-actions.ts";
 import { listEntities, putEntity } from "./resources/entities.ts";
+import { deleteFirewallRule, patchFirewallRule, postFirewallRule } from "./resources/firewall-actions.ts";
 import { getGpuTracking, getLatestGpuTracking } from "./resources/gpu-tracking.ts";
 import { getIdentity, putIdentity } from "./resources/identity.ts";
 import { getImage, listCustomImages, listImages } from "./resources/images.ts";
@@ -16,7 +17,23 @@ import {
   patchInstanceGroup,
   postInstanceGroup,
 } from "./resources/instance-groups.ts";
+import {
+  deleteInternalLoadBalancer,
+  deleteLoadBalancer,
+  patchInternalLoadBalancer,
+  patchLoadBalancer,
+  postInternalLoadBalancer,
+  postLoadBalancer,
+} from "./resources/load-balancer-actions.ts";
 import { getTimeseries, queryByParameters, queryInstant, queryRange } from "./resources/metrics.ts";
+import {
+  deleteNetwork,
+  deleteSubnet,
+  patchNetwork,
+  patchSubnet,
+  postNetwork,
+  postSubnet,
+} from "./resources/network-actions.ts";
 import {
   getFirewallRule,
   getInternalLoadBalancer,
@@ -130,14 +147,29 @@ export const routes: readonly Route[] = [
     [`DELETE ${project}/storage/snapshots/{snapshot_id}`]: deleteSnapshot,
     [`GET ${project}/networking/vpc-networks`]: listNetworks,
     [`GET ${project}/networking/vpc-networks/{vpc_network_id}`]: getNetwork,
+    [`POST ${project}/networking/vpc-networks`]: postNetwork,
+    [`PATCH ${project}/networking/vpc-networks/{vpc_network_id}`]: patchNetwork,
+    [`DELETE ${project}/networking/vpc-networks/{vpc_network_id}`]: deleteNetwork,
     [`GET ${project}/networking/vpc-subnets`]: listSubnets,
     [`GET ${project}/networking/vpc-subnets/{vpc_subnet_id}`]: getSubnet,
+    [`POST ${project}/networking/vpc-subnets`]: postSubnet,
+    [`PATCH ${project}/networking/vpc-subnets/{vpc_subnet_id}`]: patchSubnet,
+    [`DELETE ${project}/networking/vpc-subnets/{vpc_subnet_id}`]: deleteSubnet,
     [`GET ${project}/networking/vpc-firewall-rules`]: listFirewallRules,
     [`GET ${project}/networking/vpc-firewall-rules/{vpc_firewall_rule_id}`]: getFirewallRule,
+    [`POST ${project}/networking/vpc-firewall-rules`]: postFirewallRule,
+    [`PATCH ${project}/networking/vpc-firewall-rules/{vpc_firewall_rule_id}`]: patchFirewallRule,
+    [`DELETE ${project}/networking/vpc-firewall-rules/{vpc_firewall_rule_id}`]: deleteFirewallRule,
     [`GET ${project}/networking/load-balancers`]: listLoadBalancers,
     [`GET ${project}/networking/load-balancers/{load_balancer_id}`]: getLoadBalancer,
+    [`POST ${project}/networking/load-balancers`]: postLoadBalancer,
+    [`PATCH ${project}/networking/load-balancers/{load_balancer_id}`]: patchLoadBalancer,
+    [`DELETE ${project}/networking/load-balancers/{load_balancer_id}`]: deleteLoadBalancer,
     [`GET ${project}/networking/internal-load-balancers`]: listInternalLoadBalancers,
     [`GET ${project}/networking/internal-load-balancers/{load_balancer_id}`]: getInternalLoadBalancer,
+    [`POST ${project}/networking/internal-load-balancers`]: postInternalLoadBalancer,
+    [`PATCH ${project}/networking/internal-load-balancers/{load_balancer_id}`]: patchInternalLoadBalancer,
+    [`DELETE ${project}/networking/internal-load-balancers/{load_balancer_id}`]: deleteInternalLoadBalancer,
   }),
 ];
 

@@ -185,7 +185,7 @@ describe("the demo's organisation", () => {
     expect(subnets.map(({ name }) => name)).toEqual(["pilot"]);
     expect(organization.vms.some((vm) => vm.networkInterface?.networkId === pilot?.id)).toBe(false);
     const behind = (name: string) => {
-      const ids = organization.loadBalancers.find((one) => one.name === name)?.vmIds;
+      const ids = organization.loadBalancers.find((one) => one.name === name)?.pool?.vmIds;
       return ids?.map((id) => index.vmById.get(id));
     };
     expect(behind("chat-beta")).toEqual([]);

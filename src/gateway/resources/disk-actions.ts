@@ -7,7 +7,8 @@ import { Refusal } from "../refusal.ts";
 import { type Call, requireBody, requireOne, requireWritableProject } from "../route.ts";
 import type { Disk, Snapshot } from "../state.ts";
 import { requireLocation } from "../vm-orders.ts";
-import { begin, deletionUnderWay, newId, record, requireFreeName, requireSettled } from "../writing.ts";
+import { begin, newId, record, requireFreeName, requireSettled } from "../writing.ts";
+import { deletionOf } from "./deletion.ts";
 import { operationAnswer } from "./operations.ts";
 import { disksOfProject, sizeText, snapshotsOfProject } from "./storage.ts";
 import { diskChange, newDisk } from "./storage-schemas.ts";
@@ -90,18 +91,14 @@ export function patchDisk(call: Call): Answer {
 
 export function deleteDisk(call: Call): Answer {
   const disk = requireDiskOfPath(call);
-  const underWay = deletionUnderWay(call, disk);
-  if (underWay) return operationAnswer(call, underWay);
-  requireSettled(call, disk);
-  const [attachment] = attachmentsAt(disk, call.at, call.derived.inventory);
-  if (attachment) {
-    const name = call.derived.inventory.vmById.get(attachment.vmId)?.name;
-    throw new Refusal(409, `the disk ${disk.name} is attached to ${name}`);
-  }
-  const operation = begin(call, "disk", "DELETE");
-  disk.deletedAt = operation.completedAt;
-  // What a scenario planned for it is no more.
-  disk.sizes = disk.sizes.filter(({ from }) => from <= call.at);
-  disk.attachments = disk.attachments.filter(({ from }) => from <= call.at);
-  return operationAnswer(call, record(call, operation, { resource: disk }));
+  return deletionOf(call, "disk", disk, () => {
+    const [attachment] = attachmentsAt(disk, call.at, call.derived.inventory);
+    if (attachment) {
+      const name = call.derived.inventory.vmById.get(attachment.vmId)?.name;
+      throw new Refusal(409, `the disk ${disk.name} is attached to ${name}`);
+    }
+    // What a scenario planned for it is no more.
+    disk.sizes = disk.sizes.filter(({ from }) => from <= call.at);
+    disk.attachments = disk.attachments.filter(({ from }) => from <= call.at);
+  });
 }

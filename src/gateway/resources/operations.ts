@@ -236,8 +236,8 @@ function recordedOperations<T extends Resource>(
   });
 }
 
-const order = (a: Operation, b: Operation): number =>
-  a.startedAt - b.startedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+/** Of those of the same second the one that was asked for first stays first. */
+const order = (a: Operation, b: Operation): number => a.startedAt - b.startedAt;
 
 function operationBody<T extends Resource>(
   about: Subject<T>,

@@ -5,7 +5,8 @@ import { requireQuota } from "../quota.ts";
 import { type Call, requireBody, requireOne, requireWritableProject } from "../route.ts";
 import type { Snapshot } from "../state.ts";
 import { requireDisk } from "../vm-orders.ts";
-import { begin, deletionUnderWay, newId, record, requireFreeName, requireSettled } from "../writing.ts";
+import { begin, newId, record, requireFreeName, requireSettled } from "../writing.ts";
+import { deletionOf } from "./deletion.ts";
 import { operationAnswer } from "./operations.ts";
 import { snapshotsOfProject } from "./storage.ts";
 import { newSnapshot, snapshotChange } from "./storage-schemas.ts";
@@ -51,12 +52,5 @@ export function patchSnapshot(call: Call): Answer {
   return operationAnswer(call, record(call, operation, { resource: snapshot }));
 }
 
-export function deleteSnapshot(call: Call): Answer {
-  const snapshot = requireSnapshotOfPath(call);
-  const underWay = deletionUnderWay(call, snapshot);
-  if (underWay) return operationAnswer(call, underWay);
-  requireSettled(call, snapshot);
-  const operation = begin(call, "snapshot", "DELETE");
-  snapshot.deletedAt = operation.completedAt;
-  return operationAnswer(call, record(call, operation, { resource: snapshot }));
-}
+export const deleteSnapshot = (call: Call): Answer =>
+  deletionOf(call, "snapshot", requireSnapshotOfPath(call));

@@ -1,6 +1,7 @@
+import { usualHealthCheck } from "../health-check.ts";
 import type { Instant } from "../instant.ts";
 import { hexOf, uuidOf } from "../random.ts";
-import type { Organization, Subnet, VmNetworkInterface } from "../state.ts";
+import type { NetworkTarget, Organization, Subnet, VmNetworkInterface } from "../state.ts";
 import type { Build } from "./build.ts";
 import type { ScenarioFile } from "./format.ts";
 
@@ -37,6 +38,7 @@ export function planNetwork(organization: Organization, seed: ScenarioFile["seed
         networkId: network.id,
         cidr: `10.${projectNumber}.${organization.locations.indexOf(location) * 32}.0/19`,
         location,
+        natGateway: null,
         createdAt: from,
         deletedAt: null,
       };
@@ -95,6 +97,8 @@ function networkOf(
   return network;
 }
 
+const targetOf = (cidr: string): NetworkTarget => ({ cidr, resourceId: "" });
+
 /** Firewall rules, load balancers, and networks that nothing asked for. */
 export function addNetworking(build: Build): void {
   const { file, organization, network } = build;
@@ -109,9 +113,11 @@ export function addNetworking(build: Build): void {
       action: entry.action,
       direction: entry.direction,
       protocols: entry.protocols,
-      sources: entry.sources,
+      sources: entry.sources.map(targetOf),
       sourcePorts: ["1-65535"],
-      destinations: [organization.networks.find(({ id }) => id === networkId)?.cidr ?? "10.0.0.0/8"],
+      destinations: [
+        targetOf(organization.networks.find(({ id }) => id === networkId)?.cidr ?? "10.0.0.0/8"),
+      ],
       destinationPorts: entry.destination_ports,
       createdAt: project.createdAt,
       deletedAt: project.deletedAt,
@@ -139,10 +145,17 @@ export function addNetworking(build: Build): void {
       address: entry.is_internal
         ? network.addressIn(subnet)
         : `198.51.100.${Number.parseInt(hexOf(2, file.seed, "vip", entry.name), 16)}`,
-      port: entry.port,
-      backendPort: entry.backend_port,
-      groupId: entry.fleet === undefined ? null : uuidOf(file.seed, "group", entry.fleet),
-      vmIds: vms.map(({ id }) => id),
+      protocols: ["tcp"],
+      algorithm: "random",
+      healthCheck: usualHealthCheck,
+      pool: {
+        port: entry.port,
+        backendPort: entry.backend_port,
+        groupId: entry.fleet === undefined ? null : uuidOf(file.seed, "group", entry.fleet),
+        vmIds: vms.map(({ id }) => id),
+      },
+      listeners: [],
+      destinations: [],
       createdAt: entry.created,
       deletedAt: entry.deleted ?? null,
     });
@@ -169,6 +182,7 @@ export function addNetworking(build: Build): void {
         networkId: id,
         cidr: `${prefix}.${(index % 8) * 32}.0/19`,
         location: build.find(build.locations, location, `networks[${position}].subnets[${index}].location`),
+        natGateway: null,
         ...lifetime,
       });
     }
