@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
+import { soleAccount } from "../../src/accounts.ts";
 import { loadConfig } from "../../src/config.ts";
 import { run } from "../../src/run.ts";
 import { openReadOnly } from "../../src/warehouse.ts";
@@ -129,7 +130,8 @@ it("`tally run` after a year of a fleet's life finds the hours, the cost and the
     now: new Date(morning * 1000).toISOString(),
     env: { CRUSOE_API_ENDPOINT: endpoint },
   });
-  await run({ effects, workspace, config: loadConfig(effects, workspace.tallyToml), credentials: key });
+  const config = loadConfig(effects, workspace.tallyToml);
+  await run({ effects, workspace, config, accounts: [soleAccount(config, key)] });
 
   const analytics = await openReadOnly(workspace.analytics, { memoryLimit: "384MB", threads: 2 });
   onTestFinished(() => analytics.close());
