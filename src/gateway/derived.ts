@@ -24,6 +24,8 @@ export interface Derived {
   /** Made when it is first asked for after a change, and then only what changed. */
   readonly metered: readonly MeteredResource[];
   readonly operations: OperationIndex;
+  /** VMs that clients made. */
+  readonly ordered: ReadonlySet<Vm>;
   /** VMs as the API writes them. */
   readonly vmTexts: TextMemo;
 }
@@ -61,6 +63,7 @@ function follow(organization: Organization, metering: MeteringOptions) {
     resources: listsBy(),
   };
   const changed = { vms: new Set<Vm>(), disks: new Set<Disk>(), snapshots: new Set<Snapshot>() };
+  const ordered = new Set<Vm>();
   const vmTexts = textMemo();
   let metered: readonly MeteredResource[] | undefined;
 
@@ -98,6 +101,14 @@ function follow(organization: Organization, metering: MeteringOptions) {
       operations.resources.add(id, operation);
       touch(id, inventory);
     }
+    if (operation.list === "vm" && operation.action === "CREATE") takeOrdered(operation.touched);
+  }
+
+  function takeOrdered(ids: readonly string[]): void {
+    for (const id of ids) {
+      const vm = inventory.vmById.get(id);
+      if (vm) ordered.add(vm);
+    }
   }
 
   function touch(id: string, { vmById, diskById }: GrowingIndex): void {
@@ -109,6 +120,7 @@ function follow(organization: Organization, metering: MeteringOptions) {
 
   const derived: Derived = {
     inventory,
+    ordered,
     vmTexts,
     operations: {
       byId: operations.byId,

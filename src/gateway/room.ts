@@ -25,15 +25,12 @@ export function capacityLeft(
 ): number {
   if (organization.capacities.length === 0) return Number.POSITIVE_INFINITY;
   const offer = organization.capacities.find((one) => one.type === type && one.location === location);
-  const drawing = organization.vms.filter(
-    (vm) =>
-      vm.type === type &&
-      vm.location === location &&
-      derived.operations.byResource(vm.id)[0]?.action.endsWith("CREATE") &&
-      isRunning(vm, at) &&
-      reservationIdAt(vm, at) === "",
-  );
-  return (offer?.quantity ?? 0) - drawing.length;
+  let left = offer?.quantity ?? 0;
+  for (const vm of derived.ordered) {
+    if (vm.type !== type || vm.location !== location) continue;
+    if (isRunning(vm, at) && reservationIdAt(vm, at) === "") left--;
+  }
+  return left;
 }
 
 /**
@@ -64,14 +61,14 @@ const roomAhead = (call: Call, wish: Wish, from: Instant): number =>
 
 /** The instant, and those after it at which something that is under way will have come about. */
 function instantsAhead({ organization }: Call, from: Instant): Instant[] {
-  const ahead = [from];
+  const ahead = new Set([from]);
   for (let position = organization.operations.length - 1; position >= 0; position--) {
     const operation = organization.operations[position];
     // No operation takes longer than a day, and they stand in the order in which they began.
     if (!operation || operation.startedAt < from - secondsPerDay) break;
-    if (operation.completedAt > from) ahead.push(operation.completedAt);
+    if (operation.completedAt > from) ahead.add(operation.completedAt);
   }
-  return ahead;
+  return [...ahead];
 }
 
 /** What the VMs would take of the reservation: instances where it is for one type, GPUs otherwise. */

@@ -187,8 +187,7 @@ function requireRunning(call: Call, vm: Vm): void {
 }
 
 /** A scenario's own VMs have their places. */
-const drawsOnCapacity = ({ derived }: Call, vm: Vm): boolean =>
-  derived.operations.byResource(vm.id)[0]?.action === "CREATE";
+const drawsOnCapacity = ({ derived }: Call, vm: Vm): boolean => derived.ordered.has(vm);
 
 export function attachDisks(call: Call): Answer {
   const vm = requireVm(call);
