@@ -76,7 +76,11 @@ export const time = text(64)
   .transform((written) => instantOf(new Date(written)))
   .refine((at) => at <= lastInstant, "is beyond the calendar");
 
+/** Its bytes are still counted exactly. */
+const mostTib = 4096;
+
 /** A size such as `10GiB` or `1TiB`, in GiB. */
 export const size = text(32)
   .regex(/^[1-9]\d{0,8} ?(GiB|TiB)$/i, "is no size, such as 10GiB or 1TiB")
-  .transform((written) => Number.parseInt(written, 10) * (/TiB$/i.test(written) ? 1024 : 1));
+  .transform((written) => Number.parseInt(written, 10) * (/TiB$/i.test(written) ? 1024 : 1))
+  .refine((sizeGib) => sizeGib <= mostTib * 1024, `is above ${mostTib}TiB`);

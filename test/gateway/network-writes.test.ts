@@ -267,6 +267,7 @@ describe("a load balancer", () => {
       await listening([listener, listener]),
       await listening([{ ...listener, backends: [{ ip: "host", port: 1 }] }]),
       await listening([{ ...listener, listen_port: 0 }]),
+      await listening([{ ...listener, backends: ["10.1.0.10"] }]),
       await gateway.refusal("PATCH", `${external}/${id}`, {}),
     ]).toEqual([
       '409 conflict: the name "front" is taken',
@@ -276,6 +277,7 @@ describe("a load balancer", () => {
       "400 bad_request: listen_ports_and_backends: names a listen_port twice",
       "400 bad_request: listen_ports_and_backends[0].backends[0].ip: is no IPv4 address",
       "400 bad_request: listen_ports_and_backends[0].listen_port: is below 1",
+      "400 bad_request: listen_ports_and_backends[0].backends[0]: is not an object",
       "400 bad_request: listen_ports_and_backends: is required",
     ]);
     await gateway.begins("DELETE", `${external}/${id}`);

@@ -7,7 +7,7 @@ import { loadScenario } from "../../src/gateway/scenario/load.ts";
 import { startGateway } from "../../src/gateway/server.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { acme, withGateway } from "./acme.ts";
-import { get, key } from "./signed-client.ts";
+import { ask, askJson, get, getJson, key } from "./signed-client.ts";
 
 const now = new Date("2026-03-10T12:00:00.500Z");
 
@@ -28,6 +28,35 @@ it("a state is the same after it was saved and loaded, to the last of what a cli
   const [before, after] = await Promise.all(answers);
   expect(before?.length).toBeGreaterThan(10_000);
   expect(after === before).toBe(true);
+});
+
+it("what clients did goes on where it was: tokens sign, and what is under way comes about", async () => {
+  const file = join(temporaryFolder(), "acme.state");
+  const snapshot = "/projects/project-alpha/storage/snapshots/snapshot-left";
+  const tokens = "/users/tokens";
+  const first = await startGateway({ organization: acme(), clock: () => now, accessKeys: [key] });
+  const { token } = await askJson<{ token: Record<string, string> }>(first.endpoint, "POST", tokens, {
+    expires_at: "2026-03-11T00:00:00Z",
+  });
+  await askJson(first.endpoint, "PATCH", snapshot, { name: "kept" });
+  await saveState(file, first.state());
+  await first.close();
+
+  const loaded = await loadState(file);
+  const second = await startGateway({
+    organization: loaded?.organization ?? acme(),
+    clock: () => loaded?.now ?? now,
+    accessKeys: [key],
+  });
+  const { access_key: accessKeyId = "", secret_key: secretKey = "" } = token;
+  const status = async () =>
+    (await ask(second.endpoint, "GET", tokens, undefined, { key: { accessKeyId, secretKey } })).status;
+  expect([(await getJson(second.endpoint, snapshot)).name, await status()]).toEqual(["left", 200]);
+  second.clock.advance({ seconds: 60 });
+  expect((await getJson(second.endpoint, snapshot)).name).toBe("kept");
+  second.clock.advance({ seconds: 43_200 });
+  expect(await status()).toBe(401);
+  await second.close();
 });
 
 it("a state that is written again and again is whole whenever it is read", async () => {

@@ -103,10 +103,10 @@ const listeners = requiredListOf(
         listen_port: port,
         backends: z
           .array(
-            z.object({
-              ip: text(64).refine((ip) => parseAddress(ip) !== null, "is no IPv4 address"),
-              port,
-            }),
+            z.object(
+              { ip: text(64).refine((ip) => parseAddress(ip) !== null, "is no IPv4 address"), port },
+              "is not an object",
+            ),
             "is not a list",
           )
           .max(1000, "has more than 1000 entries"),
