@@ -12,7 +12,7 @@ import { type IngestFailure, type IngestOptions, type IngestSummary, ingest } fr
 import type { Pace } from "./ingest/retry.ts";
 import { build } from "./models/build.ts";
 import { publish } from "./models/publish.ts";
-import type { TestResult } from "./models/test.ts";
+import type { TestResult } from "./models/test-results.ts";
 import { afterRun, withoutRun } from "./notify/happened.ts";
 import { notify } from "./notify/notify.ts";
 import { renderReport } from "./reports/report.ts";

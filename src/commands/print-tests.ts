@@ -1,5 +1,6 @@
 import type { ModelContext } from "../models/context.ts";
-import { readFailingRows, type TestResult } from "../models/test.ts";
+import { readFailingRows } from "../models/test.ts";
+import type { TestResult } from "../models/test-results.ts";
 import { printable } from "../printable.ts";
 import { printRows } from "../query/format.ts";
 

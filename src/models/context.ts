@@ -29,8 +29,14 @@ export const sourceSchemas = ["raw", "reference", "workspace", "meta"] as const;
 /** A connection of its own, on which models find each other by their bare names. Close it after use. */
 export async function openModelConnection(warehouse: Warehouse): Promise<Warehouse> {
   const connection = await warehouse.connect();
-  const schemas = [...modelLayers, ...sourceSchemas];
-  await connection.run(schemas.map((schema) => `create schema if not exists ${schema};`).join("\n"));
+  const there = await connection.all<{ name: string }>(
+    "select schema_name as name from duckdb_schemas() where database_name = current_database()",
+  );
+  const names = new Set(there.map(({ name }) => name));
+  const missing = [...modelLayers, ...sourceSchemas].filter((name) => !names.has(name));
+  if (missing.length > 0) {
+    await connection.run(missing.map((schema) => `create schema if not exists ${schema};`).join("\n"));
+  }
   await connection.run(`set search_path = '${modelLayers.join(",")}'`);
   return connection;
 }

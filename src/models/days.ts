@@ -1,4 +1,5 @@
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
+import { type Column, columnsOf } from "./table-contents.ts";
 
 /**
  * What is remembered from build to build, so that only days that changed are made again. meta.relation_day holds
@@ -29,19 +30,16 @@ export interface DaysOfRows {
 }
 
 /**
- * Notes the days of a table that is not made by day, by what they hold: whatever was loaded, restated, replayed
- * or changed by hand shows, in whatever order and instant that happened.
+ * Notes the days of a table that is not made by day, by what they hold: whatever was loaded, restated or replayed
+ * shows, in whatever order and instant that happened.
  */
 export async function noteSourceDays(
   connection: Warehouse,
   relation: string,
   { from, to }: DaysOfRows,
 ): Promise<void> {
-  const columns = await columnsOf(connection, relation);
-  // Of what a span moves, the days that it covers tell: it does not change those that it covered before.
-  const skipped = from === to ? ["_load_id"] : ["_load_id", from, to];
-  const compared = columns.filter(({ name }) => !skipped.includes(name)).map(({ name }) => sqlName(name));
-  const sums = `count(*) as row_count, sum(hash(${compared.join(", ")})) as hash_sum`;
+  const compared = comparedColumns(await columnsOf(connection, relation), { from, to });
+  const sums = `count(*) as row_count, sum(hash(${compared.map(sqlName).join(", ")})) as hash_sum`;
   const days =
     from === to
       ? `select ${sqlName(from)}::date as day, ${sums} from ${relation} group by day`
@@ -68,6 +66,24 @@ export async function noteSourceDays(
     group by day
   `);
 }
+
+/** The columns that tell whether the rows of a day are other ones. */
+function comparedColumns(columns: readonly Column[], { from, to }: DaysOfRows): string[] {
+  const names = columns.map(({ name }) => name);
+  if (loadColumns.every((name) => names.includes(name))) {
+    // A row that was loaded is only ever closed, and one that says something else comes by another load. So its texts,
+    // of which there are millions, need not be read to tell it from any other.
+    return columns
+      .filter(({ name, type }) => name === "_load_id" || type !== "VARCHAR")
+      .map(({ name }) => name);
+  }
+  // Of what a span moves, the days that it covers tell: it does not change those that it covered before.
+  const skipped = from === to ? ["_load_id"] : ["_load_id", from, to];
+  return names.filter((name) => !skipped.includes(name));
+}
+
+/** By which load a row came, and from when to when it was known. */
+const loadColumns = ["_load_id", "_known_from", "_known_to"];
 
 /** Gives days of a model's table, or all of them, a version that they never had. */
 export async function noteModelDays(
@@ -195,23 +211,6 @@ export async function forgetOthers(
   `);
 }
 
-/** The state of a table or view, as far as columns of these names tell: null names for all of its columns. */
-export async function fingerprintOf(
-  connection: Warehouse,
-  relation: string,
-  words: ReadonlySet<string> | null,
-): Promise<string> {
-  const all = await columnsOf(connection, relation);
-  const read = all.filter(({ name }) => words === null || words.has(name.toLowerCase()));
-  const row = await connection.first<{ state: string }>(
-    read.length === 0
-      ? `select count(*)::varchar as state from ${relation}`
-      : `select count(*) || ' ' || coalesce(sum(hash(${read.map(({ name }) => sqlName(name)).join(", ")})), 0) as state
-         from ${relation}`,
-  );
-  return `${row?.state} ${read.map(({ name, type }) => `${name} ${type}`).join(", ")}`;
-}
-
 /** The state of a table that is made by day, as a whole. */
 export async function daysFingerprintOf(connection: Warehouse, relation: string): Promise<string> {
   const row = await connection.first<{ state: string }>(
@@ -238,13 +237,4 @@ export function isAmong(column: string, days: readonly string[]): string {
   const name = sqlName(column);
   const list = days.map((day) => `date ${sqlText(day)}`).join(", ");
   return `(${name} between date ${sqlText(first)} and date ${sqlText(last)} and ${name} in (${list}))`;
-}
-
-/** The columns of a table or view, with their types. */
-export async function columnsOf(
-  connection: Warehouse,
-  relation: string,
-): Promise<{ name: string; type: string }[]> {
-  const rows = await connection.all<{ column_name: string; column_type: string }>(`describe ${relation}`);
-  return rows.map(({ column_name: name, column_type: type }) => ({ name, type }));
 }

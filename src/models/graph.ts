@@ -1,10 +1,10 @@
 import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
-import { UsageError } from "../errors/usage-error.ts";
 import type { Warehouse } from "../warehouse.ts";
 import { modelLayers, sourceSchemas } from "./context.ts";
+import { nearest } from "./nearest.ts";
 import type { Model } from "./project.ts";
-import { readSelects, type TableReference } from "./references.ts";
+import { type Reading, readSelects, type TableReference } from "./references.ts";
 
 /** A table that a model reads, and what of it. */
 export interface Input {
@@ -22,6 +22,8 @@ export interface Input {
 export interface ModelReading {
   inputs: readonly Input[];
   words: ReadonlySet<string>;
+  /** Whether the same inputs always lead to the same rows. */
+  isRepeatable: boolean;
 }
 
 /** Models in an order in which each comes after those that it reads. */
@@ -39,30 +41,56 @@ export interface ModelGraph {
  * @throws ConfigError for a cycle, and TallyError for a table that is neither model nor source, with file and line
  */
 export async function createGraph(connection: Warehouse, models: readonly Model[]): Promise<ModelGraph> {
-  const byName = new Map(models.map((model) => [model.name.toLowerCase(), model]));
-  const sources = await sourceTables(connection);
+  const resolve = resolver(models, await sourceTables(connection));
   const reads = new Map<string, Set<string>>();
   const readings = new Map<string, ModelReading>();
   const lines = new Map<string, number>();
   const selects = await readSelects(connection, models);
   for (const [at, model] of models.entries()) {
-    const names = new Set<string>();
-    const inputs = new Map<string, Input>();
-    const { tables = [], words = new Set<string>() } = selects[at] ?? {};
-    for (const table of tables) {
-      const read = resolve(table, model, byName, sources);
-      const relation = read ? relationOf(read) : `${table.schema}.${table.name}`.toLowerCase();
-      const known = inputs.get(relation);
-      const isReadWhole = table.isReadWhole || known?.isReadWhole === true;
-      inputs.set(relation, { relation, model: read, isReadWhole, line: known?.line ?? table.line });
-      if (!read) continue;
-      names.add(read.name);
-      lines.set(edge(model.name, read.name), table.line);
-    }
-    reads.set(model.name, names);
-    readings.set(model.name, { inputs: [...inputs.values()], words });
+    const reading = inputsOf(selects[at] ?? nothingRead, (table) => resolve(table, model.file));
+    const names = reading.inputs.flatMap(({ model: read, line }) =>
+      read ? [{ name: read.name, line }] : [],
+    );
+    for (const { name, line } of names) lines.set(edge(model.name, name), line);
+    reads.set(model.name, new Set(names.map(({ name }) => name)));
+    readings.set(model.name, reading);
   }
   return { order: sort(models, reads, lines), reads, readings };
+}
+
+/** What queries that are no models read; null for one that reads what is not there. */
+export async function readingsOf(
+  connection: Warehouse,
+  models: readonly Model[],
+  queries: readonly { sql: string; file: string }[],
+): Promise<(ModelReading | null)[]> {
+  const resolve = resolver(models, await sourceTables(connection));
+  const selects = await readSelects(connection, queries);
+  return queries.map(({ file }, at) => {
+    try {
+      return inputsOf(selects[at] ?? nothingRead, (table) => resolve(table, file));
+    } catch (error) {
+      if (error instanceof TallyError) return null;
+      throw error;
+    }
+  });
+}
+
+const nothingRead: Reading = { tables: [], words: new Set(), isRepeatable: false };
+
+function inputsOf(
+  { tables, words, isRepeatable }: Reading,
+  resolve: (table: TableReference) => Model | undefined,
+): ModelReading {
+  const inputs = new Map<string, Input>();
+  for (const table of tables) {
+    const model = resolve(table);
+    const relation = model ? relationOf(model) : `${table.schema}.${table.name}`.toLowerCase();
+    const known = inputs.get(relation);
+    const isReadWhole = table.isReadWhole || known?.isReadWhole === true;
+    inputs.set(relation, { relation, model, isReadWhole, line: known?.line ?? table.line });
+  }
+  return { inputs: [...inputs.values()], words, isRepeatable };
 }
 
 /** The table or view that a model makes, with its schema. */
@@ -70,33 +98,16 @@ export function relationOf({ layer, name }: Pick<Model, "layer" | "name">): stri
   return `${layer}.${name}`;
 }
 
-/**
- * The models that a selection names: NAME, NAME+ (and all that rest on it), +NAME (and all that it rests on),
- * or several of these with commas between.
- *
- * @throws UsageError where no model has that name
- */
-export function selectModels(
-  { order, reads }: Pick<ModelGraph, "order" | "reads">,
-  selection: string,
-): Model[] {
-  const chosen = new Set<string>();
-  for (const part of selection.split(",").map((text) => text.trim())) {
-    const [, before, name = "", after] = /^(\+?)([^+]*)(\+?)$/.exec(part) ?? [];
-    const model = order.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
-    if (!model) {
-      throw new UsageError(`There is no model ${JSON.stringify(name || part)}.`, {
-        hint: `Say one of ${nearest(
-          name,
-          order.map((candidate) => candidate.name),
-        ).join(", ")}, with + before or after it if wanted.`,
-      });
-    }
-    chosen.add(model.name);
-    if (before) for (const found of closure(model.name, (at) => reads.get(at) ?? [])) chosen.add(found);
-    if (after) for (const found of closure(model.name, (at) => readersOf(at, reads))) chosen.add(found);
-  }
-  return order.filter((model) => chosen.has(model.name));
+/** The views among some models that read no table that a model makes, and no view that is not among them. */
+export function leadingViews({ readings }: ModelGraph, models: readonly Model[]): Model[] {
+  const names = new Set<string>();
+  return models.filter(({ name, materialization }) => {
+    const inputs = readings.get(name)?.inputs ?? [];
+    const isLeading =
+      materialization === "view" && inputs.every(({ model }) => !model || names.has(model.name));
+    if (isLeading) names.add(name);
+    return isLeading;
+  });
 }
 
 async function sourceTables(connection: Warehouse): Promise<Set<string>> {
@@ -108,35 +119,37 @@ async function sourceTables(connection: Warehouse): Promise<Set<string>> {
   return new Set(rows.map(({ name }) => name.toLowerCase()));
 }
 
-function resolve(
-  table: TableReference,
-  model: Model,
-  models: ReadonlyMap<string, Model>,
+/** Finds the model that a table's name stands for; undefined for a source. */
+function resolver(
+  models: readonly Model[],
   sources: ReadonlySet<string>,
-): Model | undefined {
-  const schema = table.schema.toLowerCase();
-  const shown = schema ? `${table.schema}.${table.name}` : table.name;
-  const place = `${model.file}:${table.line}`;
-  if (schema === "" || modelLayers.some((layer) => layer === schema)) {
-    const found = models.get(table.name.toLowerCase());
-    if (found && (schema === "" || found.layer === schema)) return found;
-    throw new TallyError(`${place}: there is no model ${shown}.`, {
-      hint: `Nearest: ${nearest(
-        table.name,
-        [...models.values()].map(({ name }) => name),
-      ).join(", ")}. A source is named with its schema, such as raw.usage.`,
+): (table: TableReference, file: string) => Model | undefined {
+  const byName = new Map(models.map((model) => [model.name.toLowerCase(), model]));
+  return (table, file) => {
+    const schema = table.schema.toLowerCase();
+    const shown = schema ? `${table.schema}.${table.name}` : table.name;
+    const place = `${file}:${table.line}`;
+    if (schema === "" || modelLayers.some((layer) => layer === schema)) {
+      const found = byName.get(table.name.toLowerCase());
+      if (found && (schema === "" || found.layer === schema)) return found;
+      throw new TallyError(`${place}: there is no model ${shown}.`, {
+        hint: `Nearest: ${nearest(
+          table.name,
+          models.map(({ name }) => name),
+        ).join(", ")}. A source is named with its schema, such as raw.usage.`,
+      });
+    }
+    if (sources.has(`${schema}.${table.name.toLowerCase()}`)) return undefined;
+    if (schema === "raw") {
+      throw new TallyError(`${place}: the warehouse has no table ${shown}.`, {
+        hint: "Read the API first, with `tally ingest`; it makes every table of schema raw.",
+      });
+    }
+    const known = sourceSchemas.some((name) => name === schema);
+    throw new TallyError(`${place}: there is no ${known ? "table" : "schema with a table"} ${shown}.`, {
+      hint: `A model reads other models by their name, and tables of ${sourceSchemas.join(", ")} with their schema.`,
     });
-  }
-  if (sources.has(`${schema}.${table.name.toLowerCase()}`)) return undefined;
-  if (schema === "raw") {
-    throw new TallyError(`${place}: the warehouse has no table ${shown}.`, {
-      hint: "Read the API first, with `tally ingest`; it makes every table of schema raw.",
-    });
-  }
-  const known = sourceSchemas.some((name) => name === schema);
-  throw new TallyError(`${place}: there is no ${known ? "table" : "schema with a table"} ${shown}.`, {
-    hint: `A model reads other models by their name, and tables of ${sourceSchemas.join(", ")} with their schema.`,
-  });
+  };
 }
 
 function sort(
@@ -175,38 +188,4 @@ function cycleError(cycle: readonly Model[], lines: ReadonlyMap<string, number>)
 
 function edge(from: string, to: string): string {
   return `${from}\n${to}`;
-}
-
-function closure(start: string, next: (name: string) => Iterable<string>): Set<string> {
-  const found = new Set<string>();
-  const open = [start];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    for (const other of next(name)) {
-      if (!found.has(other)) {
-        found.add(other);
-        open.push(other);
-      }
-    }
-  }
-  return found;
-}
-
-function readersOf(name: string, reads: ReadonlyMap<string, ReadonlySet<string>>): string[] {
-  return [...reads].filter(([, read]) => read.has(name)).map(([reader]) => reader);
-}
-
-/** The three names most like what was written. */
-export function nearest(name: string, names: readonly string[]): string[] {
-  const wanted = pairs(name);
-  const likeness = (other: string) => {
-    const found = pairs(other);
-    const shared = [...wanted].filter((pair) => found.has(pair)).length;
-    return shared / (wanted.size + found.size || 1);
-  };
-  return [...names].sort((a, b) => likeness(b) - likeness(a)).slice(0, 3);
-}
-
-function pairs(text: string): Set<string> {
-  const lower = text.toLowerCase();
-  return new Set(Array.from({ length: Math.max(0, lower.length - 1) }, (_, at) => lower.slice(at, at + 2)));
 }

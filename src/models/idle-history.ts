@@ -1,5 +1,6 @@
 import type { Warehouse } from "../warehouse.ts";
-import { type ModelGraph, selectModels } from "./graph.ts";
+import type { ModelGraph } from "./graph.ts";
+import { selectModels } from "./selection.ts";
 
 /** The model that continues the history of findings by one build. */
 const historyModel = "int_finding_history";

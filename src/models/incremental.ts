@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { ConfigError } from "../errors/config-error.ts";
 import { packageVersion } from "../package.ts";
 import { sqlText, type Warehouse } from "../warehouse.ts";
-import { changedDays, type DaysOfRows, daysFingerprintOf, fingerprintOf, seenInputs } from "./days.ts";
+import { changedDays, type DaysOfRows, daysFingerprintOf, seenInputs } from "./days.ts";
 import { type Input, type ModelGraph, relationOf } from "./graph.ts";
 import type { Followed, Incremental } from "./header.ts";
 import type { Model } from "./project.ts";
+import { fingerprintOf } from "./table-contents.ts";
 
 /** What the days of a model rest on, seen through the views between. */
 export interface DayPlan {

@@ -1,17 +1,10 @@
 import { stat } from "node:fs/promises";
 import { sqlText, type Warehouse } from "../warehouse.ts";
-import {
-  areSameInputs,
-  changedDays,
-  columnsOf,
-  fingerprintOf,
-  forget,
-  recordSeen,
-  seenInputs,
-} from "./days.ts";
+import { areSameInputs, changedDays, forget, recordSeen, seenInputs } from "./days.ts";
 import { relationOf } from "./graph.ts";
 import { type DayPlan, daysToCompare, isFew, ownInputs } from "./incremental.ts";
 import type { Model } from "./project.ts";
+import { columnsOf, columnsText, fingerprintOf } from "./table-contents.ts";
 
 /**
  * What is remembered of the file that was published last, so that the next one can be made of it. meta.published
@@ -101,7 +94,8 @@ async function changeByDay(connection: Warehouse, mart: Model, plan: DayPlan): P
   const reader = publishedReader(mart.name);
   const { relations, looksBackDays, inputs: others } = await daysToCompare(connection, mart, plan);
   if (!others) return { change: { kind: "whole" }, record: () => forget(connection, reader) };
-  const columns = await columnsText(connection, relationOf(mart));
+  // Days can't be put among rows of other columns.
+  const columns = columnsText(await columnsOf(connection, relationOf(mart)));
   const inputs = new Map([...others, ...ownInputs(mart), ["its columns", columns]]);
   const found = await changedDays(connection, reader, relations, looksBackDays);
   const days = found.filter((day) => day !== null);
@@ -116,12 +110,6 @@ async function changeByDay(connection: Warehouse, mart: Model, plan: DayPlan): P
       if (!isSame) await recordSeen(connection, reader, relations, inputs, isKnown ? days : null);
     },
   };
-}
-
-/** The columns of a table with their types: days can't be put among rows of others. */
-async function columnsText(connection: Warehouse, relation: string): Promise<string> {
-  const columns = await columnsOf(connection, relation);
-  return columns.map(({ name, type }) => `${name} ${type}`).join(", ");
 }
 
 /** What tells a file from any other that has its name later. */

@@ -63,7 +63,8 @@ export const metaTables: readonly MetaTable[] = [
       {
         name: "build_mode",
         from: "build_mode",
-        description: "full, or incremental where only the days that changed were made anew.",
+        description:
+          "full, or incremental where only the days that changed were made anew; kept where the last build left it as it was, since it would have come to the same.",
       },
       {
         name: "days_rebuilt",
@@ -91,7 +92,12 @@ export const metaTables: readonly MetaTable[] = [
       { name: "status", from: "status", description: "passed or failed." },
       { name: "failing_rows", from: "failing_rows", description: "How many rows failed." },
       { name: "query", from: "query", description: "The query that shows the failing rows." },
-      { name: "tested_at", from: "tested_at", description: "The clock of the run that tested it, UTC." },
+      {
+        name: "tested_at",
+        from: "tested_at",
+        description:
+          "The clock of the run that tested it, UTC; earlier than that of the build where it passed and nothing that it looks at has changed since.",
+      },
     ],
   },
   {
@@ -141,6 +147,7 @@ export async function createMetaTables(connection: Warehouse): Promise<void> {
     alter table meta.model add column if not exists build_mode varchar;
     alter table meta.model add column if not exists days_rebuilt integer;
     alter table meta.model add column if not exists made_of varchar;
+    alter table meta.model add column if not exists content varchar;
     create table if not exists meta.test (
       test_name varchar not null,
       model_name varchar,
@@ -150,6 +157,7 @@ export async function createMetaTables(connection: Warehouse): Promise<void> {
       query varchar not null,
       tested_at timestamp not null
     );
+    alter table meta.test add column if not exists passed_on varchar;
   `);
 }
 

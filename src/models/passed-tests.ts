@@ -1,17 +1,18 @@
 import { createHash } from "node:crypto";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import type { DataTest } from "./data-tests.ts";
-import { areSameInputs, changedDays, fingerprintOf, isAmong, recordSeen, seenInputs } from "./days.ts";
+import { areSameInputs, changedDays, isAmong, recordSeen, seenInputs } from "./days.ts";
 import { relationOf } from "./graph.ts";
 import { type DayPlan, type DaysToCompare, daysToCompare, isFew, otherInputs } from "./incremental.ts";
 import type { Model, Project, SqlTest } from "./project.ts";
+import { fingerprintOf } from "./table-contents.ts";
 import type { TestPlan } from "./test-days.ts";
 
 /** What is known of tests by day: which passed, and on which days. */
 export interface PassedTests {
   /** The rows to look at: those of the days that changed since the test passed; undefined for all. */
   rowsToTest(test: DataTest): string | undefined;
-  /** Remembers which of the tests passed, on the days as they are now. */
+  /** Remembers which of the tests passed, on the days as they are now, in an open transaction. */
   record(results: readonly { name: string; failingRows: number }[]): Promise<void>;
 }
 
@@ -87,7 +88,7 @@ export async function whatPassed(
         if (state !== undefined && failingRows === 0) passed.set(name, state);
       }
       if (areSameInputs(passed, seen) && found.length === 0) return;
-      await connection.transaction(() => recordSeen(connection, reader, relations, passed, null));
+      await recordSeen(connection, reader, relations, passed, null);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { TallyError } from "../errors/tally-error.ts";
 import { sqlText, type Warehouse } from "../warehouse.ts";
+import { isFickle } from "./fickle.ts";
 
 /** A table that a query reads, with the line where it stands. */
 export interface TableReference {
@@ -16,6 +17,8 @@ export interface Reading {
   tables: TableReference[];
   /** Every text in its parse, in lower case: no column is read whose name is not among them, save by a star. */
   words: ReadonlySet<string>;
+  /** Whether the same tables always lead to the same rows: it asks for no clock, no chance, no file. */
+  isRepeatable: boolean;
 }
 
 interface Parsed {
@@ -34,7 +37,7 @@ interface Parsed {
  */
 export async function readSelect(connection: Warehouse, sql: string, file: string): Promise<Reading> {
   const [reading] = await readSelects(connection, [{ sql, file }]);
-  return reading ?? { tables: [], words: new Set() };
+  return reading ?? { tables: [], words: new Set(), isRepeatable: false };
 }
 
 /**
@@ -83,10 +86,14 @@ function readTree(tree: string, sql: string, file: string): Reading {
   const found: FoundTable[] = [];
   const words = new Set<string>();
   const rows = new Set<string>();
+  let isRepeatable = true;
   walk(parsed.statements[0], new Set(), newScope(), {
     table: (node, scope) => void found.push({ node, scope }),
     word: (word) => void words.add(word.toLowerCase()),
     row: (name) => void rows.add(name.toLowerCase()),
+    fickle: () => {
+      isRepeatable = false;
+    },
   });
   const tables = found.map(({ node, scope }) => {
     const name = text(node.table_name);
@@ -98,7 +105,7 @@ function readTree(tree: string, sql: string, file: string): Reading {
       isReadWhole: scope.stars.has("") || scope.stars.has(shown) || rows.has(shown),
     };
   });
-  return { tables, words };
+  return { tables, words, isRepeatable };
 }
 
 interface FoundTable {
@@ -116,6 +123,8 @@ interface Visitor {
   word(word: string): void;
   /** A name that stands alone, which may be that of a table whose row it means. */
   row(name: string): void;
+  /** Something whose value is not told by tables alone. */
+  fickle(): void;
 }
 
 const newScope = (): Scope => ({ stars: new Set() });
@@ -146,6 +155,7 @@ function walk(value: unknown, ctes: ReadonlySet<string>, outer: Scope, visitor: 
   if (Array.isArray(node.column_names) && node.column_names.length === 1) {
     visitor.row(text(node.column_names[0]));
   }
+  if (isFickle(node)) visitor.fickle();
   for (const [key, child] of Object.entries(node)) {
     if (key !== "cte_map") walk(child, visible, scope, visitor);
   }

@@ -1,178 +1,10 @@
-import { join } from "node:path";
+import { createHash } from "node:crypto";
 import { ConfigError } from "../errors/config-error.ts";
-import { idleRulesFile } from "../idle-settings.ts";
-import { packageRoot } from "../package.ts";
 import { sqlText, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
-import {
-  type CellKind,
-  currency,
-  date,
-  decimal,
-  month,
-  oneOf,
-  positive,
-  text,
-  wholeNumber,
-} from "./cells.ts";
 import { type CsvRow, readCsvTable } from "./csv-table.ts";
-import { type Exclusive, refuseOverlaps } from "./overlaps.ts";
-
-/** A CSV file and the table that it becomes. */
-interface Seed {
-  schema: "reference" | "workspace";
-  table: string;
-  path: string;
-  description: string;
-  columns: Readonly<Record<string, CellKind>>;
-  /** Columns that no row leaves empty. */
-  required: readonly string[];
-  /** What an empty cell means, where it means one thing. */
-  orElse?: Readonly<Record<string, string>>;
-  /** The rows of which no two may hold on the same days. */
-  exclusive?: Exclusive;
-  /** A value that one column may not have. */
-  refused?: { column: string; value: string; problem: string; mend: string };
-}
-
-/** The CSVs that ship with tally: what its rules and names rest on. */
-function referenceSeeds(): Seed[] {
-  const path = (file: string) => join(packageRoot, "data", "reference", file);
-  return [
-    {
-      schema: "reference",
-      table: "gpu_types",
-      path: path("gpu-types.csv"),
-      description: "GPU types by how their products' names begin, for types that the API no longer lists.",
-      columns: { product_prefix: text, gpu_type: text },
-      required: ["product_prefix", "gpu_type"],
-    },
-    {
-      schema: "reference",
-      table: "billable_metrics",
-      path: path("billable-metrics.csv"),
-      description:
-        "The one spelling of each metric, by its letters and digits in lower case, and what it measures.",
-      columns: { metric_key: text, billable_metric: text, kind: text },
-      required: ["metric_key", "billable_metric", "kind"],
-    },
-    {
-      schema: "reference",
-      table: "idle_rules",
-      path: idleRulesFile,
-      description:
-        "The rules that find idle resources, with the defaults of their settings, what each means and what to do about it. In their order they may count a cost that several speak of.",
-      columns: {
-        rule_id: text,
-        title: text,
-        resource_kind: text,
-        severity: text,
-        min_days: decimal(8, 4),
-        threshold: decimal(10, 8),
-        threshold_unit: text,
-        window_days: wholeNumber,
-        rests_on: text,
-        meaning: text,
-        action: text,
-      },
-      required: ["rule_id", "title", "resource_kind", "severity", "rests_on", "meaning", "action"],
-    },
-  ];
-}
-
-/** The CSVs of a workspace: what the API cannot know. */
-function workspaceSeeds({ csv }: Workspace, reportingCurrency: string): Seed[] {
-  return [
-    {
-      schema: "workspace",
-      table: "prices",
-      path: csv.prices,
-      description: "Prices as prices.csv has them; an empty cell matches anything.",
-      columns: {
-        resource_type: text,
-        billable_metric: text,
-        project_id: text,
-        region: text,
-        reservation_id: text,
-        pricing_category: oneOf("on_demand", "spot", "committed"),
-        unit_price: decimal(10, 8),
-        currency,
-        effective_from: date,
-        effective_to: date,
-      },
-      required: ["unit_price"],
-    },
-    {
-      schema: "workspace",
-      table: "cost_centres",
-      path: csv.cost_centres,
-      description:
-        "Cost centres and owners as cost-centres.csv has them; an empty project_id matches any project.",
-      columns: { project_id: text, cost_centre: text, owner: text, effective_from: date, effective_to: date },
-      required: ["cost_centre"],
-      exclusive: {
-        columns: ["project_id"],
-        says: ({ project_id: id }) => `the cost centre of ${id === null ? "every project" : `project ${id}`}`,
-      },
-    },
-    {
-      schema: "workspace",
-      table: "budgets",
-      path: csv.budgets,
-      description: "Budgets as budgets.csv has them, by cost centre and month (its first day).",
-      columns: { cost_centre: text, month, amount: decimal(28, 10), currency },
-      required: ["month", "amount"],
-      orElse: { currency: reportingCurrency },
-      exclusive: {
-        columns: ["cost_centre", "month", "currency"],
-        says: ({ cost_centre: centre, month: first, currency: code }) =>
-          `the budget of ${centre ?? "the whole organisation"} for ${String(first).slice(0, 7)} in ${code}`,
-      },
-    },
-    {
-      schema: "workspace",
-      table: "exchange_rates",
-      path: csv.exchange_rates,
-      description: `Rates into ${reportingCurrency} as exchange-rates.csv has them: what one of each currency is in it.`,
-      columns: { currency, rate: positive(decimal(10, 10)), effective_from: date, effective_to: date },
-      required: ["currency", "rate"],
-      exclusive: { columns: ["currency"], says: (row) => `the rate of ${row.currency}` },
-      refused: {
-        column: "currency",
-        value: reportingCurrency,
-        problem: "is the currency that costs are reported in, whose rate is 1",
-        mend: "Remove the row, or name another currency under [prices] in tally.toml.",
-      },
-    },
-    {
-      schema: "workspace",
-      table: "shared_cost_shares",
-      path: csv.shared_costs,
-      description: "Who bears how much of a shared cost whose key is fixed, as shared-costs.csv has it.",
-      columns: {
-        shared_cost: text,
-        project_id: text,
-        share: positive(decimal(10, 8)),
-        effective_from: date,
-        effective_to: date,
-      },
-      required: ["shared_cost", "project_id", "share"],
-      exclusive: {
-        columns: ["shared_cost", "project_id"],
-        says: (row) => `the share of project ${row.project_id} in ${row.shared_cost}`,
-      },
-    },
-    {
-      schema: "workspace",
-      table: "suppressions",
-      path: csv.suppressions,
-      description:
-        "Findings that need no attention, as suppressions.csv has them; an empty cell matches anything.",
-      columns: { rule_id: text, resource_id: text, until: date, reason: text },
-      required: [],
-    },
-  ];
-}
+import { refuseOverlaps } from "./overlaps.ts";
+import { referenceSeeds, type Seed, workspaceSeeds } from "./seed-files.ts";
 
 /**
  * Loads the reference CSVs and those of the workspace, each into its table with the line that every row
@@ -188,12 +20,15 @@ export async function loadSeeds(
   reportingCurrency: string,
 ): Promise<void> {
   const seeds = [...referenceSeeds(), ...workspaceSeeds(workspace, reportingCurrency)];
-  const loaded: { seed: Seed; columns: string[]; rows: SeedRow[] }[] = [];
+  const loaded: LoadedSeed[] = [];
   for (const seed of seeds) loaded.push({ seed, ...(await readSeed(seed)) });
-  await connection.transaction(async () => {
-    for (const { seed, rows } of loaded) await writeSeed(connection, seed, rows);
-    await writeHeaders(connection, loaded);
-  });
+  await writeTables(connection, [...loaded.map(seedTable), headersTable(loaded)]);
+}
+
+interface LoadedSeed {
+  seed: Seed;
+  columns: string[];
+  rows: SeedRow[];
 }
 
 /** A row of a CSV as it is stored, with the line that it stands on. */
@@ -201,7 +36,7 @@ export interface SeedRow extends Record<string, string | number | null> {
   source_line: number;
 }
 
-async function readSeed(seed: Seed): Promise<{ columns: string[]; rows: SeedRow[] }> {
+async function readSeed(seed: Seed): Promise<Omit<LoadedSeed, "seed">> {
   const required = seed.required;
   const table = await readCsvTable(seed.path, { all: Object.keys(seed.columns), required });
   if (table === null && seed.schema === "reference") {
@@ -248,47 +83,78 @@ function readRow(seed: Seed, { line, cells }: CsvRow): SeedRow {
   return row;
 }
 
-async function writeSeed(connection: Warehouse, seed: Seed, rows: readonly SeedRow[]): Promise<void> {
-  const table = `${seed.schema}.${seed.table}`;
-  const columns = [
-    ...Object.entries(seed.columns).map(([name, { type }]) => ({ name, type })),
-    { name: "source_line", type: "integer" },
-  ];
-  await connection.run(`
-    create or replace table ${table} (${columns.map(({ name, type }) => `${name} ${type}`).join(", ")});
-    comment on table ${table} is ${sqlText(seed.description)};
-  `);
-  if (rows.length === 0) return;
-  const structure = JSON.stringify([Object.fromEntries(columns.map(({ name, type }) => [name, type]))]);
-  await connection.run(
-    `
-    insert into ${table}
-    select ${columns.map(({ name }) => name).join(", ")}
-    from (select unnest(from_json($rows::json, ${sqlText(structure)}), recursive := true))
-    `,
-    { rows: JSON.stringify(rows) },
-  );
+/** A table to write, with all that it is to hold. */
+interface TableToWrite {
+  table: string;
+  description: string;
+  /** Its columns with their types. */
+  columns: Readonly<Record<string, string>>;
+  rows: readonly object[];
+}
+
+function seedTable({ seed, rows }: LoadedSeed): TableToWrite {
+  const columns = Object.entries(seed.columns).map(([name, { type }]) => [name, type]);
+  return {
+    table: `${seed.schema}.${seed.table}`,
+    description: seed.description,
+    columns: { ...Object.fromEntries(columns), source_line: "integer" },
+    rows,
+  };
 }
 
 /** In which order the user's files have their columns: a line that is to be added follows it. */
-async function writeHeaders(
-  connection: Warehouse,
-  loaded: readonly { seed: Seed; columns: readonly string[] }[],
-): Promise<void> {
-  await connection.run(`
-    create or replace table workspace.csv_headers (table_name varchar not null, columns varchar[] not null);
-    comment on table workspace.csv_headers is 'The columns of each CSV of the workspace, in the order of its header.';
+function headersTable(loaded: readonly LoadedSeed[]): TableToWrite {
+  return {
+    table: "workspace.csv_headers",
+    description: "The columns of each CSV of the workspace, in the order of its header.",
+    columns: { table_name: "varchar", columns: "varchar[]" },
+    rows: loaded
+      .filter(({ seed }) => seed.schema === "workspace")
+      // A file that has no header yet may be given every column.
+      .map(({ seed, columns }) => ({
+        table_name: seed.table,
+        columns: columns.length > 0 ? columns : Object.keys(seed.columns),
+      })),
+  };
+}
+
+/** Writes the tables that are not what they are to be already, all in one transaction. */
+async function writeTables(connection: Warehouse, tables: readonly TableToWrite[]): Promise<void> {
+  await connection.run(
+    "create table if not exists meta.seed (table_name varchar not null, content varchar not null)",
+  );
+  const written = await connection.all<{ table_name: string; content: string }>(`
+    select seed.table_name, seed.content
+    from meta.seed as seed
+    semi join duckdb_tables() as tables
+      on tables.database_name = current_database()
+      and seed.table_name = tables.schema_name || '.' || tables.table_name
   `);
-  for (const { seed, columns } of loaded) {
-    if (seed.schema !== "workspace") continue;
-    // A file that has no header yet may be given every column.
-    const names = columns.length > 0 ? columns : Object.keys(seed.columns);
-    await connection.run(
-      "insert into workspace.csv_headers values ($table, from_json($names::json, '[\"varchar\"]'))",
-      {
-        table: seed.table,
-        names: JSON.stringify(names),
-      },
-    );
-  }
+  const known = new Map(written.map(({ table_name: table, content }) => [table, content]));
+  const contents = new Map(tables.map((table) => [table, contentOf(table)]));
+  const changed = tables.filter((table) => known.get(table.table) !== contents.get(table));
+  if (changed.length === 0) return;
+  const statements = changed.map((to) => {
+    const names = Object.keys(to.columns).join(", ");
+    // A list is told by a list of its type; what a struct's field is called stands as it is.
+    const structure = JSON.stringify([
+      Object.fromEntries(Object.entries(to.columns).map(([name, type]) => [name, jsonType(type)])),
+    ]);
+    return `
+      create or replace table ${to.table} as
+      select ${names}
+      from (select unnest(from_json(${sqlText(JSON.stringify(to.rows))}, ${sqlText(structure)}), recursive := true));
+      comment on table ${to.table} is ${sqlText(to.description)};
+      delete from meta.seed where table_name = ${sqlText(to.table)};
+      insert into meta.seed values (${sqlText(to.table)}, ${sqlText(contents.get(to) ?? "")});`;
+  });
+  await connection.transaction(() => connection.run(statements.join("\n")));
+}
+
+function contentOf(table: TableToWrite): string {
+  return createHash("sha256").update(JSON.stringify(table)).digest("hex");
+}
+
+function jsonType(type: string): string | string[] {
+  return type.endsWith("[]") ? [type.slice(0, -2)] : type;
 }

@@ -1,60 +1,74 @@
 import type { Model } from "./project.ts";
 
 /** How models are run side by side. */
-export interface SideBySide<T> {
-  /** How many at once. */
+export interface SideBySide {
+  /** How many groups of models at once. */
   width: number;
+  /** Up to how many models are run together, one after another. */
+  mostTogether: number;
   /** By a model's name, the names of the models that it reads. */
   reads: ReadonlyMap<string, ReadonlySet<string>>;
   /** Whether a model has the machine to itself, since DuckDB puts every thread and all memory to use for it. */
   runsAlone(model: Model): boolean;
-  /** Runs a model on the connection of a lane, which are numbered from 0. */
-  run(model: Model, lane: number): Promise<T>;
+  /** Runs models, in the order given, on the connection of a lane, which are numbered from 0. */
+  run(models: readonly Model[], lane: number): Promise<void>;
 }
 
 /**
- * Runs models, each as soon as those that it reads are done. After a failure no other is begun; those that run
- * are awaited, and the failure that is thrown is that of the earliest in the order.
+ * Runs models, each as soon as those that it reads are done, and small ones together with those that wait for them
+ * alone. After a failure no other is begun; those that run are awaited, and the failure that is thrown is that of
+ * those that come first in the order.
  *
  * @param models in an order in which each comes after those that it reads
- * @returns the results in the order of the models
  */
-export async function runSideBySide<T>(
+export async function runSideBySide(
   models: readonly Model[],
-  { width, reads, runsAlone, run }: SideBySide<T>,
-): Promise<T[]> {
+  { width, mostTogether, reads, runsAlone, run }: SideBySide,
+): Promise<void> {
   const names = new Set(models.map(({ name }) => name));
-  const done = new Map<string, T>();
+  const done = new Set<string>();
   const failures = new Map<string, unknown>();
-  const running = new Map<string, Promise<void>>();
+  const running = new Set<Promise<void>>();
   const lanes = Array.from({ length: Math.max(1, width) }, (_, lane) => lane);
   const waiting = [...models];
-  const isReady = ({ name }: Model) =>
-    [...(reads.get(name) ?? [])].every((read) => !names.has(read) || done.has(read));
-  const begin = (model: Model, lane: number): void => {
-    waiting.splice(waiting.indexOf(model), 1);
-    const work = run(model, lane)
-      .then((result) => void done.set(model.name, result))
-      .catch((error: unknown) => void failures.set(model.name, error))
+  const isReady = ({ name }: Model, together: readonly Model[] = []) =>
+    [...(reads.get(name) ?? [])].every(
+      (read) => !names.has(read) || done.has(read) || together.some((other) => other.name === read),
+    );
+  const begin = (together: readonly Model[], lane: number): void => {
+    for (const model of together) waiting.splice(waiting.indexOf(model), 1);
+    const work = run(together, lane)
+      .then(() => {
+        for (const { name } of together) done.add(name);
+      })
+      .catch((error: unknown) => void failures.set(together[0]?.name ?? "", error))
       .finally(() => {
-        running.delete(model.name);
+        running.delete(work);
         lanes.push(lane);
       });
-    running.set(model.name, work);
+    running.add(work);
+  };
+  /** A lane's share of what is ready, and what waits for these alone. */
+  const nextTogether = (small: readonly Model[]): Model[] => {
+    const together = small.slice(0, Math.min(mostTogether, Math.ceil(small.length / lanes.length)));
+    for (const model of waiting) {
+      if (together.length >= mostTogether) break;
+      if (!isReady(model) && isReady(model, together) && !runsAlone(model)) together.push(model);
+    }
+    return together;
   };
   while (waiting.length > 0 || running.size > 0) {
     let isAlone = false;
     while (failures.size === 0 && lanes.length > 0 && !isAlone) {
-      const ready = waiting.filter(isReady);
-      const small = ready.find((model) => !runsAlone(model));
-      const next = small ?? (running.size === 0 ? ready[0] : undefined);
-      if (!next) break;
-      isAlone = next !== small;
-      begin(next, lanes.shift() ?? 0);
+      const ready = waiting.filter((model) => isReady(model));
+      const small = ready.filter((model) => !runsAlone(model));
+      const [large] = running.size === 0 ? ready : [];
+      if (small.length === 0 && !large) break;
+      isAlone = small.length === 0;
+      begin(small.length > 0 ? nextTogether(small) : large ? [large] : [], lanes.shift() ?? 0);
     }
     if (running.size === 0) break;
-    await (isAlone ? Promise.all(running.values()) : Promise.race(running.values()));
+    await (isAlone ? Promise.all(running) : Promise.race(running));
   }
   for (const { name } of models) if (failures.has(name)) throw failures.get(name);
-  return models.flatMap(({ name }) => (done.has(name) ? [done.get(name) as T] : []));
 }

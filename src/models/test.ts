@@ -3,7 +3,7 @@ import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { sqlText, type Warehouse } from "../warehouse.ts";
-import { type ModelContext, modelLayers, openModelConnection, timestampText } from "./context.ts";
+import { type ModelContext, modelLayers, openModelConnection } from "./context.ts";
 import { countFailing } from "./count-failing.ts";
 import { type DataTest, fileTest, modelTests } from "./data-tests.ts";
 import type { DayPlan } from "./incremental.ts";
@@ -16,11 +16,10 @@ import {
   whatPassed,
 } from "./passed-tests.ts";
 import { loadProject, type Project, projectRoots } from "./project.ts";
+import type { RelationStates } from "./relation-states.ts";
 import type { TestPlan } from "./test-days.ts";
-
-export interface TestResult extends Pick<DataTest, "name" | "model" | "severity" | "query"> {
-  failingRows: number;
-}
+import { passedOn, type TestResult, writeResults } from "./test-results.ts";
+import { basesOf } from "./unchanged-tests.ts";
 
 export interface TestOptions {
   /** Names of tests, or of models for all that is tested of them; default: every test. */
@@ -82,39 +81,61 @@ export async function readFailingRows<T>(
   }
 }
 
+/** What a build made, and by what it is known what changed in it. */
+export interface Built {
+  /** The names of the models that were to be made. */
+  names: ReadonlySet<string>;
+  plans: ReadonlyMap<string, DayPlan>;
+  testPlans: ReadonlyMap<string, TestPlan>;
+  states: RelationStates;
+}
+
 /**
- * Tests the named models; the queries of sql/tests speak of several, and run with every model only. Of a model
- * that is made by day, a test that passed is run on the days that changed since.
+ * Tests the models of a build; the queries of sql/tests speak of several, and run with every model only. A test that
+ * passed on what it would look at now is not run again, and one by day is run on the days that changed since.
  */
 export async function testProject(
   connection: Warehouse,
   project: Project,
-  names: ReadonlySet<string>,
   now: Date,
-  plans: ReadonlyMap<string, DayPlan>,
-  testPlans: ReadonlyMap<string, TestPlan>,
+  { names, plans, testPlans, states }: Built,
 ): Promise<TestResult[]> {
   const built = await builtModels(connection);
   const tests = testsOf(project, names, now).filter(({ reads }) => reads === undefined || built.has(reads));
   const isFull = project.models.every((model) => names.has(model.name));
+  const bases = await basesOf(connection, project, states, tests);
+  const known = await passedOn(connection);
+  const hasPassed = (test: DataTest) => {
+    const basis = bases.get(test) ?? null;
+    return basis !== null && known.get(test.name) === basis;
+  };
+  const toRun = tests.filter((test) => !hasPassed(test));
   const passed = new Map<string, PassedTests>();
   for (const model of project.models) {
-    const plan = names.has(model.name) ? plans.get(model.name) : undefined;
-    if (!plan || model.layer === "staging") continue;
+    const plan = plans.get(model.name);
+    if (!plan || model.layer === "staging" || !toRun.some((test) => test.model === model.name)) continue;
     const own = tests.filter((test) => test.model === model.name);
     const rows = await rowsOfModel(connection, model, plan);
     passed.set(testsReader(model.name), await whatPassed(connection, project, rows, own));
   }
-  for (const test of isFull ? project.tests : []) {
+  for (const test of project.tests) {
     const plan = testPlans.get(test.name);
-    if (!plan) continue;
+    if (!plan || !toRun.some(({ model, name }) => model === null && name === test.name)) continue;
     const rows = await rowsOfTest(connection, test, plan);
     passed.set(fileReader(test.name), await whatPassed(connection, project, rows, [fileTest(test)]));
   }
-  const rowsToTest = (test: DataTest) =>
-    passed.get(test.model === null ? fileReader(test.name) : testsReader(test.model))?.rowsToTest(test);
-  const results = await runTests(connection, tests, { isFull, now, rowsToTest });
-  for (const each of passed.values()) await each.record(results);
+  const failing = await countFailing(connection, toRun, (test) =>
+    passed.get(test.model === null ? fileReader(test.name) : testsReader(test.model))?.rowsToTest(test),
+  );
+  const results = resultsOf(tests, failing);
+  await connection.transaction(async () => {
+    await writeResults(connection, resultsOf(toRun, failing), {
+      now,
+      bases: new Map([...bases].map(([{ name }, basis]) => [name, basis])),
+      others: isFull ? tests.filter(hasPassed).map(({ name }) => name) : undefined,
+    });
+    for (const each of passed.values()) await each.record(results);
+  });
   return results;
 }
 
@@ -151,58 +172,23 @@ async function builtModels(connection: Warehouse): Promise<Set<string>> {
   return new Set(rows.map(({ name }) => name));
 }
 
-interface Testing {
-  /** Whether what is not among the tests is a test no more. */
-  isFull: boolean;
-  now: Date;
-  /** The rows that a test looks at, where not all; undefined for all. */
-  rowsToTest?: (test: DataTest) => string | undefined;
-}
-
+/** Runs tests on every row that they look at. */
 async function runTests(
   connection: Warehouse,
   tests: readonly DataTest[],
-  testing: Testing,
+  { isFull, now }: { isFull: boolean; now: Date },
 ): Promise<TestResult[]> {
-  const failing = await countFailing(connection, tests, testing.rowsToTest ?? (() => undefined));
-  const results = tests.map((test) => {
-    const { name, model, severity, query } = test;
-    return { name, model, severity, query, failingRows: failing.get(test) ?? 0 };
-  });
-  await writeResults(connection, results, testing);
+  const results = resultsOf(tests, await countFailing(connection, tests, () => undefined));
+  await connection.transaction(() =>
+    // What was not run stays as it was, except where everything ran: then it is a test that is no more.
+    writeResults(connection, results, { now, bases: new Map(), others: isFull ? [] : undefined }),
+  );
   return results;
 }
 
-async function writeResults(
-  connection: Warehouse,
-  results: readonly TestResult[],
-  { isFull, now }: Testing,
-): Promise<void> {
-  const rows = results.map(({ name, model, severity, failingRows, query }) => ({
-    test_name: name,
-    model_name: model,
-    severity,
-    status: failingRows === 0 ? "passed" : "failed",
-    failing_rows: failingRows,
-    query,
-  }));
-  const structure = `[{"test_name":"varchar","model_name":"varchar","severity":"varchar","status":"varchar","failing_rows":"bigint","query":"varchar"}]`;
-  await connection.transaction(async () => {
-    await connection.run(
-      `
-      create or replace temp table test_result as
-      select unnest(from_json($rows::json, ${sqlText(structure)}), recursive := true)
-      `,
-      { rows: JSON.stringify(rows) },
-    );
-    // What was not run now stays as it was, except where everything ran: then it is a test that is no more.
-    const replaced = isFull ? "" : " where test_name in (select test_name from test_result)";
-    await connection.run(`delete from meta.test${replaced}`);
-    await connection.run(`
-      insert into meta.test (test_name, model_name, severity, status, failing_rows, query, tested_at)
-      select test_name, model_name, severity, status, failing_rows, query, ${sqlText(timestampText(now))}::timestamp
-      from test_result
-    `);
+function resultsOf(tests: readonly DataTest[], failing: ReadonlyMap<DataTest, number>): TestResult[] {
+  return tests.map((test) => {
+    const { name, model, severity, query } = test;
+    return { name, model, severity, query, failingRows: failing.get(test) ?? 0 };
   });
-  await connection.run("drop table if exists temp.test_result");
 }

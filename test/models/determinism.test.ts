@@ -3,11 +3,8 @@ import { expect, test, vi } from "vitest";
 import { type BuildOptions, build } from "../../src/models/build.ts";
 import { startContractServer } from "../ingest/contract-server.ts";
 import { type Setup, setUp, smallAccount } from "../ingest/ingest-setup.ts";
-import { anyFleet, type Fleet, inventoryRows, meter, operationRows, readRows } from "./fleet-life.ts";
 import { type Analytics, openOrganization, type TestOrganization } from "./organization.ts";
-import { organizationRows } from "./organization-rows.ts";
-import { randomOrganization } from "./random-organization.ts";
-import type { RawRow } from "./raw-tables.ts";
+import { sampledOrganization } from "./sampled-organization.ts";
 
 // Each build of a new warehouse takes about a second on a busy machine, and some tests do many.
 vi.setConfig({ testTimeout: 300_000 });
@@ -96,7 +93,7 @@ test("GPU-hours and cost do not depend on the order of rows, the threads, or how
 });
 
 test("every public table is the same to the byte, whatever the order of the rows and the number of threads", async () => {
-  const organization = withFleet(sampled());
+  const organization = sampledOrganization();
   const shuffled: TestOrganization = {
     ...organization,
     rows: Object.fromEntries(
@@ -179,38 +176,6 @@ type Row = Record<string, unknown>;
 
 const without = (rows: readonly Row[] = [], columns: readonly string[]): Row[] =>
   rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !columns.includes(name))));
-
-const sampled = (): TestOrganization => {
-  const seed = Number(process.env.TALLY_TEST_SEED ?? 20_261_103);
-  const [organization] = fc.sample(
-    fc.gen().map((g) => randomOrganization(g, { projectCount: 4, rowsPerProject: 40 })),
-    { numRuns: 1, seed },
-  );
-  if (!organization) throw new Error("fast-check gave no organisation");
-  return organizationRows(organization);
-};
-
-/** The same with the life of a fleet of its own project beside: versions, operations, usage to the second. */
-function withFleet(organization: TestOrganization): TestOrganization {
-  const [fleet] = fc.sample(anyFleet, { numRuns: 1, seed: 7 }) as [Fleet];
-  const project_id = "fleet";
-  const metered = meter(fleet, "gpu-hours").map(({ seconds, ...row }) => ({
-    ...row,
-    quantity: (seconds / 3600).toFixed(12),
-  }));
-  const added: Record<string, readonly RawRow[]> = {
-    projects: [{ id: project_id, name: "Fleet" }],
-    usage: metered.map(({ resource_id, ...row }, n) => ({ ...row, project_id, reservation_id: `r-${n}` })),
-    resource_usage: metered.map((row) => ({ ...row, project_id })),
-    vms: inventoryRows(fleet).vms.map((row) => ({ project_id, ...row })),
-    disks: inventoryRows(fleet).disks.map((row) => ({ project_id, ...row })),
-    vm_operations: operationRows(fleet).map((row) => ({ project_id, ...row })),
-    read_windows: readRows({ hasExport: true, hasOperations: true }).map((row) => ({ project_id, ...row })),
-  };
-  const rows: Record<string, readonly RawRow[]> = { ...organization.rows };
-  for (const [table, more] of Object.entries(added)) rows[table] = [...(rows[table] ?? []), ...more];
-  return { ...organization, rows };
-}
 
 /** Every table that readers find, with its rows in the order in which they stand; meta_ tells when it was made. */
 async function everyPublishedTable(analytics: Analytics): Promise<Record<string, Row[]>> {

@@ -1,0 +1,88 @@
+import type { Warehouse } from "../warehouse.ts";
+import { modelLayers, sourceSchemas } from "./context.ts";
+import { noteSourceDays } from "./days.ts";
+import { type ModelGraph, relationOf } from "./graph.ts";
+import type { DayPlan } from "./incremental.ts";
+import type { Model } from "./project.ts";
+import { recordedModels } from "./record-models.ts";
+import {
+  buildTable,
+  daysFollowed,
+  type KnownRelations,
+  noDays,
+  type RelationStates,
+  statesOf,
+} from "./relation-states.ts";
+import { columnsOfSchemas, rowsOfTables, versionsOfDays } from "./table-contents.ts";
+
+/** What a build is to make, and how. */
+export interface ToMake {
+  graph: ModelGraph;
+  plans: ReadonlyMap<string, DayPlan>;
+  /** The models that are to be made. */
+  selected: readonly Model[];
+}
+
+/**
+ * Reads what is recorded of the models, and what the tables hold that are not made in this build but read: those that
+ * are followed by day are noted by their days, and the others hashed as a whole.
+ */
+export async function readStates(
+  connection: Warehouse,
+  { graph, plans, selected }: ToMake,
+): Promise<RelationStates> {
+  const columns = new Map(await columnsOfSchemas(connection, [...modelLayers, ...sourceSchemas]));
+  const followed = daysFollowed(plans);
+  const isThere = (relation: string) => columns.has(relation.toLowerCase());
+  const read = [...tablesRead(graph, plans, selected)].filter(isThere);
+  const noted = read.filter((relation) => followed.has(relation));
+  for (const relation of noted) {
+    const days = followed.get(relation);
+    if (days) await connection.transaction(() => noteSourceDays(connection, relation, days));
+  }
+  const made = new Set(graph.order.map(relationOf));
+  const others = read.filter(
+    (relation) => !made.has(relation) && !followed.has(relation) && relation !== buildTable,
+  );
+  const rows = new Map<string, string>();
+  const versions = await versionsOfDays(connection);
+  const byDay = graph.order.filter(({ name }) => plans.has(name)).map(relationOf);
+  for (const relation of [...noted, ...byDay]) {
+    rows.set(relation.toLowerCase(), versions.get(relation) ?? noDays);
+  }
+  const whole = await rowsOfTables(
+    connection,
+    others.map((relation) => ({ relation, isHashed: true })),
+  );
+  for (const [relation, { content }] of whole) if (content !== null) rows.set(relation, content);
+  const known: KnownRelations = {
+    columns,
+    models: await recordedModels(connection),
+    rows,
+    settings: (await connection.first(`select * from ${buildTable}`)) ?? {},
+  };
+  return statesOf(graph, plans, known);
+}
+
+/** The tables that some models read, also by way of views, but for those that they make themselves. */
+function tablesRead(
+  { readings }: ModelGraph,
+  plans: ReadonlyMap<string, DayPlan>,
+  models: readonly Model[],
+): Set<string> {
+  const found = new Set<string>();
+  const seen = new Set<Model>();
+  const visit = (model: Model): void => {
+    if (seen.has(model)) return;
+    seen.add(model);
+    for (const { relation, model: read } of readings.get(model.name)?.inputs ?? []) {
+      if (read?.materialization === "view") visit(read);
+      else found.add(relation);
+    }
+    for (const relation of plans.get(model.name)?.sources.keys() ?? []) found.add(relation);
+  };
+  for (const model of models) visit(model);
+  // What a model makes in this build is noted when it is made.
+  for (const model of models) found.delete(relationOf(model));
+  return found;
+}
