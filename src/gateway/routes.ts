@@ -1,3 +1,4 @@
+import { listOf } from "./paging.ts";
 import type { Need } from "./permissions.ts";
 import { Refusal } from "./refusal.ts";
 import { getBillingCosts, getBillingOptions } from "./resources/billing.ts";
@@ -6,6 +7,7 @@ import { listCapacities, listLocations, listVmTypes } from "./resources/compute.
 import { postCustomImage } from "./resources/custom-image-actions.ts";
 import { deleteDisk, patchDisk, postDisk } from "./resources/disk-actions.ts";
 import { listEntities, putEntity } from "./resources/entities.ts";
+import { listIbNetworks, listIbPartitions } from "./resources/fabric.ts";
 import { deleteFirewallRule, patchFirewallRule, postFirewallRule } from "./resources/firewall-actions.ts";
 import { getGpuTracking, getLatestGpuTracking } from "./resources/gpu-tracking.ts";
 import { getIdentity, putIdentity } from "./resources/identity.ts";
@@ -47,6 +49,7 @@ import {
   listSubnets,
 } from "./resources/networking.ts";
 import { operationRoutes } from "./resources/operations.ts";
+import { exportProductLines } from "./resources/product-lines.ts";
 import { deleteProject, getProject, listProjects, postProject, putProject } from "./resources/projects.ts";
 import { listOrganizationQuotas, listProjectQuotas } from "./resources/quotas.ts";
 import { getReservation, listReservations } from "./resources/reservations.ts";
@@ -58,10 +61,15 @@ import { deleteToken, listTokens, postToken } from "./resources/tokens.ts";
 import { getUsage, getUsageExport, getUsageOptions } from "./resources/usage.ts";
 import { attachDisks, deleteVmOf, detachDisks, patchVm, postVm } from "./resources/vm-actions.ts";
 import { getVm, listVms } from "./resources/vms.ts";
-import type { Handler, Method, Route } from "./route.ts";
+import { type Handler, type Method, type Route, requireProject } from "./route.ts";
 
 const organization = "/organizations/{organization_id}";
 const project = "/projects/{project_id}";
+
+const listNone: Handler = (call) => {
+  requireProject(call);
+  return listOf(call, []);
+};
 
 type Entry = Handler | { need: Need; handle: Handler };
 
@@ -104,6 +112,7 @@ export const routes: readonly Route[] = [
     [`GET ${organization}/usage/export`]: getUsageExport,
     [`GET ${organization}/usage/options`]: getUsageOptions,
     [`GET ${organization}/billing/costs`]: getBillingCosts,
+    [`GET ${organization}/billing/export-productline`]: exportProductLines,
     [`GET ${organization}/billing/options`]: getBillingOptions,
     [`GET ${organization}/quotas`]: listOrganizationQuotas,
     [`GET ${organization}/reservations/gpu-tracking`]: getGpuTracking,
@@ -135,6 +144,13 @@ export const routes: readonly Route[] = [
     [`GET ${project}/compute/instance-templates/{instance_template_id}`]: getTemplate,
     [`GET ${project}/compute/instance-groups`]: listInstanceGroups,
     [`GET ${project}/compute/instance-groups/{instance_group_id}`]: getInstanceGroup,
+    [`GET ${project}/networking/ib-networks`]: listIbNetworks,
+    [`GET ${project}/networking/ib-partitions`]: listIbPartitions,
+    // What the gateway keeps none of.
+    [`GET ${project}/kubernetes/clusters`]: listNone,
+    [`GET ${project}/kubernetes/nodepools`]: listNone,
+    [`GET ${project}/slurm/clusters`]: listNone,
+    [`GET ${project}/storage/s3/buckets`]: listNone,
     [`GET ${project}/storage/disks`]: listDisks,
     [`GET ${project}/storage/disks/{disk_id}`]: getDisk,
     [`POST ${project}/storage/disks`]: postDisk,

@@ -140,3 +140,36 @@ it("the sample organisation is billed by the list prices that its price file has
   }
   expect(organization.listPrices).toHaveLength(listed.length);
 });
+
+describe("the export by product line", () => {
+  const path = "/organizations/org-acme/billing/export-productline";
+  const day = { start_date: "2026-03-06", end_date: "2026-03-06" };
+
+  it("adds up what a line's sizes and prices came to, and has no cost where some of it has no price", async () => {
+    const organization = acme();
+    const missed = organization.vms.find(({ id }) => id === "vm-missed");
+    if (missed) organization.vms.push({ ...missed, id: "vm-twin", isSpot: false });
+    await withGateway({ organization }, async (endpoint) => {
+      const rows = plainCsv((await get(endpoint, path, day)).text);
+      expect(rows.filter(({ product_line }) => product_line === "l40s-48gb")).toEqual([
+        {
+          ...{
+            date: "2026-03-06",
+            project_id: "project-beta",
+            product_line: "l40s-48gb",
+            region: "us-east1",
+          },
+          // A day of two GPUs twice: 48 at 0.5, 48 at 1.25.
+          ...{ billable_metric: "gpu-hours", quantity: "96", cost: "84" },
+        },
+      ]);
+      expect(rows.find(({ product_line }) => product_line === "c1a")).toMatchObject({
+        quantity: "72",
+        cost: "",
+      });
+      const one = plainCsv((await get(endpoint, path, { ...day, product_lines: "c1a" })).text);
+      expect(one.map(({ product_line }) => product_line)).toEqual(["c1a"]);
+      expect((await get(endpoint, path, { start_date: "2026-03-06" })).status).toBe(400);
+    });
+  });
+});

@@ -8,6 +8,11 @@ const uuid = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab]
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 const text = expect.any(String);
 
+const beyondTheSeed = [
+  ...["networking/ib-networks", "networking/ib-partitions", "kubernetes/clusters", "kubernetes/nodepools"],
+  ...["slurm/clusters", "storage/s3/buckets"],
+];
+
 /** Every path of the read side, with what an answer holds exactly: no field less, and none more. */
 const shapes: Record<string, Item> = {
   "/organizations/entities": {
@@ -299,7 +304,8 @@ describe("the API's resources", () => {
         `/projects/x/${path}`,
         `/projects/x/${path}/x`,
       ]),
-      ...["/organizations/x/billing/costs", "/organizations/x/billing/options"],
+      ...["costs", "options", "export-productline"].map((name) => `/organizations/x/billing/${name}`),
+      ...beyondTheSeed.map((path) => `/projects/x/${path}`),
       ...monitoringPaths,
     ];
     const isCovered = (pattern: string) => {
@@ -458,4 +464,30 @@ describe("the API's resources", () => {
       expect([before[0]?.quantity, after[0]?.quantity]).toEqual([620 / 3600, 1]);
     });
   });
+});
+
+describe("what the API has beyond the seed", () => {
+  const gateway = serving();
+
+  it("shows the fabric that VMs hang on, by the ids that their adapters name", async () => {
+    const project = "/projects/project-alpha";
+    const vm = await getJson(gateway.endpoint, `${project}/compute/vms/instances/vm-train`);
+    const [adapter] = vm.host_channel_adapters as Item[];
+    const { ib_network_id, ib_partition_id } = adapter ?? {};
+    expect(await getItems(gateway.endpoint, `${project}/networking/ib-networks`)).toEqual([
+      { capacities: [], id: ib_network_id, location: "us-east1-a", name: "us-east1-a-ib" },
+    ]);
+    expect(await getItems(gateway.endpoint, `${project}/networking/ib-partitions`)).toEqual([
+      { ib_network_id, id: ib_partition_id, name: "us-east1-a-partition" },
+    ]);
+    expect(await getItems(gateway.endpoint, "/projects/project-beta/networking/ib-networks")).toEqual([]);
+  });
+
+  it.each(beyondTheSeed.filter((path) => !path.startsWith("networking")))(
+    "has an empty list of %s, and none of a project that there is not",
+    async (path) => {
+      expect(await getItems(gateway.endpoint, `/projects/project-alpha/${path}`)).toEqual([]);
+      expect((await get(gateway.endpoint, `/projects/none/${path}`)).status).toBe(403);
+    },
+  );
 });
