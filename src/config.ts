@@ -18,6 +18,7 @@ import {
 import { readSharedCosts, type SharedCost, sharedCostTable } from "./shared-cost-settings.ts";
 import { readToml } from "./toml.ts";
 import type { WarehouseSettings } from "./warehouse.ts";
+import { readWarehouseTarget, targetKeys, type WarehouseTarget } from "./warehouse-target.ts";
 
 /** tally.toml, as written: every table and key is optional, and none but these is taken. */
 const tallyToml = z.strictObject({
@@ -50,6 +51,7 @@ const tallyToml = z.strictObject({
         .default("384MB"),
       threads: z.number().int().min(1).max(256).optional(),
       extension_directory: z.string().min(1).optional(),
+      ...targetKeys,
     })
     .prefault({}),
   prices: z
@@ -95,6 +97,8 @@ export interface Config {
   /** For how long, and up to what size, the API's answers are kept as they landed. */
   raw: { keepDays: number; keepBytes: number };
   warehouse: WarehouseSettings;
+  /** Where raw and public tables are shared with others; undefined where they are not. */
+  target: WarehouseTarget | undefined;
   prices: {
     label: string;
     /** The currency that costs are reported in, and that of amounts that name none. */
@@ -166,6 +170,7 @@ export function loadConfig(effects: Effects, tallyTomlPath: string): Config {
         effects.env.TALLY_EXTENSION_DIRECTORY ||
         (warehouse.extension_directory && resolve(dirname(tallyTomlPath), warehouse.extension_directory)),
     },
+    target: readWarehouseTarget(warehouse, tallyTomlPath, dirname(tallyTomlPath)),
     prices: {
       label: prices.label,
       currency: prices.currency,

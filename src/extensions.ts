@@ -5,7 +5,7 @@ import { TallyError } from "./errors/tally-error.ts";
 import { sqlText, type Warehouse } from "./warehouse.ts";
 
 /** The parts of DuckDB that come apart from it. */
-export type Extension = "postgres_scanner" | "httpfs";
+export type Extension = "postgres_scanner" | "sqlite_scanner" | "httpfs" | "ducklake" | "motherduck";
 
 /** An extension, and the setting that can't do without it. */
 export interface NeededExtension {

@@ -25,6 +25,8 @@ export interface Workspace {
   };
   raw: string;
   warehouse: string;
+  /** What tells it from other workspaces, in a warehouse that several share. */
+  id: string;
   analytics: string;
   reports: string;
   exports: string;
@@ -54,6 +56,7 @@ export function workspaceAt(root: string): Workspace {
     },
     raw: join(root, "data", "raw"),
     warehouse: join(root, "data", "warehouse.duckdb"),
+    id: join(root, "data", "id"),
     analytics: join(root, "data", "analytics.duckdb"),
     reports: join(root, "reports"),
     exports: join(root, "exports"),

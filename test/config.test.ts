@@ -129,7 +129,7 @@ describe("tally.toml", () => {
       .slice(0, template.indexOf("# Reports for others"))
       .replace(/^# (\w+ = )/gm, "$1")
       .replace(
-        /^(organization|threads|extension_directory|billing_currency|parquet|postgres|postgres_env|object_store|listen) = .*$/gm,
+        /^(organization|threads|extension_directory|target|target_env|data_path|writer|billing_currency|parquet|postgres|postgres_env|object_store|listen) = .*$/gm,
         "",
       );
     const folder = folderWith({ "tally.toml": settings, "empty.toml": "" });
@@ -202,6 +202,12 @@ describe("tally.toml", () => {
     ["[warehouse]\nmemory_limit = '9 lives'", "warehouse.memory_limit"],
     ["[prices]\ncurrency = 'dollars'", "prices.currency"],
     ["[prices]\nbilling = 'both'", "prices.billing"],
+    ["[warehouse]\ntarget = 'postgres:dbname=a'", "neither ducklake:… nor md:…"],
+    ["[warehouse]\ntarget = 'md:'", "names no database of MotherDuck"],
+    ["[warehouse]\ntarget = 'md:a?motherduck_token=x'", "target under [warehouse] holds what opens it"],
+    ["[warehouse]\ntarget = 'ducklake:postgres:dbname=a password=x'", "holds what opens it"],
+    ["[warehouse]\ntarget = 'md:a'\ntarget_env = 'B'", "both target and target_env"],
+    ["[warehouse]\ndata_path = 'gs://bucket/x'", "warehouse.data_path"],
     ["[publish]\nobject_store = 'https://bucket/tally'", "publish.object_store"],
     ["[publish]\nobject_store = 's3://bucket/tally?s3_access_key_id=x'", "publish.object_store"],
     ["[publish]\npostgres_schema = 'pg_catalog'", "publish.postgres_schema"],

@@ -60,7 +60,7 @@ async function installNeeded(effects: Effects, root: string, from: string | unde
   const { inMemory, openWarehouse } = await import("../warehouse.ts");
   const { openWorkspace } = await import("../workspace.ts");
   const config = loadConfig(effects, openWorkspace(effects, root).tallyToml);
-  const needed = neededExtensions(config);
+  const needed = neededExtensions(config, effects, root);
   if (needed.length === 0) effects.log.info("no setting of tally.toml needs an extension of DuckDB");
   const memory = await openWarehouse(inMemory, config.warehouse);
   try {

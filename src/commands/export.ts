@@ -84,22 +84,26 @@ async function writeCopies(context: WorkspaceContext, flags: ExportFlags): Promi
   refuseOthers(flags, "--copies", ["month", "from", "to", "format", "out"]);
   const { copiesFailed, copiesOf } = await import("../exports/copies.ts");
   const { ConfigError } = await import("../errors/config-error.ts");
+  const { withLock } = await import("../workspace.ts");
   const { stdout, log } = context.effects;
   const copies = copiesOf(context);
   if (copies.length === 0) {
     throw new ConfigError(`${context.workspace.tallyToml} names no place to copy the tables to.`, {
-      hint: "Set parquet, postgres, postgres_env or object_store under [publish].",
+      hint: "Set parquet, postgres, postgres_env or object_store under [publish], or target under [warehouse].",
     });
   }
   const done: { setting: string; place: string; rows: number; tables: number }[] = [];
   const failed: unknown[] = [];
-  for (const { setting, write } of copies) {
-    try {
-      done.push({ setting, ...(await write()) });
-    } catch (error) {
-      failed.push(error);
+  // As its only writer: some copies read the writer's own file, and none is made of two nights.
+  await withLock(context.workspace, context.effects, "export", async () => {
+    for (const { setting, write } of copies) {
+      try {
+        done.push({ setting, ...(await write()) });
+      } catch (error) {
+        failed.push(error);
+      }
     }
-  }
+  });
   for (const { setting, place, rows, tables } of done) {
     log.info(`${setting}: wrote ${rows} rows of ${tables} tables to ${place}`);
   }

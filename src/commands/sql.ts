@@ -2,7 +2,9 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../errors/usage-error.ts";
 import type { RowFormat } from "../query/format.ts";
+import type { SharedOptions } from "../query/shared.ts";
 import type { Params } from "../warehouse.ts";
+import { instantOf } from "./as-of.ts";
 import type { WorkspaceContext } from "./context.ts";
 
 interface SqlFlags {
@@ -11,6 +13,8 @@ interface SqlFlags {
   file?: string;
   output?: string;
   timeout: number;
+  shared?: true;
+  at?: string;
 }
 
 export const sqlCommand = () =>
@@ -36,6 +40,11 @@ export const sqlCommand = () =>
     .option("--file <file>", "a file that holds the query")
     .option("--output <file>", "write to this file, whole or not at all")
     .option("--timeout <seconds>", "end a query that takes longer; 0 for no limit", seconds, 300)
+    .option(
+      "--shared",
+      "query the warehouse that target under [warehouse] names: the tables of every workspace",
+    )
+    .option("--at <instant>", "with --shared: as a DuckLake was then, such as 2026-10-05T06:00:00Z")
     .addHelpText(
       "after",
       `
@@ -44,6 +53,7 @@ Examples:
   $ tally sql --format csv 'from fct_idle_findings' > idle.csv
   $ tally sql 'from fct_cost_daily where usage_date >= $from' --param from=2026-10-01 --format parquet --output cost.parquet
   $ tally sql @top-spenders --param month=2026-10-01
+  $ tally sql --shared 'select workspace, sum(cost) from fct_cost_daily group by all'
   $ tally sql                       # a prompt: \\? tells what it knows, \\d lists the tables
 
 Saved queries are queries/NAME.sql of the workspace; some ship, and \\s at the prompt lists all.`,
@@ -52,7 +62,10 @@ Saved queries are queries/NAME.sql of the workspace; some ship, and \\s at the p
       const { workspaceContext } = await import("./context.ts");
       const context = workspaceContext(command);
       const { format, output, timeout } = flags;
-      const limits = timeout === 0 ? {} : { timeoutSeconds: timeout };
+      const limits = {
+        ...(timeout === 0 ? {} : { timeoutSeconds: timeout }),
+        ...sharedOf(context, flags),
+      };
       if (argument === undefined && flags.file === undefined && process.stdin.isTTY) {
         if (format === "parquet" || output !== undefined || flags.param.length > 0) {
           throw new UsageError("There is no query.", { hint: "Give one as an argument, or with --file." });
@@ -77,6 +90,23 @@ Saved queries are queries/NAME.sql of the workspace; some ship, and \\s at the p
         context.effects.stdout,
       );
     });
+
+/** What --shared and --at ask for. */
+function sharedOf(
+  { effects }: WorkspaceContext,
+  { shared, at, format }: SqlFlags,
+): { shared?: SharedOptions } {
+  if (!shared) {
+    if (at !== undefined) throw new UsageError("--at goes with --shared.");
+    return {};
+  }
+  if (format === "parquet") {
+    throw new UsageError("--shared prints rows, and writes no Parquet.", {
+      hint: "The shared warehouse is Parquet already; or take --format csv.",
+    });
+  }
+  return { shared: { effects, ...(at === undefined ? {} : { at: instantOf(at, "--at") }) } };
+}
 
 /** The query that was asked for, and the values of its parameters. */
 async function queryOf(

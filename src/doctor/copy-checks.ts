@@ -1,16 +1,18 @@
+import { attachTarget } from "../attach-target.ts";
+import { TallyError } from "../errors/tally-error.ts";
 import { checkObjectStore } from "../exports/object-store.ts";
 import { checkPostgres } from "../exports/postgres.ts";
 import { loadExtension } from "../extensions.ts";
 import { neededExtensions } from "../needed-extensions.ts";
 import { inMemory, openWarehouse } from "../warehouse.ts";
-import { type Check, type Finding, failedBy, ok, skipped } from "./check.ts";
+import { type Check, type Finding, failedBy, ok, skipped, warning } from "./check.ts";
 
 export const copyChecks: readonly Check[] = [
   {
     name: "DuckDB extensions",
-    async run({ config }) {
+    async run({ effects, root, config }) {
       if (config instanceof Error) return skipped("There are no settings to go by.");
-      const needed = neededExtensions(config);
+      const needed = neededExtensions(config, effects, root);
       if (needed.length === 0) return ok("No setting needs one.");
       const memory = await openWarehouse(inMemory, config.warehouse);
       try {
@@ -39,6 +41,26 @@ export const copyChecks: readonly Check[] = [
         return ok(`${await checkPostgres({ effects, config }, postgres)} can be written.`);
       } catch (error) {
         return failedBy(error);
+      }
+    },
+  },
+  {
+    name: "shared warehouse",
+    async run({ effects, workspace, config }) {
+      if (workspace instanceof Error || config instanceof Error)
+        return skipped("There are no settings to go by.");
+      const { target } = config;
+      if (target === undefined) return ok("There is none.");
+      const memory = await openWarehouse(inMemory, config.warehouse);
+      try {
+        const { shown } = await attachTarget(memory, { effects, workspace }, target, { isReadOnly: true });
+        return ok(`${shown} can be read; this workspace is called ${target.writer} there.`);
+      } catch (error) {
+        return error instanceof TallyError && /does not exist/.test(error.message)
+          ? warning(error.message, "The first run makes it; mend its address where it should be there.")
+          : failedBy(error);
+      } finally {
+        memory.close();
       }
     },
   },

@@ -31,7 +31,7 @@ const partOf: Record<PartSize, string> = {
 /** The parts of a table that has rows, and of one without days that has none. */
 export async function partsOf(
   analytics: Warehouse,
-  { table, columns, hasDays }: PublishedTable,
+  { relation, columns, hasDays }: PublishedTable,
   size: PartSize,
 ): Promise<Part[]> {
   const row = `hash(${columns.map(({ name }) => sqlName(name)).join(", ")})`;
@@ -39,7 +39,7 @@ export async function partsOf(
     select
       ${hasDays ? `coalesce(${partOf[size]}, ${sqlText(withoutDay)})` : sqlText(whole)} as part,
       count(*) || ' ' || coalesce(sum(${row}::hugeint), 0) as fingerprint
-    from ${sqlName(table)}
+    from ${relation}
     ${hasDays ? "group by part" : ""}
     order by part
   `);

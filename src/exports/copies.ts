@@ -4,6 +4,7 @@ import { copyToObjectStore } from "./object-store.ts";
 import { exportParquet } from "./parquet.ts";
 import { copyToPostgres } from "./postgres.ts";
 import type { ExportContext } from "./published.ts";
+import { copyToSharedWarehouse } from "./shared-warehouse.ts";
 
 /** What was written, and where to. */
 export interface CopySummary {
@@ -15,8 +16,8 @@ export interface CopySummary {
 
 /** A place beside analytics.duckdb where the published tables are to be, too. */
 export interface Copy {
-  /** The setting under `[publish]` that names it. */
-  setting: "parquet" | "postgres" | "object_store";
+  /** The setting that names it: under `[publish]`, or target under `[warehouse]`. */
+  setting: "parquet" | "postgres" | "object_store" | "target";
   write(): Promise<CopySummary>;
 }
 
@@ -50,6 +51,16 @@ export function copiesOf(context: ExportContext): Copy[] {
       write: async () => {
         const { rows, changed } = await copyToObjectStore(context, objectStore);
         return { place: objectStore, rows, tables: changed.length };
+      },
+    });
+  }
+  const { target } = config;
+  if (target !== undefined) {
+    copies.push({
+      setting: "target",
+      write: async () => {
+        const { place, rows, changed } = await copyToSharedWarehouse(context, target);
+        return { place, rows, tables: changed.length };
       },
     });
   }

@@ -9,18 +9,30 @@ export interface PublishedColumn {
 
 export interface PublishedTable {
   table: string;
+  /** What it is called in SQL, with its database and schema. */
+  relation: string;
   comment: string | null;
   columns: PublishedColumn[];
   /** Whether its rows are of days, in usage_date. */
   hasDays: boolean;
 }
 
-/** The tables of the published file, in the order of their names, with what they mean. */
-export async function publishedTables(analytics: Warehouse): Promise<PublishedTable[]> {
-  return analytics.all<PublishedTable>(`
+/**
+ * The tables of the published file, in the order of their names, with what they mean.
+ *
+ * @param database where the file is attached; without it, the one that is open
+ */
+export async function publishedTables(
+  connection: Warehouse,
+  database?: string,
+  schema = "main",
+): Promise<PublishedTable[]> {
+  return connection.all<PublishedTable>(
+    `
     select
       tables.table_name as "table",
       tables.comment,
+      format('"{}"."{}"."{}"', tables.database_name, tables.schema_name, tables.table_name) as relation,
       list(
         { name: columns.column_name, type: columns.data_type, comment: columns.comment }
         order by columns.column_index
@@ -30,10 +42,13 @@ export async function publishedTables(analytics: Warehouse): Promise<PublishedTa
     inner join duckdb_columns() as columns
       on tables.table_oid = columns.table_oid
       and tables.database_oid = columns.database_oid
-    where tables.database_name = current_database()
+    where tables.database_name = coalesce($database, current_database())
+      and tables.schema_name = $schema
       and not tables.internal
       and not tables.temporary
     group by all
     order by tables.table_name
-  `);
+    `,
+    { database: database ?? null, schema },
+  );
 }

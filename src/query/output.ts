@@ -9,6 +9,7 @@ import { UsageError } from "../errors/usage-error.ts";
 import { type Params, sqlText } from "../warehouse.ts";
 import { type Output, printRows, type RowFormat } from "./format.ts";
 import { type SandboxContext, withSandbox } from "./sandbox.ts";
+import type { SharedOptions } from "./shared.ts";
 
 /** One query, and what is to be done with its rows. */
 export interface QueryRun {
@@ -18,6 +19,8 @@ export interface QueryRun {
   /** The file to write, by its absolute path; not given for standard output. */
   output?: string;
   timeoutSeconds?: number;
+  /** The warehouse that is shared, in the place of the published file. */
+  shared?: SharedOptions;
 }
 
 /**

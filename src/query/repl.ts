@@ -8,6 +8,7 @@ import { type CompletedTable, complete } from "./completion.ts";
 import { printRows, type RowFormat, rowFormats } from "./format.ts";
 import { type Sandbox, type SandboxContext, withSandbox } from "./sandbox.ts";
 import { findSavedQuery, listSavedQueries } from "./saved.ts";
+import type { SharedOptions } from "./shared.ts";
 
 /** Where a REPL reads and writes. */
 export interface ReplStreams {
@@ -37,7 +38,7 @@ A query ends with a semicolon. Ctrl-C ends one that runs, or drops what is typed
  */
 export async function runRepl(
   context: SandboxContext,
-  options: { format: RowFormat; timeoutSeconds?: number },
+  options: { format: RowFormat; timeoutSeconds?: number; shared?: SharedOptions },
   streams: ReplStreams,
 ): Promise<void> {
   await withSandbox(context, options, async (sandbox) => {

@@ -5,6 +5,7 @@ import { UsageError } from "../errors/usage-error.ts";
 import { requirePublished } from "../require-published.ts";
 import { openReadOnly, type Params, sqlText, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
+import { openShared, refuseReachingOut, type SharedOptions } from "./shared.ts";
 
 export interface SandboxContext {
   workspace: Workspace;
@@ -16,6 +17,8 @@ export interface SandboxOptions {
   timeoutSeconds?: number;
   /** The one file that may be written, by its absolute path. */
   writable?: string;
+  /** The warehouse that is shared, in the place of the published file. */
+  shared?: SharedOptions;
 }
 
 /** The published tables, open to queries that can change nothing and reach nothing else. */
@@ -41,23 +44,28 @@ const lockDown = `
 `;
 
 /**
- * Opens the published tables in a sandbox for as long as `work` takes: the file is read-only, and a query can reach
- * no other file, no network and no setting.
+ * Opens the published tables in a sandbox for as long as `work` takes: the file, or the warehouse that is shared, is
+ * read-only, and a query can reach no other file, no network and no setting.
  *
  * @throws ConfigError where nothing is published yet
  */
 export async function withSandbox<T>(
   { workspace, config }: SandboxContext,
-  { timeoutSeconds, writable }: SandboxOptions,
+  { timeoutSeconds, writable, shared }: SandboxOptions,
   work: (sandbox: Sandbox) => Promise<T>,
 ): Promise<T> {
-  requirePublished(workspace);
-  const analytics = await openReadOnly(workspace.analytics, config.warehouse);
+  if (!shared) requirePublished(workspace);
+  const analytics = shared
+    ? await openShared({ workspace, config }, shared)
+    : await openReadOnly(workspace.analytics, config.warehouse);
   try {
     if (writable !== undefined) await analytics.run(`set allowed_paths = [${sqlText(writable)}]`);
     await analytics.run(lockDown);
     return await work({
-      query: (sql, params, read) => runOne(analytics, sql, params, timeoutSeconds, read),
+      query: async (sql, params, read) => {
+        if (shared) await refuseReachingOut(analytics, sql);
+        return runOne(analytics, sql, params, timeoutSeconds, read);
+      },
       all: analytics.all,
       interrupt: analytics.interrupt,
     });

@@ -47,6 +47,7 @@ export function testConfig(
     ingest: { lookbackDays },
     raw: { keepDays: 400, keepBytes: 10 * 2 ** 30 },
     warehouse: { memoryLimit: "384MB", threads: 2 },
+    target: undefined,
     prices: { label: "prices.csv", currency: "USD", billing: "compare", billingCurrency: "USD" },
     sharedCosts: [],
     reports: { formats: ["html", "csv"], hasCsvBom: false, paper: "A4", locale: "en-US" },
