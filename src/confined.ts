@@ -1,4 +1,4 @@
-import { type Dirent, lstatSync, readdirSync, realpathSync } from "node:fs";
+import { type Dirent, existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { ConfigError } from "./errors/config-error.ts";
 import type { Workspace } from "./workspace.ts";
@@ -11,8 +11,27 @@ import type { Workspace } from "./workspace.ts";
  * @throws ConfigError that names the link and where it leads
  */
 export function refuseLinksOut(workspace: Workspace): void {
+  refuseThoseOut(workspace, linksOf(workspace));
+}
+
+/**
+ * Refuses the same of every folder and file of what was read, however deep. There are many, so this is for who writes.
+ *
+ * @throws ConfigError that names the link and where it leads
+ */
+export function refuseLinksInRaw(workspace: Workspace): void {
+  if (!existsSync(workspace.raw)) return;
+  const entries = readdirSync(workspace.raw, { recursive: true, withFileTypes: true });
+  const links = entries.filter((entry) => entry.isSymbolicLink());
+  refuseThoseOut(
+    workspace,
+    links.map(({ parentPath, name }) => join(parentPath, name)),
+  );
+}
+
+function refuseThoseOut(workspace: Workspace, links: readonly string[]): void {
   const root = realpathSync(workspace.root);
-  for (const path of linksOf(workspace)) {
+  for (const path of links) {
     const target = targetOf(path);
     if (target === root || target?.startsWith(root + sep) || isNowhere(target)) continue;
     const name = relative(workspace.root, path);

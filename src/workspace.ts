@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { link, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { refuseLinksOut } from "./confined.ts";
+import { refuseLinksInRaw, refuseLinksOut } from "./confined.ts";
 import type { Effects } from "./effects.ts";
 import { ConfigError } from "./errors/config-error.ts";
 import { LockError } from "./errors/lock-error.ts";
@@ -111,6 +111,7 @@ const touchEveryMs = 60_000;
  * Does `work` as the only writer of the workspace. A lock whose owner no longer lives is taken over.
  *
  * @throws LockError where another tally process writes to it
+ * @throws ConfigError where something in data/raw leads out of it
  */
 export async function withLock<T>(
   workspace: Workspace,
@@ -118,6 +119,7 @@ export async function withLock<T>(
   command: string,
   work: (lock: HeldLock) => Promise<T>,
 ): Promise<T> {
+  refuseLinksInRaw(workspace);
   const owner = { ...thisProcess(), command, started_at: effects.wallClock().toISOString() };
   try {
     mkdirSync(join(workspace.root, "data"), { recursive: true });

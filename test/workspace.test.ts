@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../src/errors/config-error.ts";
 import { LockError } from "../src/errors/lock-error.ts";
-import { openWorkspace, withLock, workspaceAt } from "../src/workspace.ts";
+import { openWorkspace, type Workspace, withLock, workspaceAt } from "../src/workspace.ts";
 import { writeWorkspace } from "../src/workspace-template.ts";
 import { testEffects } from "./effects.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -99,6 +99,16 @@ describe("a workspace with a link in it", () => {
     }
     // A link to nothing is one to whatever will be there; tally.toml must be there to be a workspace at all.
     expect(await withLink(name, join(elsewhere, "gone"))).toThrow(ConfigError);
+  });
+
+  it("is not written to where one deep among what was read leads out of it", async () => {
+    for (const name of ["data/raw/usage/2026-10-01", "data/raw/usage/2026-10-01/00001.json.gz"]) {
+      const open = await withLink(name, temporaryFolder());
+      const workspace = open() as Workspace;
+      await expect(withLock(workspace, testEffects(), "ingest", async () => "in")).rejects.toThrow(
+        `${name} in ${workspace.root} is a link that leads out`,
+      );
+    }
   });
 
   it("is taken where the link stays within it, or leads to the workspace as a whole", async () => {

@@ -76,19 +76,15 @@ Saved queries are queries/NAME.sql of the workspace; some ship, and \\s at the p
         const streams = { input: process.stdin, output: stdout, stderr, isTerminal: true };
         return runRepl(context, { format, ...limits }, streams);
       }
-      const { sql, params } = await queryOf(context, argument, flags);
+      const { sql, params, isOfTally } = await queryOf(context, argument, flags);
       const { runToOutput } = await import("../query/output.ts");
-      await runToOutput(
-        context,
-        {
-          sql,
-          params,
-          format,
-          ...limits,
-          ...(output === undefined ? {} : { output: resolve(context.effects.cwd, output) }),
-        },
-        context.effects.stdout,
-      );
+      const { readingPublished } = await import("../require-published.ts");
+      const run = {
+        ...{ sql, params, format, ...limits },
+        ...(output === undefined ? {} : { output: resolve(context.effects.cwd, output) }),
+      };
+      const answer = () => runToOutput(context, run, context.effects.stdout);
+      await (isOfTally ? readingPublished(context.workspace, answer) : answer());
     });
 
 /** What --shared and --at ask for. */
@@ -113,7 +109,7 @@ async function queryOf(
   { workspace, effects }: WorkspaceContext,
   argument: string | undefined,
   { file, param }: SqlFlags,
-): Promise<{ sql: string; params: Params }> {
+): Promise<{ sql: string; params: Params; isOfTally: boolean }> {
   const { readParams } = await import("../query/params.ts");
   const given = readParams(param);
   if (argument !== undefined && file !== undefined) {
@@ -123,15 +119,15 @@ async function queryOf(
   }
   if (argument?.startsWith("@")) {
     const { findSavedQuery } = await import("../query/saved.ts");
-    const { sql, defaults } = await findSavedQuery(workspace, argument.slice(1));
-    return { sql, params: { ...defaults, ...given } };
+    const { sql, defaults, isOwn } = await findSavedQuery(workspace, argument.slice(1));
+    return { sql, params: { ...defaults, ...given }, isOfTally: !isOwn };
   }
   const sql =
     file === undefined
       ? (argument ?? (await readStandardInput()))
       : await readQueryFile(resolve(effects.cwd, file));
   if (isBlank(sql)) throw new UsageError("There is no query.", { hint: "Try `tally sql 'show tables'`." });
-  return { sql, params: given };
+  return { sql, params: given, isOfTally: false };
 }
 
 async function readQueryFile(path: string): Promise<string> {

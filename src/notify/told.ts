@@ -1,4 +1,5 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { NotifyKind } from "../notify-settings.ts";
 import type { Workspace } from "../workspace.ts";
 import type { NotifyEvent } from "./event.ts";
@@ -55,24 +56,49 @@ export async function readTold(workspace: Workspace, now: Date): Promise<Told> {
         }
       });
     },
-    async save() {
-      const latest = await readState(workspace.notified);
-      for (const work of changes) work(latest);
-      for (const told of Object.values(latest)) {
-        for (const [name, at] of Object.entries(told)) {
-          const isLasting = name.startsWith("finding:");
-          if (!isLasting && now.getTime() - Date.parse(at) > rememberMs) delete told[name];
-        }
-      }
-      const aside = `${workspace.notified}.tmp-${process.pid}`;
-      try {
-        await writeFile(aside, `${JSON.stringify(latest, null, 1)}\n`);
-        await rename(aside, workspace.notified);
-      } finally {
-        await rm(aside, { force: true });
-      }
-    },
+    save: () => alone(`${workspace.notified}.lock`, () => write(workspace.notified, changes, now)),
   };
+}
+
+async function write(path: string, changes: readonly ((state: State) => void)[], now: Date): Promise<void> {
+  const latest = await readState(path);
+  for (const work of changes) work(latest);
+  for (const told of Object.values(latest)) {
+    for (const [name, at] of Object.entries(told)) {
+      const isLasting = name.startsWith("finding:");
+      if (!isLasting && now.getTime() - Date.parse(at) > rememberMs) delete told[name];
+    }
+  }
+  const aside = `${path}.tmp-${process.pid}`;
+  try {
+    await writeFile(aside, `${JSON.stringify(latest, null, 1)}\n`);
+    await rename(aside, path);
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+/** To write takes a moment; whoever holds the lock for longer has died with it. */
+const leftBehindMs = 5_000;
+
+/** Does `work` while no other process does such: a schedule and a run by hand may tell of theirs at once. */
+async function alone(lock: string, work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await (await open(lock, "wx")).close();
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const { mtimeMs } = await stat(lock).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > leftBehindMs) await rm(lock, { force: true });
+    else await sleep(20);
+  }
+  try {
+    await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
 }
 
 const nameOf = (kind: NotifyKind, key: string): string => `${kind}:${key}`;

@@ -2,7 +2,7 @@ import type { DuckDBResult } from "@duckdb/node-api";
 import type { Config } from "../config.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { requirePublished } from "../require-published.ts";
+import { readingPublished, requirePublished } from "../require-published.ts";
 import { openReadOnly, type Params, sqlText, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
 import { openShared, refuseReachingOut, type SharedOptions } from "./shared.ts";
@@ -66,7 +66,7 @@ export async function withSandbox<T>(
         if (shared) await refuseReachingOut(analytics, sql);
         return runOne(analytics, sql, params, timeoutSeconds, read);
       },
-      all: analytics.all,
+      all: (sql, params) => readingPublished(workspace, () => analytics.all(sql, params)),
       interrupt: analytics.interrupt,
     });
   } finally {

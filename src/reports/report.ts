@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
-import { ConfigError } from "../errors/config-error.ts";
 import type { ReportSelection } from "../report-selections.ts";
 import type { ReportFormat } from "../report-settings.ts";
+import { readingPublished, requirePublished } from "../require-published.ts";
 import { openReadOnly, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
 import { findBrowser } from "./browser.ts";
@@ -77,11 +76,8 @@ export async function renderReport(
   options: ReportOptions = {},
 ): Promise<RenderedReport> {
   const path = options.analytics ?? workspace.analytics;
-  if (!existsSync(path)) {
-    throw new ConfigError(`Nothing is published yet: there is no ${path}.`, {
-      hint: `Make it with \`tally run --workspace ${workspace.root}\`.`,
-    });
-  }
+  const source = { analytics: path, root: workspace.root };
+  requirePublished(source);
   const analytics = await openReadOnly(path, config.warehouse);
   const made: {
     folders: Folder[];
@@ -91,7 +87,8 @@ export async function renderReport(
   }[] = [];
   try {
     for (const selection of config.reportSelections) {
-      made.push(await makeReport(analytics, selection, { effects, workspace, config }, options));
+      const context = { effects, workspace, config };
+      made.push(await readingPublished(source, () => makeReport(analytics, selection, context, options)));
     }
   } finally {
     analytics.close();

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import type { Config } from "../config.ts";
 import { ageInWords } from "../duration.ts";
 import type { Effects } from "../effects.ts";
+import { TallyError } from "../errors/tally-error.ts";
+import { readingPublished } from "../require-published.ts";
 import { type FailingTest, type RunLine, readRuns } from "../run-log.ts";
 import { type LockOwner, lockHolder, type Workspace } from "../workspace.ts";
 import { type Published, readPublished } from "./published.ts";
@@ -39,9 +41,10 @@ export async function readStatus(context: StatusContext): Promise<WorkspaceStatu
   let unreadable: string | null = null;
   if (existsSync(workspace.analytics)) {
     try {
-      published = await readPublished(context, now);
+      published = await readingPublished(workspace, () => readPublished(context, now));
     } catch (error) {
       unreadable = error instanceof Error ? error.message : String(error);
+      if (error instanceof TallyError && error.hint !== undefined) unreadable += ` ${error.hint}`;
     }
   }
   const tested = runs.findLast(({ failing_tests: failing }) => failing !== null);

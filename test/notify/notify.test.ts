@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config.ts";
@@ -264,4 +264,22 @@ describe("a channel is refused", () => {
     expect(attempt).toThrow(reason);
     expect(attempt).not.toThrow("p4ss");
   });
+});
+
+it("what several processes tell at the same moment is all remembered, also where one died amid it", async () => {
+  const { workspace } = contextOf("");
+  writeFileSync(`${workspace.notified}.lock`, "");
+  utimesSync(`${workspace.notified}.lock`, new Date(0), new Date(0));
+  const now = new Date("2026-11-03T06:00:00Z");
+  const names = Array.from({ length: 12 }, (_, i) => `d${i}`);
+  const processes = await Promise.all(names.map(() => readTold(workspace, now)));
+  await Promise.all(
+    processes.map((told, i) => {
+      told.add("hook", [finding(names[i] ?? "")]);
+      return told.save();
+    }),
+  );
+  const later = await readTold(workspace, now);
+  expect(later.newOf("hook", names.map(finding))).toEqual([]);
+  expect(readdirSync(join(workspace.root, "data"))).toEqual(["notified.json"]);
 });

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { packageRoot } from "../../src/package.ts";
 import { openWarehouse } from "../../src/warehouse.ts";
 import { workspaceAt } from "../../src/workspace.ts";
@@ -99,6 +100,25 @@ describe("the npm package", () => {
     expect(manifest.license).toBe("Apache-2.0");
     expect(manifest.engines.node).toBe(">=20.3");
     for (const version of Object.values(manifest.dependencies)) expect(version).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  it("is published by its tag alone, tested, with rights for the signed statement and no others", () => {
+    const { on, permissions, jobs } = parse(
+      readFileSync(join(packageRoot, ".github", "workflows", "release.yml"), "utf8"),
+    );
+    expect(on).toEqual({ push: { tags: ["v*"] } });
+    expect(permissions).toEqual({ contents: "read" });
+    expect(jobs.publish.permissions).toEqual({ contents: "read", "id-token": "write" });
+    const steps: { run?: string; env?: Record<string, string> }[] = jobs.publish.steps;
+    const runs = steps.flatMap(({ run }) => run ?? []);
+    expect(runs.slice(1)).toEqual(["npm ci", "npm test", "npm publish"]);
+    for (const [tag, status] of [
+      [`v${manifest.version}`, 0],
+      ["v99.0.0", 1],
+    ] as const) {
+      const env = { PATH: process.env.PATH, GITHUB_REF_NAME: tag };
+      expect(spawnSync("bash", ["-c", runs[0] ?? ""], { cwd: packageRoot, env }).status).toBe(status);
+    }
   });
 
   it("works where it is unpacked, beside what it depends on and nothing of a checkout", async () => {
