@@ -1,4 +1,4 @@
-import { type GrowingIndex, type InventoryIndex, indexInventory } from "./inventory.ts";
+import { type GrowingIndex, groupByEach, type InventoryIndex, indexInventory } from "./inventory.ts";
 import { type TextMemo, textMemo } from "./memo.ts";
 import {
   type MeteredResource,
@@ -47,6 +47,9 @@ export function deriver(organization: Organization, metering: MeteringOptions): 
   };
 }
 
+/** Of more than so many it is quicker to meter all of them anew. */
+const mostMeteredAnew = 2000;
+
 function follow(organization: Organization, metering: MeteringOptions) {
   const inventory = indexInventory(organization);
   const snapshotById = new Map(organization.snapshots.map((snapshot) => [snapshot.id, snapshot]));
@@ -66,6 +69,7 @@ function follow(organization: Organization, metering: MeteringOptions) {
   const ordered = new Set<Vm>();
   const vmTexts = textMemo();
   let metered: readonly MeteredResource[] | undefined;
+  let meteredById: Map<string, MeteredResource[]> | undefined;
 
   function catchUp(): void {
     for (const vm of organization.vms.slice(seen.vms)) takeVm(vm);
@@ -130,10 +134,20 @@ function follow(organization: Organization, metering: MeteringOptions) {
     },
     get metered() {
       const [vms, disks, snapshots] = [[...changed.vms], [...changed.disks], [...changed.snapshots]];
-      const ids = new Set([...vms, ...disks, ...snapshots].map(({ id }) => id));
-      if (!metered) metered = meterResources(organization, metering);
-      else if (ids.size > 0) {
-        metered = withMetered(metered, meterSome(organization, { vms, disks, snapshots }, metering), ids);
+      const ids = [...vms, ...disks, ...snapshots].map(({ id }) => id);
+      if (!metered || ids.length > mostMeteredAnew) {
+        metered = meterResources(organization, metering);
+        meteredById = undefined;
+      } else if (ids.length > 0) {
+        meteredById ??= groupByEach(metered, ({ resourceId }) => [resourceId]);
+        const known = meteredById;
+        const former = ids.flatMap((id) => known.get(id) ?? []);
+        const anew = meterSome(organization, { vms, disks, snapshots }, metering);
+        metered = withMetered(metered, former, anew);
+        for (const id of ids) known.delete(id);
+        for (const resource of anew) {
+          known.set(resource.resourceId, [...(known.get(resource.resourceId) ?? []), resource]);
+        }
       }
       for (const set of Object.values(changed)) set.clear();
       return metered;

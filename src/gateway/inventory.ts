@@ -63,7 +63,11 @@ const vmIdsOf = (disk: Disk): string[] => disk.attachments.map(({ vmId }) => vmI
 const groupIdsOf = ({ groupId }: Vm): string[] => (groupId === null ? [] : [groupId]);
 const reservationIdsOf = (vm: Vm): string[] => vm.reservations.map(({ reservationId }) => reservationId);
 
-function groupByEach<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): Map<string, T[]> {
+/** The items under each of their keys, in their order. */
+export function groupByEach<T>(
+  items: readonly T[],
+  keysOf: (item: T) => readonly string[],
+): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {
     for (const key of new Set(keysOf(item))) {

@@ -53,24 +53,32 @@ export function meterSome(
   return metered.sort(inOrder);
 }
 
-/** What was metered, with some of it metered anew. */
+/** What was metered, without some and with others: all but these stay where they are, and none of them is looked at. */
 export function withMetered(
   metered: readonly MeteredResource[],
+  former: readonly MeteredResource[],
   anew: readonly MeteredResource[],
-  changedIds: ReadonlySet<string>,
 ): MeteredResource[] {
-  const merged: MeteredResource[] = [];
-  let next = 0;
-  for (const resource of metered) {
-    if (changedIds.has(resource.resourceId)) continue;
-    for (let one = anew[next]; one && inOrder(one, resource) < 0; one = anew[++next]) merged.push(one);
-    merged.push(resource);
+  const changed = [...metered];
+  for (const resource of former) changed.splice(placeOf(changed, resource), 1);
+  for (const resource of anew) changed.splice(placeOf(changed, resource), 0, resource);
+  return changed;
+}
+
+/** Where in the order a resource is, or would be. */
+function placeOf(metered: readonly MeteredResource[], resource: MeteredResource): number {
+  let [low, high] = [0, metered.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const one = metered[middle];
+    if (one && one !== resource && inOrder(one, resource) < 0) low = middle + 1;
+    else high = middle;
   }
-  return [...merged, ...anew.slice(next)];
+  return low;
 }
 
 const inOrder = (a: MeteredResource, b: MeteredResource): number =>
-  startOf(a) - startOf(b) || (a.resourceId < b.resourceId ? -1 : 1);
+  startOf(a) - startOf(b) || (a.resourceId < b.resourceId ? -1 : a.resourceId > b.resourceId ? 1 : 0);
 
 export const startOf = (resource: MeteredResource): Instant =>
   resource.segments[0]?.from ?? Number.POSITIVE_INFINITY;
