@@ -120,6 +120,16 @@ describe("every operation of the reference", () => {
     made.image = String(images.items[0]?.name);
     await drive("GET /compute/images/{image_id}", [String(images.items[0]?.id)]);
     await drive("GET /projects/{project_id}/compute/vms/types", [training]);
+    for (const beside of [
+      "networking/ib-networks",
+      "networking/ib-partitions",
+      "kubernetes/clusters",
+      "kubernetes/nodepools",
+      "slurm/clusters",
+      "storage/s3/buckets",
+    ]) {
+      await drive(`GET /projects/{project_id}/${beside}`, [training]);
+    }
   });
 
   it("makes, renames, lists and deletes projects", async () => {
@@ -352,6 +362,9 @@ describe("every operation of the reference", () => {
     });
     await drive("GET /organizations/{organization_id}/billing/costs", [organization], { query: days });
     await drive("GET /organizations/{organization_id}/billing/options", [organization]);
+    await drive("GET /organizations/{organization_id}/billing/export-productline", [organization], {
+      query: days,
+    });
     const reservations = await drive<{ items: { id: string }[] }>(
       "GET /organizations/{organization_id}/reservations",
       [organization],
