@@ -3,6 +3,7 @@ import { usageByResource } from "../../src/gateway/daily-usage.ts";
 import { deriver } from "../../src/gateway/derived.ts";
 import { instantOf } from "../../src/gateway/instant.ts";
 import { referenceQuirks } from "../../src/gateway/quirks.ts";
+import { acme } from "./acme.ts";
 import { moved, viewer } from "./moved-gateway.ts";
 import { ask, type Key, key } from "./signed-client.ts";
 
@@ -14,8 +15,12 @@ const tokens = "/users/tokens";
 // The key of the API's reference; its fingerprints below are those that ssh-keygen tells.
 const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICpuH/fqCFLbAConChyVH6rZzSaxlnHSwQk6qvtPsf5E";
 
+const organization = acme();
+const lookedOn = { id: "project-gamma", name: "gamma", relation: "viewer", createdAt: 0, deletedAt: null };
+organization.projects.push(lookedOn);
+
 describe("the account", () => {
-  const gateway = moved();
+  const gateway = moved({ organization });
   const isRefusedToViewers = async (method: string, path: string, body: unknown, parameters = {}) =>
     expect(await gateway.refusal(method, path, body, { key: viewer, parameters })).toBe(
       "403 forbidden: the role viewer does not allow it",
@@ -90,6 +95,18 @@ describe("the account", () => {
     await isRefusedToViewers("DELETE", `${projects}/project-alpha`, undefined);
   });
 
+  it("changes nothing in a project that it only looks on", async () => {
+    const onlyToBeRead = "403 forbidden: the project is only to be read: the relation to it is viewer";
+    const parameters = { project_id: "project-gamma" };
+    const disk = { name: "d", size: "1GiB", location: "us-east1-a" };
+    expect([
+      await gateway.refusal("PUT", projects, { name: "x" }, { parameters }),
+      await gateway.refusal("DELETE", `${projects}/project-gamma`),
+      await gateway.refusal("POST", "/projects/project-gamma/storage/disks", disk),
+    ]).toEqual([onlyToBeRead, onlyToBeRead, onlyToBeRead]);
+    expect(await gateway.items("/projects/project-gamma/storage/disks")).toEqual([]);
+  });
+
   it("deletes a project with its VMs, whose usage ends there and then", async () => {
     const path = `${projects}/project-beta`;
     // Three VMs of the web, each with a disk for its system, and one without.
@@ -113,7 +130,7 @@ describe("the account", () => {
     expect(rows.map(({ day: of, quantity }) => [of - day, quantity])).toEqual(
       [0, 0, 0].map((of) => [of, 43_260 / 3600]),
     );
-    expect(await gateway.items(projects)).toHaveLength(2);
+    expect(await gateway.items(projects)).toHaveLength(3);
   });
 
   it("calls the organisation otherwise, and keeps where its bills go", async () => {

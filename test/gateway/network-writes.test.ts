@@ -17,6 +17,7 @@ const operationSeconds = Object.fromEntries(
   ),
 );
 
+const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICpuH/fqCFLbAConChyVH6rZzSaxlnHSwQk6qvtPsf5E";
 const organization = acme();
 // The scenario gives project alpha no VM more than it has.
 organization.quotas = [];
@@ -127,7 +128,7 @@ describe("a network", () => {
       name: "in-it",
       type: "c1a.4x",
       location: "us-east1-a",
-      ssh_public_key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICpuH/fqCFLbAConChyVH6rZzSaxlnHSwQk6qvtPsf5E",
+      ssh_public_key: publicKey,
       network_interfaces: [{ subnet: ids.subnet, ips: [] }],
     });
     const inUse = "409 conflict: east is in use by in-it";
@@ -162,6 +163,29 @@ describe("a network", () => {
       ["DELETE", "SUCCEEDED"],
     ]);
   });
+});
+
+it("a VM that names no subnet is given one, in what is left of its project's network", async () => {
+  const made = await gateway.does("POST", "/organizations/projects", {
+    name: "small",
+    organization_id: "org-acme",
+  });
+  const small = `/projects/${(made.project as { id: string }).id}`;
+  const order = { cidr: "172.30.0.0/27", name: "small" };
+  const { network } = await gateway.does("POST", `${small}/networking/vpc-networks`, order);
+  await gateway.does("POST", `${small}/networking/vpc-subnets`, {
+    cidr: "172.30.0.0/28",
+    location: "eu-iceland1-a",
+    name: "iceland",
+    vpc_network_id: (network as { id: string }).id,
+  });
+  const create = { name: "vm", type: "c1a.4x", location: "us-east1-a", ssh_public_key: publicKey };
+  await gateway.begins("POST", `${small}/compute/vms/instances`, create);
+  const cidrs = (await gateway.items(`${small}/networking/vpc-subnets`)).map(({ cidr }) => cidr);
+  expect(cidrs).toEqual(["172.30.0.0/28", "172.30.0.16/28"]);
+  gateway.advance(200);
+  const [vm] = await gateway.items(`${small}/compute/vms/instances`);
+  expect(vm?.network_interfaces).toMatchObject([{ ips: [{ private_ipv4: { address: "172.30.0.26" } }] }]);
 });
 
 describe("a firewall rule", () => {
