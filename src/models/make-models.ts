@@ -53,10 +53,21 @@ export async function makeModels(
   } catch (error) {
     restore();
     if (models.length < 2) throw error;
-    const results: ModelResult[] = [];
-    for (const model of models) results.push(...(await makeModels(connection, making, [model])));
-    return results;
+    return await makeEach(connection, making, models).catch((again: unknown) => {
+      // After some failures, such as a full disk, DuckDB says no more than that there was one.
+      throw again instanceof Error && /invalidated/i.test(again.message) ? error : again;
+    });
   }
+}
+
+async function makeEach(
+  connection: Warehouse,
+  making: Making,
+  models: readonly Model[],
+): Promise<ModelResult[]> {
+  const results: ModelResult[] = [];
+  for (const model of models) results.push(...(await makeModels(connection, making, [model])));
+  return results;
 }
 
 async function makeTogether(
