@@ -92,6 +92,21 @@ fleets:
     }
   });
 
+  it("leaves the data disks of some VMs behind, attached to nothing, when they are deleted", () => {
+    const rest = "from: 2026-02-01, vms: 10, lifetime_days: 4, data_disks: [{ size_gib: 100 }]";
+    const unattached = (share: number) => {
+      const { disks, vms } = fleetOf(`${rest}, leaves_disks: ${share}`);
+      const living = disks.filter((disk) => isLiving(disk, at("2026-03-10T12:00Z")));
+      const gone = vms.filter(({ deletedAt }) => deletedAt !== null).length;
+      const left = living.filter(({ attachments: [held] }) => held?.to != null);
+      expect(left.every(({ name }) => name.endsWith("data-1"))).toBe(true);
+      return left.length / gone;
+    };
+    expect([unattached(0), unattached(1)]).toEqual([0, 1]);
+    expect(unattached(0.5)).toBeGreaterThan(0.25);
+    expect(unattached(0.5)).toBeLessThan(0.75);
+  });
+
   it("takes VMs down in an incident, and brings them back", () => {
     const scenario = parseScenario(`${head}
 fleets: [{ name: web, project: alpha, type: c1a.4x, location: us-east1-a, from: 2026-02-01, vms: 20 }]

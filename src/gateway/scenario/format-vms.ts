@@ -59,6 +59,8 @@ export const fleet = z
     is_spot: z.boolean().default(false),
     os_disk_gib: count.default(128),
     data_disks: z.array(vmDisk).default([]),
+    /** The share of its VMs whose data disks stay when they are deleted. */
+    leaves_disks: share.default(0),
     /** Whether an instance group and a template keep them. */
     has_group: z.boolean().default(false),
     /** How many the group is set to keep, in the form of `vms`, where that is not as many as there are. */
@@ -91,6 +93,8 @@ export const vm = z.strictObject({
   is_spot: z.boolean().default(false),
   os_disk_gib: count.default(128),
   data_disks: z.array(vmDisk).default([]),
+  /** How likely it is that its data disks stay when it is deleted. */
+  leaves_disks: share.default(0),
   has_public_ip: z.boolean().default(false),
 });
 

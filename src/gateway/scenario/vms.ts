@@ -1,5 +1,5 @@
 import { type Instant, type Interval, intersect, secondsPerDay } from "../instant.ts";
-import { hexOf, uuidOf } from "../random.ts";
+import { hexOf, randomOf, uuidOf } from "../random.ts";
 import type { Reservation, Vm } from "../state.ts";
 import { type Build, sshPublicKey } from "./build.ts";
 import { planFleet, sizeAt } from "./fleet.ts";
@@ -117,6 +117,7 @@ function vmBasics(build: Build, entry: FleetEntry | VmEntry, path: string) {
       : null,
     osDiskGib: entry.os_disk_gib,
     dataDisks: entry.data_disks,
+    leavesDisks: entry.leaves_disks,
     hasPublicIp: entry.has_public_ip,
   };
 }
@@ -136,7 +137,7 @@ interface NewVm extends ReturnType<typeof vmBasics> {
 }
 
 function addVm({ file, organization, network }: Build, plan: NewVm): Vm {
-  const { osDiskGib, dataDisks, hasPublicIp, reservation, ...vm } = plan;
+  const { osDiskGib, dataDisks, leavesDisks, hasPublicIp, reservation, ...vm } = plan;
   const lifetime = { from: vm.createdAt, to: vm.deletedAt };
   const membership = reservation && intersect(lifetime, reservation.contract);
   const fabric = uuidOf(file.seed, "ib-network", vm.location);
@@ -153,6 +154,7 @@ function addVm({ file, organization, network }: Build, plan: NewVm): Vm {
       : null,
   };
   organization.vms.push(added);
+  const isLeft = leavesDisks > 0 && randomOf(file.seed, "leaves-disks", vm.id)() < leavesDisks;
   const disks = [
     ...(osDiskGib > 0
       ? [{ suffix: "os", kind: "os" as const, type: "persistent-ssd", sizeGib: osDiskGib }]
@@ -176,7 +178,7 @@ function addVm({ file, organization, network }: Build, plan: NewVm): Vm {
       sizes: [{ from: vm.createdAt, sizeGib }],
       attachments: [{ ...lifetime, vmId: vm.id, type: kind, mode: "read-write" }],
       createdAt: vm.createdAt,
-      deletedAt: vm.deletedAt,
+      deletedAt: isLeft && kind === "data" ? null : vm.deletedAt,
     });
   }
   return added;
