@@ -6,7 +6,7 @@ import type { GatewayRequest } from "./exchange.ts";
 import { instantOf } from "./instant.ts";
 import { requireRole } from "./permissions.ts";
 import { parseQuery } from "./query.ts";
-import { type Quirks, referenceQuirks } from "./quirks.ts";
+import { type Quirks, quirksOf } from "./quirks.ts";
 import { Refusal } from "./refusal.ts";
 import { findRoute } from "./routes.ts";
 import { verifySignature } from "./signature.ts";
@@ -27,7 +27,7 @@ export interface Answering {
  */
 export function answerer(options: Answering): (request: GatewayRequest, clocks?: readonly Date[]) => Answer {
   const { organization, clock, wallClock, accessKeys } = options;
-  const quirks = { ...referenceQuirks, ...options.quirks };
+  const quirks = { ...quirksOf(organization.quirks), ...options.quirks };
   const credentials = credentialsOf(organization, accessKeys);
   const derived = deriver(organization, quirks);
   return ({ method, target, headers, body }, clocks) => {

@@ -44,6 +44,16 @@ export interface Quirks {
   maxTargetLength: number;
 }
 
+/** Quirks as plain data, which a scenario may have and a state file keeps. */
+export type SavedQuirks = Partial<Omit<Quirks, "spellMetric">> & {
+  /** Other words for metrics. */
+  metricNames?: Partial<Record<Metric, string | undefined>> | undefined;
+};
+
+export function quirksOf({ metricNames = {}, ...saved }: SavedQuirks): Quirks {
+  return { ...referenceQuirks, spellMetric: (metric) => metricNames[metric] ?? metric, ...saved };
+}
+
 export type ExportColumn =
   | "usage_date"
   | "project_id"

@@ -1,5 +1,6 @@
 import type { FaultInput } from "./faults/rule.ts";
 import { type Instant, instantOf } from "./instant.ts";
+import type { SavedQuirks } from "./quirks.ts";
 import { atOnce, type Settling } from "./settling.ts";
 import type {
   AccessKey,
@@ -48,6 +49,8 @@ export interface Organization {
   faults: FaultInput[];
   /** How its figures of usage come to be what they are. */
   settling: Settling;
+  /** In what its server differs from the reference. */
+  quirks: SavedQuirks;
   accessKeys: AccessKey[];
   identity: Identity;
   sshKeys: SshKey[];
@@ -86,6 +89,7 @@ export function emptyOrganization(about: { id: string; name: string; now: Date }
     operations: [],
     faults: [],
     settling: atOnce,
+    quirks: {},
     accessKeys: [],
     identity: { id: about.id, name: "Owner", email: "owner@example.com", role: "owner" },
     sshKeys: [],

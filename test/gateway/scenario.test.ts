@@ -6,7 +6,8 @@ import { ConfigError } from "../../src/errors/config-error.ts";
 import { isLiving, isRunning } from "../../src/gateway/inventory.ts";
 import { loadScenario, parseScenario } from "../../src/gateway/scenario/load.ts";
 import type { Organization } from "../../src/gateway/state.ts";
-import { acmeYaml } from "./acme.ts";
+import { acmeYaml, withGateway } from "./acme.ts";
+import { get, getItems } from "./signed-client.ts";
 
 const head = `
 seed: 7
@@ -139,6 +140,24 @@ snapshot_plans: [{ disk: db, from: 2026-02-01T02:00Z, every_days: 7, keep: 2, si
     const living = snapshots.filter((snapshot) => isLiving(snapshot, at("2026-03-10T12:00Z")));
     expect(living.map(({ name }) => name)).toEqual(["db-2026-03-01", "db-2026-03-08"]);
     expect(snapshots).toHaveLength(6);
+  });
+
+  it("may differ from the reference, as servers do", async () => {
+    const organization = parseScenario(`${acmeYaml}
+quirks: { gpu_metric: instance-hours, metric_names: { instance-hours: INSTANCE_HOURS }, vm_states: plain,
+  max_limit: 2, end_date: exclusive, not_offered: { "/locations": 404 } }`);
+    await withGateway({ organization }, async (endpoint) => {
+      const usage = await getItems(endpoint, "/organizations/org-acme/usage", {
+        ...{ projects: "", regions: "", resource_types: "h100-80gb-sxm-ib.8x" },
+        ...{ start_date: "2026-03-02", end_date: "2026-03-03" },
+      });
+      expect(usage.map((row) => [row.date, row.billable_metric, row.quantity])).toEqual([
+        ["2026-03-02", "INSTANCE_HOURS", 24],
+      ]);
+      const vms = await getItems(endpoint, "/projects/project-beta/compute/vms/instances", { limit: "50" });
+      expect(vms.map(({ state }) => state)).toEqual(["RUNNING", "RUNNING"]);
+      expect((await get(endpoint, "/locations")).status).toBe(404);
+    });
   });
 
   const broken: [string, string, RegExp][] = [

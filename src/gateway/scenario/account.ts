@@ -21,6 +21,7 @@ export function addAccount({ file, organization, projects, keep }: Build): void 
   organization.locations = file.locations;
   organization.faults = file.faults;
   organization.settling = settlingOf(file);
+  organization.quirks = file.quirks ?? {};
   organization.sshKeys = file.ssh_keys.map((key) => ({
     id: uuidOf(seed, "ssh-key", key.name),
     name: key.name,

@@ -4,6 +4,7 @@ import { about, accessKey, identity, project, sshKey, token } from "./format-acc
 import { image, listPrice, quota, reservation, vmType } from "./format-catalogue.ts";
 import { metering } from "./format-metering.ts";
 import { firewallRule, loadBalancer, network } from "./format-network.ts";
+import { quirks } from "./format-quirks.ts";
 import { disk, snapshot, snapshotPlan } from "./format-storage.ts";
 import { fleet, incident, vm } from "./format-vms.ts";
 import { count, instant, name } from "./values.ts";
@@ -27,6 +28,7 @@ export const scenarioFile = z.strictObject({
   history_from: instant,
   organization: about,
   metering: metering.optional(),
+  quirks: quirks.optional(),
   access_keys: z.array(accessKey).default([]),
   identity: identity.optional(),
   ssh_keys: z.array(sshKey).default([]),
