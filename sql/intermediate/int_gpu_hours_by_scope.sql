@@ -101,8 +101,20 @@ unused as (
     and spine.usage_date = used.usage_date
 ),
 
--- Few days are without usage, so that only they are held against what was read.
+-- Few days are without usage, so that only they are held against what was read. On a day on which no project belongs
+-- to a cost centre it has none.
 unused_but_read as (
+  select
+    unused.scope_number,
+    unused.usage_date
+  from unused
+  anti join members
+    on unused.scope_number = members.scope_number
+    and unused.usage_date >= members.first_date
+    and unused.usage_date < members.ends_before
+
+  union
+
   select distinct
     unused.scope_number,
     unused.usage_date

@@ -18,8 +18,7 @@ with usage as (
     daily.project_name,
     daily.gpu_type,
     coalesce(daily.region, 'unknown') as region,
-    coalesce(centres.cost_centre, 'unassigned') as cost_centre,
-    coalesce(centres.ends_before, date '9999-12-31') as ends_before
+    coalesce(centres.cost_centre, 'unassigned') as cost_centre
   from fct_gpu_hours_daily as daily
   left join int_cost_centres_in_force as centres
     on daily.project_id = centres.project_id
@@ -27,14 +26,13 @@ with usage as (
     and daily.usage_date < centres.ends_before
 ),
 
-members as (
+first_uses as (
   select
     project_id,
     max(project_name) as project_name,
     gpu_type,
     region,
     cost_centre,
-    ends_before,
     grouping(gpu_type) = 0 as is_gpu_type,
     grouping(region) = 0 as is_region,
     grouping(cost_centre) = 0 as is_cost_centre,
@@ -44,8 +42,42 @@ members as (
     (project_id),
     (project_id, gpu_type),
     (project_id, region),
-    (project_id, cost_centre, ends_before)
+    (project_id, cost_centre)
   )
+),
+
+-- A project is without a cost centre before, between and after the stretches in which it has one.
+stretches as (
+  select
+    project_id,
+    cost_centre,
+    starts_on,
+    ends_before
+  from int_cost_centres_in_force
+
+  union all
+
+  select
+    project_id,
+    null,
+    ends_before,
+    coalesce(
+      lead(starts_on) over (partition by project_id order by starts_on),
+      date '9999-12-31'
+    )
+  from int_cost_centres_in_force
+
+  union all
+
+  select
+    first_uses.project_id,
+    null,
+    date '0001-01-01',
+    coalesce(min(centres.starts_on), date '9999-12-31')
+  from first_uses
+  left join int_cost_centres_in_force as centres
+    on first_uses.project_id = centres.project_id
+  group by first_uses.project_id
 ),
 
 final as (
@@ -53,29 +85,44 @@ final as (
     case
       when is_gpu_type then 'gpu_type'
       when is_region then 'region'
-      when is_cost_centre then 'cost_centre'
       else 'project'
     end as scope,
     case
       when is_gpu_type then gpu_type
       when is_region then region
-      when is_cost_centre then cost_centre
       else project_id
     end as scope_value,
     case
       when is_gpu_type then gpu_type
       when is_region then region
-      when not is_cost_centre then project_name
-      when cost_centre = 'unassigned' then 'No cost centre'
-      else cost_centre
+      else project_name
     end as scope_name,
     project_id,
     first_date,
-    case when is_cost_centre then ends_before else date '9999-12-31' end as ends_before
-  from members
-  -- Without any cost centre, those without one are everything once more.
+    date '9999-12-31' as ends_before
+  from first_uses
   where not is_cost_centre
-    or exists (select 1 from workspace.cost_centres)
+
+  union all
+
+  select
+    'cost_centre',
+    first_uses.cost_centre,
+    case
+      when first_uses.cost_centre = 'unassigned' then 'No cost centre'
+      else first_uses.cost_centre
+    end,
+    first_uses.project_id,
+    greatest(stretches.starts_on, first_uses.first_date),
+    stretches.ends_before
+  from first_uses
+  inner join stretches
+    on first_uses.project_id = stretches.project_id
+    and first_uses.cost_centre = coalesce(stretches.cost_centre, 'unassigned')
+  where first_uses.is_cost_centre
+    and stretches.ends_before > greatest(stretches.starts_on, first_uses.first_date)
+    -- Without any cost centre, those without one are everything once more.
+    and exists (select 1 from workspace.cost_centres)
 
   union all
 
@@ -86,7 +133,7 @@ final as (
     project_id,
     first_date,
     date '9999-12-31'
-  from members
+  from first_uses
   where not is_gpu_type
     and not is_region
     and not is_cost_centre

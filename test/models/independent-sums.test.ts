@@ -5,6 +5,7 @@ import { idleRules } from "./independent-idle.ts";
 import { expectedReservationDays, expectedReservationStatus } from "./independent-reservations.ts";
 import { expectedScenarios } from "./independent-scenarios.ts";
 import { expectedCosts, expectedGpuHours } from "./independent-sums.ts";
+import { expectedTrend } from "./independent-trend.ts";
 import { type Analytics, buildOrganization } from "./organization.ts";
 import { organizationRows } from "./organization-rows.ts";
 import { type RandomOrganization, randomOrganization } from "./random-organization.ts";
@@ -32,7 +33,7 @@ const sorted = (rows: Map<string, unknown>) =>
 async function check(organization: RandomOrganization): Promise<void> {
   const analytics = await buildOrganization(organizationRows(organization), {
     select:
-      "+fct_idle_findings,+fct_cost_daily,+fct_reservation_daily,+fct_reservation_status,+fct_reservation_scenarios",
+      "+fct_idle_findings,+fct_cost_daily,+fct_reservation_daily,+fct_reservation_status,+fct_reservation_scenarios,+fct_gpu_hours_trend",
   });
   const hours = await byKey(
     analytics,
@@ -96,6 +97,21 @@ async function check(organization: RandomOrganization): Promise<void> {
   );
   expect(sorted(scenarios)).toEqual(sorted(expectedScenarios(organization)));
 
+  const millionths = (column: string, name: string) =>
+    `round(${column} * 1000000)::bigint::varchar as ${name}`;
+  const trend = await byKey(
+    analytics,
+    `
+    select
+      to_json([usage_date::varchar, scope, scope_value])::varchar as key, gpu_hours, mean_7d, mean_28d,
+      ${millionths("week_on_week", "week_millionths")}, ${millionths("month_on_month", "month_millionths")},
+      month_to_date, previous_month_to_date, ${millionths("month_to_date_change", "month_to_date_millionths")}
+    from marts.fct_gpu_hours_trend
+    where not is_forecast
+    `,
+  );
+  expect(sorted(trend)).toEqual(sorted(expectedTrend(organization)));
+
   const findings = await byKey(
     analytics,
     `
@@ -125,7 +141,8 @@ test("so they do for one of three hundred projects", async () => {
   );
 });
 
-test("and every idle rule found something in them", () => {
+// Another seed may draw organisations in which a rule finds nothing.
+test.skipIf(process.env.TALLY_TEST_SEED)("and every idle rule found something in them", () => {
   const missing = [...idleRules.keys()].filter((rule) => !rulesThatFound.has(rule));
   expect(missing).toEqual([]);
 });

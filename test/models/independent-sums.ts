@@ -120,14 +120,21 @@ export function costRows(organization: RandomOrganization): CostRow[] {
   });
 }
 
+/** The cost centre of a project on a day; one for every project gives way to its own. */
+export function centreOn(
+  organization: RandomOrganization,
+  project: string | null,
+  day: number,
+): string | null {
+  const centres = organization.centres.filter(({ from, to }) => day >= from && day <= to);
+  const own = centres.find((line) => line.project !== null && line.project === project);
+  return (own ?? centres.find((line) => line.project === null))?.centre ?? null;
+}
+
 export function expectedCosts(organization: RandomOrganization): Sums<unknown> {
   return new Map(
     costRows(organization).map((row) => {
       const { price, cost, currency, listCost } = row;
-      const centres = organization.centres.filter(({ from, to }) => row.day >= from && row.day <= to);
-      const centre =
-        centres.find(({ project }) => project === row.project) ??
-        centres.find(({ project }) => project === null);
       return [
         usageKey(row),
         {
@@ -137,7 +144,7 @@ export function expectedCosts(organization: RandomOrganization): Sums<unknown> {
           list_cost: listCost === null ? null : decimalText(listCost, 10),
           currency,
           price_source: price === null ? null : `prices.csv:${price.line}`,
-          cost_centre: centre?.centre ?? null,
+          cost_centre: centreOn(organization, row.project, row.day),
         },
       ];
     }),
