@@ -54,3 +54,15 @@ export function changedParts(now: readonly Part[], before: readonly Part[]): Cha
     gone: [...known.keys()].filter((part) => !there.has(part)),
   };
 }
+
+/** The rows of the parts that change, where they are days, as a condition that DuckDB and PostgreSQL take. */
+export function rowsOf({ written, gone }: ChangedParts): string {
+  const parts = [...written.map(({ part }) => part), ...gone];
+  if (parts.includes(whole)) return "true";
+  const days = parts.filter((part) => part !== withoutDay).map((day) => `date ${sqlText(day)}`);
+  const conditions = [
+    ...(days.length === 0 ? [] : [`usage_date in (${days.join(", ")})`]),
+    ...(days.length === parts.length ? [] : ["usage_date is null"]),
+  ];
+  return conditions.length === 0 ? "false" : `(${conditions.join(" or ")})`;
+}

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { copyToObjectStore } from "./object-store.ts";
 import { exportParquet } from "./parquet.ts";
@@ -67,14 +68,20 @@ export function copiesOf(context: ExportContext): Copy[] {
   return copies;
 }
 
-/** One error of several; a single one is told as it is. */
+/**
+ * One error of several; a single one is told as it is, save that nothing of it means that nothing was begun, as exit 2
+ * does.
+ */
 export function copiesFailed(errors: readonly unknown[]): unknown {
   const [first, ...others] = errors;
-  if (others.length === 0) return first;
+  if (others.length === 0 && !(first instanceof ConfigError)) return first;
+  const hint = others.length === 0 && first instanceof ConfigError ? first.hint : undefined;
   return new TallyError(
     errors.map((error) => (error instanceof Error ? error.message : String(error))).join(" "),
     {
-      hint: "What was there stays. Mend each place; the next run copies what this one could not, and `tally export --copies` does it now.",
+      hint:
+        hint ??
+        "What was there stays. Mend each place; the next run copies what this one could not, and `tally export --copies` does it now.",
       cause: first,
     },
   );

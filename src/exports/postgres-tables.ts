@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { sqlName, sqlText } from "../warehouse.ts";
+import { sqlName } from "../warehouse.ts";
 import { postgresColumn } from "./postgres-types.ts";
 import type { PublishedTable } from "./published-tables.ts";
 
@@ -7,14 +6,6 @@ import type { PublishedTable } from "./published-tables.ts";
 export interface TargetColumn {
   name: string;
   type: string;
-}
-
-/** What tells whether the columns of a table, or what is said of them, changed. */
-export function shapeOf({ comment, columns }: PublishedTable): string {
-  return createHash("sha256")
-    .update(JSON.stringify([comment, columns]))
-    .digest("hex")
-    .slice(0, 32);
 }
 
 /** @param name the quoted name, with its schema */
@@ -39,15 +30,3 @@ export function reshape(name: string, table: PublishedTable, there: readonly Tar
     .filter(([column]) => !has.has(column))
     .map(([column, type]) => `alter table ${name} add column ${sqlName(column)} ${type}`);
 }
-
-/** The statements that say in the target what a table and its columns mean. */
-export function commentsOn(name: string, { comment, columns }: PublishedTable): string[] {
-  return [
-    `comment on table ${name} is ${textOf(comment)}`,
-    ...columns.map(
-      (column) => `comment on column ${name}.${sqlName(column.name)} is ${textOf(column.comment)}`,
-    ),
-  ];
-}
-
-const textOf = (comment: string | null): string => (comment === null ? "null" : sqlText(comment));

@@ -5,12 +5,11 @@ import { postgresExtension } from "../needed-extensions.ts";
 import { type PostgresAddress, readPostgresAddress } from "../postgres-address.ts";
 import type { PostgresSettings } from "../publish-settings.ts";
 import { inMemory, openWarehouse, sqlName, sqlText, type Warehouse } from "../warehouse.ts";
-import { changedParts, type Part, partsOf } from "./copied-parts.ts";
-import { recordParts, rowsOf } from "./postgres-parts.ts";
-import { commentsOn, createTable, reshape, shapeOf, type TargetColumn } from "./postgres-tables.ts";
+import { type ChangedParts, changedParts, type Part, partsOf, rowsOf } from "./copied-parts.ts";
+import { createTable, reshape, type TargetColumn } from "./postgres-tables.ts";
 import { postgresColumn } from "./postgres-types.ts";
 import { type ExportContext, withPublished } from "./published.ts";
-import { type PublishedTable, publishedTables } from "./published-tables.ts";
+import { commentsOn, type PublishedTable, publishedTables, shapeOf } from "./published-tables.ts";
 
 export interface PostgresCopy {
   /** Where to, without a password. */
@@ -211,6 +210,21 @@ async function insertRows(
     where ${isAmong}
   `);
   return Number(row?.Count ?? 0);
+}
+
+/** Remembers in the table `copied` of the target that these parts of a table were written. */
+function recordParts(copied: string, table: string, { written, gone }: ChangedParts): string[] {
+  const names = [...written.map(({ part }) => part), ...gone];
+  if (names.length === 0) return [];
+  const values = written.map(
+    ({ part, fingerprint }) => `(${sqlText(table)}, ${sqlText(part)}, ${sqlText(fingerprint)})`,
+  );
+  return [
+    `delete from ${copied} where table_name = ${sqlText(table)} and part in (${names.map(sqlText).join(", ")})`,
+    ...(values.length === 0
+      ? []
+      : [`insert into ${copied} (table_name, part, fingerprint) values ${values.join(", ")}`]),
+  ];
 }
 
 function foreignTable(table: string, schema: string): TallyError {

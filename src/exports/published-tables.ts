@@ -1,4 +1,5 @@
-import type { Warehouse } from "../warehouse.ts";
+import { createHash } from "node:crypto";
+import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 
 export interface PublishedColumn {
   name: string;
@@ -52,3 +53,23 @@ export async function publishedTables(
     { database: database ?? null, schema },
   );
 }
+
+/** What tells whether the columns of a table, or what is said of them, changed. */
+export function shapeOf({ comment, columns }: PublishedTable): string {
+  return createHash("sha256")
+    .update(JSON.stringify([comment, columns]))
+    .digest("hex")
+    .slice(0, 32);
+}
+
+/** The statements that say in the target what a table and its columns mean. */
+export function commentsOn(name: string, { comment, columns }: PublishedTable): string[] {
+  return [
+    `comment on table ${name} is ${textOf(comment)}`,
+    ...columns.map(
+      (column) => `comment on column ${name}.${sqlName(column.name)} is ${textOf(column.comment)}`,
+    ),
+  ];
+}
+
+const textOf = (comment: string | null): string => (comment === null ? "null" : sqlText(comment));

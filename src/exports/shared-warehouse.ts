@@ -1,16 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { type AttachedTarget, attachTarget } from "../attach-target.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { requirePublished } from "../require-published.ts";
 import { inMemory, openWarehouse, sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import type { WarehouseTarget } from "../warehouse-target.ts";
-import { changedParts, type Part, partsOf } from "./copied-parts.ts";
-import { rowsOf } from "./postgres-parts.ts";
-import { commentsOn, shapeOf } from "./postgres-tables.ts";
+import { changedParts, type Part, partsOf, rowsOf } from "./copied-parts.ts";
 import type { ExportContext } from "./published.ts";
-import { type PublishedTable, publishedTables } from "./published-tables.ts";
+import { commentsOn, type PublishedTable, publishedTables, shapeOf } from "./published-tables.ts";
 
 export interface SharedCopy {
   /** Where to, without what opens it. */
@@ -80,6 +78,7 @@ async function copyOnce(context: ExportContext, target: WarehouseTarget, id: str
   try {
     const attached = await attachTarget(connection, context, target, { isReadOnly: false });
     await connection.run(`
+      set temp_directory = ${sqlText(join(dirname(workspace.warehouse), ".spill"))};
       attach ${sqlText(workspace.analytics)} as published (read_only);
       attach ${sqlText(workspace.warehouse)} as working (read_only);
     `);

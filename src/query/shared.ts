@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { attachTarget } from "../attach-target.ts";
 import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
@@ -35,7 +37,9 @@ export async function openShared(
       ...(at && { at }),
     });
     try {
-      await connection.run(`use ${catalog}`);
+      // Who only reads has no folder of data here to spill to.
+      const spill = join(tmpdir(), `tally-sql-${process.pid}`);
+      await connection.run(`set temp_directory = ${sqlText(spill)}; use ${catalog}`);
       const data =
         kind === "ducklake"
           ? await connection.first<{ value: string }>(

@@ -30,7 +30,7 @@ describe.skipIf(whyNot !== undefined)(`copies to an object store${whyNot ? ` (${
     await reader.run(
       `create secret (type s3, key_id 'a', secret 'b', endpoint '${endpoint}', url_style 'path', use_ssl false)`,
     );
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     reader?.close();
     await server?.close();
@@ -76,7 +76,7 @@ describe.skipIf(whyNot !== undefined)(`copies to an object store${whyNot ? ` (${
     } finally {
       await gateway.close();
     }
-  }, 60_000);
+  }, 180_000);
 
   it("writes months that changed alone, empties those that are gone, and makes good what somebody removed", async () => {
     const context = await publishedBy(

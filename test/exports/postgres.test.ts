@@ -18,7 +18,7 @@ describe.skipIf(whyNot !== undefined)(`copies to PostgreSQL${whyNot ? ` (${whyNo
   let server: PostgresServer;
   beforeAll(async () => {
     server = await startPostgres();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => server?.close());
   const settings = (schema: string) => ({ address: { env: "COSTS" } as const, schema });
   const published = (sql: string) => publishedBy(sql, { env: { COSTS: server.urlWithPassword } });
@@ -76,7 +76,7 @@ describe.skipIf(whyNot !== undefined)(`copies to PostgreSQL${whyNot ? ` (${whyNo
     } finally {
       await gateway.close();
     }
-  }, 60_000);
+  }, 180_000);
 
   it("decimals, UTC times, lists, hostile names and empty tables arrive as they are", async () => {
     const context = await published(`

@@ -102,7 +102,7 @@ beforeAll(async () => {
   if (noExtensions("ducklake", "postgres_scanner") === undefined && !noPostgres())
     postgres = await startPostgres();
   if (noExtensions("ducklake", "httpfs") === undefined && !noObjectStore()) store = await startObjectStore();
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await postgres?.close();
   await store?.close();
@@ -285,7 +285,7 @@ describe.skipIf(noExtensions("ducklake") !== undefined)("a workspace with a lake
     } finally {
       await gateway.close();
     }
-  }, 120_000);
+  }, 180_000);
 });
 
 describe("an address of a shared warehouse", () => {
