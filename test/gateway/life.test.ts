@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { commands, disks, type Real, vms } from "./life/commands.ts";
+import { disks, type Real, vms } from "./life/asking.ts";
+import { commands } from "./life/commands.ts";
 import { found } from "./life/founding.ts";
 import { holdersAt, type Model, newModel, stepAt } from "./life/model.ts";
 import { end, organizationId } from "./life/rules.ts";

@@ -2,7 +2,7 @@ import { parseScenario } from "../../../src/gateway/scenario/load.ts";
 import type { Gateway } from "../../../src/gateway/server.ts";
 import { start } from "../acme.ts";
 import { askJson } from "../signed-client.ts";
-import { project, type Real, sshKey } from "./commands.ts";
+import { project, type Real, sshKey } from "./asking.ts";
 import { begin, location, operationSeconds, scenario, scratchGib, smallL40s } from "./rules.ts";
 
 /** Serves the organisation in which nothing is yet, but a template for each way of making several VMs. */
