@@ -84,7 +84,7 @@ Saved queries are queries/NAME.sql of the workspace; some ship, and \\s at the p
         ...(output === undefined ? {} : { output: resolve(context.effects.cwd, output) }),
       };
       const answer = () => runToOutput(context, run, context.effects.stdout);
-      await (isOfTally ? readingPublished(context.workspace, answer) : answer());
+      await (isOfTally && !flags.shared ? readingPublished(context.workspace, answer) : answer());
     });
 
 /** What --shared and --at ask for. */

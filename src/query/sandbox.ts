@@ -66,7 +66,8 @@ export async function withSandbox<T>(
         if (shared) await refuseReachingOut(analytics, sql);
         return runOne(analytics, sql, params, timeoutSeconds, read);
       },
-      all: (sql, params) => readingPublished(workspace, () => analytics.all(sql, params)),
+      all: (sql, params) =>
+        shared ? analytics.all(sql, params) : readingPublished(workspace, () => analytics.all(sql, params)),
       interrupt: analytics.interrupt,
     });
   } finally {

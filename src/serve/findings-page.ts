@@ -24,7 +24,13 @@ export interface Finding {
 }
 
 /** With the row of suppressions.csv that will hold for it once the tables are built anew. */
-type ListedFinding = Finding & { pending: Suppression | null };
+type ListedFinding = Finding & {
+  pending: Suppression | null;
+  /** Whether a row of suppressions.csv is of it alone, and can be taken back. */
+  isOwnRow: boolean;
+  /** Whether any row holds for it today. */
+  isHeld: boolean;
+};
 
 export interface FindingsPage {
   findings: readonly ListedFinding[];
@@ -32,27 +38,29 @@ export interface FindingsPage {
   isCut: boolean;
   /** Why suppressions.csv can't be read. */
   problem: TallyError | null;
-  /** Whether one was suppressed just now. */
-  isSuppressed: boolean;
+  /** What was done with one just now. */
+  done: "suppressed" | "taken back" | null;
+  formToken: string;
 }
 
 /** What is open and what is suppressed, the most waste first. */
-export function findingsPage({ findings, isCut, problem, isSuppressed }: FindingsPage): string {
+export function findingsPage({ findings, isCut, problem, done, formToken }: FindingsPage): string {
   const open = findings.filter(({ status }) => status === "open");
   const suppressed = findings.filter(({ status }) => status !== "open");
   return appPage({
     title: "Findings",
     path: "/findings",
     main: html`<p class="lead">What costs without serving anybody. What is meant to be so can be suppressed: a row of suppressions.csv says why, and until when.</p>
-${isSuppressed && html`<p class="notice" role="status"><b>Suppressed.</b> suppressions.csv has a row for it, which counts from the next run on.</p>`}
+${done === "suppressed" && html`<p class="notice" role="status"><b>Suppressed.</b> suppressions.csv has a row for it, which counts from the next run on.</p>`}
+${done === "taken back" && html`<p class="notice" role="status"><b>Taken back.</b> suppressions.csv has no row for it any more, which counts from the next run on.</p>`}
 ${problem && failure("suppressions.csv can't be read.", problem.message, problem.hint)}
 ${isCut && html`<p class="notice"><b>There are more.</b> These are the first ${counted(findings.length, "finding")}; <a href="/sql?saved=idle-waste">query</a> for the others.</p>`}
 <section aria-labelledby="open"><h2 id="open">Open</h2>
-${open.length > 0 ? table(columns(stateOfOpen), open, { caption: "Open findings", id: "open-rows", shown: 50 }) : html`<p class="count">Nothing is open.</p>`}</section>
+${open.length > 0 ? table(columns(stateOfOpen(formToken)), open, { caption: "Open findings", id: "open-rows", shown: 50 }) : html`<p class="count">Nothing is open.</p>`}</section>
 ${
   suppressed.length > 0 &&
   html`<section aria-labelledby="suppressed"><h2 id="suppressed">Suppressed</h2>
-${table(columns(stateOfSuppressed), suppressed, { caption: "Suppressed findings", id: "suppressed-rows" })}</section>`
+${table(columns(stateOfSuppressed(formToken)), suppressed, { caption: "Suppressed findings", id: "suppressed-rows" })}</section>`
 }`,
   });
 }
@@ -82,21 +90,36 @@ function columns(state: Column<ListedFinding>): Column<ListedFinding>[] {
   ];
 }
 
-const stateOfOpen: Column<ListedFinding> = {
+const stateOfOpen = (formToken: string): Column<ListedFinding> => ({
   head: "Suppress",
-  cell: ({ rule_id, resource_id, resource_name, pending }) =>
-    pending
-      ? html`<span class="badge">from the next run</span><small>${name(pending.reason ?? "no reason given")}</small>`
-      : html`<a href="/findings/suppress?${new URLSearchParams({ rule_id, resource_id }).toString()}" aria-label="${`Suppress ${rule_id} of ${resource_name ?? resource_id}`}">Suppress</a>`,
+  cell: (finding) => {
+    const { rule_id, resource_id, resource_name, pending } = finding;
+    return pending
+      ? html`<span class="badge">from the next run</span><small>${name(pending.reason ?? "no reason given")}</small>${finding.isOwnRow && takeBackForm(finding, formToken)}`
+      : html`<a href="/findings/suppress?${new URLSearchParams({ rule_id, resource_id }).toString()}" aria-label="${`Suppress ${rule_id} of ${resource_name ?? resource_id}`}">Suppress</a>`;
+  },
   key: ({ pending }) => (pending ? "1" : "0"),
-};
+});
 
-const stateOfSuppressed: Column<ListedFinding> = {
+const stateOfSuppressed = (formToken: string): Column<ListedFinding> => ({
   head: "Why",
   isText: true,
-  cell: ({ suppressed_until: until, suppression_reason: reason }) =>
-    html`${name(reason ?? "No reason given")}<small>${until === null ? "without an end" : `until ${until}`}</small>`,
-};
+  cell: (finding) => {
+    const { suppressed_until: until, suppression_reason: reason } = finding;
+    const state = finding.isOwnRow
+      ? takeBackForm(finding, formToken)
+      : !finding.isHeld && html`<span class="badge">open from the next run</span>`;
+    return html`${name(reason ?? "No reason given")}<small>${until === null ? "without an end" : `until ${until}`}</small>${state}`;
+  },
+});
+
+function takeBackForm({ rule_id, resource_id, resource_name }: Finding, formToken: string): Html {
+  return form(
+    { action: "/findings/take-back", formToken, className: "take-back" },
+    html`<input type="hidden" name="rule_id" value="${rule_id}"><input type="hidden" name="resource_id" value="${resource_id}"><button aria-label="${`Take back that ${rule_id} of ${resource_name ?? resource_id} is suppressed`}">Take back</button>
+`,
+  );
+}
 
 function severityMark({ severity }: Finding): Html {
   return html`<span class="severity ${severity}">${severity}</span>`;
@@ -133,6 +156,6 @@ ${form(
 <div class="actions"><button class="run">Suppress</button><a href="/findings">Back to the findings</a></div>
 `,
 )}
-<p class="count">It adds a row to suppressions.csv for the rule <code>${rule_id}</code> and the resource <code>${resource_id}</code>. To end it, take the row out.</p>`,
+<p class="count">It adds a row to suppressions.csv for the rule <code>${rule_id}</code> and the resource <code>${resource_id}</code>. To end it, take it back from the list of findings.</p>`,
   });
 }

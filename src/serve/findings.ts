@@ -2,7 +2,7 @@ import { TallyError } from "../errors/tally-error.ts";
 import { printable } from "../printable.ts";
 import { withSandbox } from "../query/sandbox.ts";
 import { sendPage, sendTo } from "./answer.ts";
-import { type Finding, findingsPage, suppressPage } from "./findings-page.ts";
+import { type Finding, type FindingsPage, findingsPage, suppressPage } from "./findings-page.ts";
 import { Refusal } from "./refusal.ts";
 import type { Exchange } from "./routes.ts";
 import type { ServeContext } from "./serve.ts";
@@ -41,7 +41,13 @@ const standing = `
 `;
 
 /** The findings that stand, with what can be done about each. */
-export async function showFindings({ context, suppressions, query, response }: Exchange): Promise<void> {
+export async function showFindings({
+  context,
+  access,
+  suppressions,
+  query,
+  response,
+}: Exchange): Promise<void> {
   const found = await readFindings(context, {});
   let rows: readonly Suppression[] = [];
   let problem: TallyError | null = null;
@@ -55,9 +61,20 @@ export async function showFindings({ context, suppressions, query, response }: E
   const findings = found.slice(0, mostFindings).map((finding) => ({
     ...finding,
     pending: finding.status === "open" ? (rows.find((row) => holds(row, finding, today)) ?? null) : null,
+    isOwnRow: rows.some((row) => row.rule_id === finding.rule_id && row.resource_id === finding.resource_id),
+    isHeld: rows.some((row) => holds(row, finding, today)),
   }));
   const isCut = found.length > mostFindings;
-  sendPage(response, 200, findingsPage({ findings, isCut, problem, isSuppressed: query.has("suppressed") }));
+  sendPage(
+    response,
+    200,
+    findingsPage({ findings, isCut, problem, done: doneOf(query), formToken: access.formToken }),
+  );
+}
+
+function doneOf(query: URLSearchParams): FindingsPage["done"] {
+  if (query.has("suppressed")) return "suppressed";
+  return query.has("taken-back") ? "taken back" : null;
 }
 
 /** The form to suppress one finding. */
@@ -93,6 +110,20 @@ export async function suppress(exchange: Exchange): Promise<void> {
   }
   context.effects.log.info(`suppressed ${rule_id} of ${resource_id}: ${reason}`);
   sendTo(response, "/findings?suppressed");
+}
+
+/** Takes out the rows that suppress one finding alone. */
+export async function takeBack({ context, suppressions, form, response }: Exchange): Promise<void> {
+  const { rule_id, resource_id } = await findingOf(context, form);
+  const rows = await suppressions.remove({ rule_id, resource_id });
+  if (rows === 0) {
+    throw new Refusal(
+      409,
+      "No row of suppressions.csv is of this finding alone: take out the wider one by hand.",
+    );
+  }
+  context.effects.log.info(`took back that ${rule_id} of ${resource_id} is suppressed`);
+  sendTo(response, "/findings?taken-back");
 }
 
 function problemOf(until: string, reason: string, today: string): string | null {

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Access } from "./access.ts";
 import { sendTo } from "./answer.ts";
 import { showDictionary } from "./dictionary.ts";
-import { showFindings, showSuppress, suppress } from "./findings.ts";
+import { showFindings, showSuppress, suppress, takeBack } from "./findings.ts";
 import type { Queries } from "./queries.ts";
 import { sendReportFile } from "./report-files.ts";
 import type { ServeContext } from "./serve.ts";
@@ -40,6 +40,7 @@ const routes: Readonly<Record<string, Route>> = {
   "GET /findings": { answer: showFindings },
   "GET /findings/suppress": { answer: showSuppress },
   "POST /findings/suppress": { answer: suppress },
+  "POST /findings/take-back": { answer: takeBack },
   "GET /dictionary": { answer: showDictionary },
   "GET /sign-in": { isOpen: true, answer: showSignIn },
   "POST /sign-in": { isOpen: true, answer: signIn },

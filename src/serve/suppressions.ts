@@ -6,7 +6,7 @@ import { refuseLinksOut } from "../confined.ts";
 import { csvLine } from "../csv.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
-import { readCsvTable } from "../models/csv-table.ts";
+import { type CsvRow, readCsvTable } from "../models/csv-table.ts";
 import type { Workspace } from "../workspace.ts";
 
 /** A row of suppressions.csv; what is null matches anything, and has no end. */
@@ -29,6 +29,14 @@ export interface Suppressions {
    * @throws TallyError where it can't be written
    */
   add(suppression: Suppression): Promise<void>;
+  /**
+   * Takes out every row of this rule and this resource, by one rename; all else stays as it is, byte for byte.
+   *
+   * @returns how many there were
+   * @throws ConfigError where the file is not as it should be
+   * @throws TallyError where it can't be written
+   */
+  remove(of: Pick<Suppression, "rule_id" | "resource_id">): Promise<number>;
 }
 
 const columns = ["rule_id", "resource_id", "until", "reason"] as const;
@@ -42,6 +50,7 @@ export function createSuppressions(workspace: Workspace): Suppressions {
       return (table?.rows ?? []).map(({ cells }) => suppressionOf(cells));
     },
     add: (suppression) => oneAtATime(() => addRow(workspace, suppression)),
+    remove: (of) => oneAtATime(() => removeRows(workspace, of)),
   };
 }
 
@@ -56,12 +65,68 @@ async function addRow(workspace: Workspace, suppression: Suppression): Promise<v
     before ?? Buffer.alloc(0),
     Buffer.from(rowAfter(before, header, suppression)),
   ]);
+  await replace(path, before, after, (aside) => refuseOtherwiseRead(aside, suppression));
+}
+
+async function removeRows(
+  workspace: Workspace,
+  of: Pick<Suppression, "rule_id" | "resource_id">,
+): Promise<number> {
+  refuseLinksOut(workspace);
+  const path = workspace.csv.suppressions;
+  const before = await bytesOf(path);
+  const table = await readCsvTable(path, { all: columns, required: [] });
+  if (before === null || table === null) return 0;
+  const isOf = ({ cells }: CsvRow) => cells.rule_id === of.rule_id && cells.resource_id === of.resource_id;
+  const own = table.rows.filter(isOf);
+  if (own.length === 0) return 0;
+  const records = recordsOf(before.toString("utf8"));
+  const [, ...rows] = records.filter(({ isRow }) => isRow);
+  table.rows.forEach((row, at) => {
+    const record = rows[at];
+    if (record && isOf(row)) record.text = "";
+  });
+  const after = Buffer.from(records.map(({ text }) => text).join(""));
+  await replace(path, before, after, async (aside) => {
+    const left = await readCsvTable(aside, { all: columns, required: [] });
+    const cellsOf = (those: readonly CsvRow[] = []) => JSON.stringify(those.map(({ cells }) => cells));
+    if (cellsOf(left?.rows) === cellsOf(table.rows.filter((row) => !isOf(row)))) return;
+    throw new ConfigError(`The row can't be taken out of ${path} by itself.`, {
+      hint: `Take out line ${own[0]?.line} by hand.`,
+    });
+  });
+  return own.length;
+}
+
+/** The text of a CSV in pieces: each row, with the lines of a cell that has several, and each line that is none. */
+function recordsOf(text: string): { text: string; isRow: boolean }[] {
+  const records: { text: string; isRow: boolean }[] = [];
+  let open = "";
+  for (const line of text.split(/(?<=\n)/)) {
+    open += line;
+    const isComment = /^\ufeff?\s*#/.test(open);
+    // A cell in quotes goes on over lines until as many quotes are closed as were opened.
+    if (!isComment && open.split('"').length % 2 === 0) continue;
+    records.push({ text: open, isRow: !isComment && /[^\s,"\ufeff]/.test(open) });
+    open = "";
+  }
+  if (open !== "") records.push({ text: open, isRow: true });
+  return records;
+}
+
+/** Writes the file aside, lets `check` look at what it then says, and puts it in place of what it was made from. */
+async function replace(
+  path: string,
+  before: Buffer | null,
+  after: Buffer,
+  check: (aside: string) => Promise<void>,
+): Promise<void> {
   try {
     const target = before === null ? path : await realpath(path);
     const aside = join(dirname(target), `.${basename(target)}.${randomUUID()}`);
     try {
       await writeAside(aside, after, before === null ? 0o644 : (await stat(target)).mode & 0o777);
-      await refuseOtherwiseRead(aside, suppression);
+      await check(aside);
       if (!isSame(await bytesOf(path), before)) {
         throw new TallyError(`${path} was changed by somebody else meanwhile.`, {
           hint: "Send it once more.",

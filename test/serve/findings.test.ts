@@ -91,3 +91,31 @@ it("takes no row from another site", async () => {
   const without = await serving.ask("/findings/suppress", { form });
   expect([evil.status, without.status, existsSync(csv)]).toEqual([403, 403, false]);
 });
+
+it("takes back what it suppressed, and leaves every other byte of the file", async () => {
+  const others = [
+    "rule_id,resource_id,until,reason\r\n",
+    "# ours\r\n",
+    'x,vm-9,,"two\r\nlines"\r\n',
+    "unattached_disk,,,wider",
+  ];
+  const own = 'unattached_disk,disk-1,,"kept\r\nfor ""now"""\r\n';
+  writeFileSync(csv, [others[0], own, ...others.slice(1, 3), own, others[3]].join(""));
+  const form = { form_token: await serving.formToken(), ...disk };
+  expect((await serving.ask("/findings")).text).toContain("Take back that unattached_disk of scratch");
+  const answer = await serving.ask("/findings/take-back", { form });
+  expect([answer.status, answer.headers.location]).toEqual([303, "/findings?taken-back"]);
+  expect(readFileSync(csv, "utf8")).toBe(others.join(""));
+
+  const { text } = await serving.ask("/findings?taken-back");
+  expect(text).toContain("no row for it any more");
+  // The wider row still holds, and is nobody's to take back from one finding.
+  expect(text).not.toContain("Take back that");
+  expect((await serving.ask("/findings/take-back", { form })).status).toBe(409);
+  expect(readFileSync(csv, "utf8")).toBe(others.join(""));
+  expect((await serving.ask("/findings/take-back", { form: disk })).status).toBe(403);
+});
+
+it("says of a finding that was suppressed and is no longer that it is open from the next run on", async () => {
+  expect((await serving.ask("/findings")).text).toMatch(/Kept for the audit.*open from the next run/s);
+});
