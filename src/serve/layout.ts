@@ -49,7 +49,7 @@ export function withParts(page: string, path: (typeof parts)[number][1]): string
 }
 
 function partsNav(current: string): Html {
-  return html`<nav class="pages" aria-label="tally"><ul>${parts.map(([title, path]) => html`<li><a href="${path}"${path === current && html` aria-current="page"`}>${title}</a></li>`)}</ul></nav>`;
+  return html`<nav class="pages" aria-label="tally"><ul>${parts.map(([title, path]) => html`<li><a href="${path.replace(/(.)\/$/, "$1")}"${path === current && html` aria-current="page"`}>${title}</a></li>`)}</ul></nav>`;
 }
 
 /** A form that is sent to this server, with what tells it from one of another site. */

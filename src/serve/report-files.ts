@@ -3,10 +3,10 @@ import { open, realpath } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { extname, join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { Workspace } from "../workspace.ts";
 import { sendPage, sendTo } from "./answer.ts";
 import { withParts } from "./layout.ts";
 import { Refusal } from "./refusal.ts";
+import type { ReportFolder } from "./report-folders.ts";
 
 /** What a browser takes the files of reports for; whatever else lies there is saved, and not shown. */
 const types: Readonly<Record<string, string>> = {
@@ -19,18 +19,18 @@ const types: Readonly<Record<string, string>> = {
 const missing = () => new Refusal(404, "There is no such report.");
 
 /**
- * Answers with a file of the workspace's reports/: a page as it is, with the links to the rest of the app.
+ * Answers with a file of a folder of reports: a page as it is, with the links to the rest of the app.
  *
- * @param path what follows /reports/, as it stands in the request
+ * @param path what follows the folder's own, as it stands in the request
  * @throws Refusal where there is none, or it lies elsewhere
  */
 export async function sendReportFile(
-  { reports }: Pick<Workspace, "reports">,
+  { folder, path: base }: Pick<ReportFolder, "folder" | "path">,
   path: string,
   response: ServerResponse,
 ): Promise<void> {
   const names = segmentsOf(path);
-  const file = await resolved(reports, names);
+  const file = await resolved(folder, names);
   // What was resolved has no link in it; one that took its place since is not followed.
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     () => {
@@ -40,7 +40,7 @@ export async function sendReportFile(
   try {
     const stat = await handle.stat();
     if (stat.isDirectory())
-      return sendTo(response, `/reports/${[...names, "index.html"].map(encodeURIComponent).join("/")}`);
+      return sendTo(response, `${base}${[...names, "index.html"].map(encodeURIComponent).join("/")}`);
     if (!stat.isFile()) throw missing();
     const extension = extname(file).toLowerCase();
     if (extension === ".html") {

@@ -1,10 +1,11 @@
 import type { ServerResponse } from "node:http";
 import type { Access } from "./access.ts";
-import { sendTo } from "./answer.ts";
 import { showDictionary } from "./dictionary.ts";
 import { showFindings, showSuppress, suppress, takeBack } from "./findings.ts";
 import type { Queries } from "./queries.ts";
+import { Refusal } from "./refusal.ts";
 import { sendReportFile } from "./report-files.ts";
+import { reportFolders, showReports } from "./report-folders.ts";
 import type { ServeContext } from "./serve.ts";
 import { showSignIn, signIn } from "./sign-in.ts";
 import { downloadCsv, runSql, showSql } from "./sql.ts";
@@ -29,11 +30,9 @@ export interface Route {
   answer(exchange: Exchange): Promise<void>;
 }
 
-const reportsPath = "/reports/";
-
 const routes: Readonly<Record<string, Route>> = {
-  "GET /": { answer: async ({ response }) => sendTo(response, reportsPath) },
-  "GET /reports": { answer: async ({ response }) => sendTo(response, reportsPath) },
+  "GET /": { answer: showReports },
+  "GET /reports": { answer: showReports },
   "GET /sql": { answer: showSql },
   "POST /sql": { answer: runSql },
   "POST /sql.csv": { answer: downloadCsv },
@@ -47,13 +46,16 @@ const routes: Readonly<Record<string, Route>> = {
 };
 
 const reports: Route = {
-  answer: ({ context, path, response }) =>
-    sendReportFile(context.workspace, path.slice(reportsPath.length), response),
+  async answer({ context, path, response }) {
+    const folder = reportFolders(context).find((each) => path.startsWith(each.path));
+    if (!folder) throw new Refusal(404, "There is no such report.");
+    await sendReportFile(folder, path.slice(folder.path.length), response);
+  },
 };
 
 /** What answers a request; undefined where nothing does. */
 export function routeOf(method: string, path: string): Route | undefined {
-  if (method === "GET" && path.startsWith(reportsPath)) return reports;
+  if (method === "GET" && /^\/reports?\/./.test(`${path}.`)) return reports;
   const key = `${method} ${path}`;
   return Object.hasOwn(routes, key) ? routes[key] : undefined;
 }

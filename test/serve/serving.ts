@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readReportSelections } from "../../src/report-selections.ts";
 import { type ServeContext, type ServeOptions, serve } from "../../src/serve/serve.ts";
 import { twoProjects, workspaceWith } from "../reports/analytics.ts";
 
@@ -31,17 +32,23 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-export async function startServing(
-  options: Partial<ServeOptions> & { env?: Record<string, string> } = {},
-): Promise<Serving> {
+export async function startServing({
+  env,
+  reports = [],
+  ...options
+}: Partial<ServeOptions> & {
+  env?: Record<string, string>;
+  /** Tables [[report]] of tally.toml. */
+  reports?: Parameters<typeof readReportSelections>[0];
+} = {}): Promise<Serving> {
   const root = mkdtempSync(join(tmpdir(), "tally-test-"));
   const { effects, workspace, config } = await workspaceWith(root, twoProjects);
   mkdirSync(join(workspace.reports, "2026-10"), { recursive: true });
   writeFileSync(join(workspace.reports, "2026-10", "cost.csv"), "month,cost\r\n2026-10,775.31\r\n");
   const context = {
-    effects: { ...effects, env: { ...effects.env, ...options.env } },
+    effects: { ...effects, env: { ...effects.env, ...env } },
     workspace,
-    config,
+    config: { ...config, reportSelections: readReportSelections(reports, workspace.tallyToml) },
     root,
   };
   const served = await serve(context, {
