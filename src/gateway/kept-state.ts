@@ -10,6 +10,8 @@ export interface KeptState {
 
 /** Changes that come soon after each other are saved at once. */
 const settleMs = 500;
+/** A large history takes a while to write: no more than a tenth of the time goes into it. */
+const restFactor = 9;
 /** A clock that runs changes the state as well. */
 const atLeastEveryMs = 60_000;
 
@@ -27,13 +29,17 @@ export async function keepState(
   await saveState(path, state());
   let soon: NodeJS.Timeout | undefined;
   let saving = Promise.resolve();
+  let tookMs = 0;
   const save = () => {
-    clearTimeout(soon);
     soon = undefined;
-    saving = saving.then(() => saveState(path, state())).catch(warn);
+    saving = saving.then(async () => {
+      const startMs = performance.now();
+      await saveState(path, state()).catch(warn);
+      tookMs = performance.now() - startMs;
+    });
   };
   const touch = () => {
-    soon ??= setTimeout(save, settleMs);
+    soon ??= setTimeout(save, Math.max(settleMs, tookMs * restFactor));
   };
   const regularly = setInterval(touch, atLeastEveryMs);
   return {
