@@ -1,4 +1,7 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Argument, Command, Option } from "commander";
+import { packageRoot } from "../package.ts";
 
 /** What may stand where a value is asked for. */
 export type Value =
@@ -86,10 +89,20 @@ function argumentUsage(argument: Argument): string {
   return argument.required ? `<${name}>` : `[${name}]`;
 }
 
-/** Our placeholders say what a value is: <dir> is a folder, <file> a file. */
+/** Our placeholders say what a value is: <dir> is a folder, <file> a file, <models> and [query] what ships. */
 function asksFor(placeholder: string, choices: readonly string[] | undefined): Value {
   if (choices) return { kind: "words", words: [...choices] };
   if (placeholder === "dir") return { kind: "folder" };
   if (placeholder === "file") return { kind: "file" };
+  if (placeholder === "models")
+    return { kind: "words", words: ["staging", "intermediate", "marts"].flatMap(sqlNames).sort() };
+  if (placeholder === "query") return { kind: "words", words: sqlNames("queries").map((name) => `@${name}`) };
   return { kind: "any" };
 }
+
+/** The names of the files of SQL that ship in a folder. */
+const sqlNames = (folder: string): string[] =>
+  readdirSync(join(packageRoot, "sql", folder))
+    .filter((file) => file.endsWith(".sql"))
+    .map((file) => file.slice(0, -".sql".length))
+    .sort();

@@ -55,6 +55,12 @@ describe.skipIf(!has("bash"))("in bash", () => {
     expect(offered(["tally", "--v"])).toEqual(["--version", "--verbose"]);
   });
 
+  it("offers the saved queries that ship, and the models to select", () => {
+    expect(offered(["tally", "sql", "@top-s"])).toEqual(["@top-spenders"]);
+    expect(offered(["tally", "build", "--select", "fct_cost_d"])).toEqual(["fct_cost_daily"]);
+    expect(offered(["tally", "build", "--select", "stg_pro"])).toEqual(["stg_projects"]);
+  });
+
   it("offers the values that an option or an argument takes, and nothing where any may stand", () => {
     expect(offered(["tally", "sql", "--format", ""])).toEqual([
       "table",
