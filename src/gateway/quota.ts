@@ -37,8 +37,8 @@ export function usedOf(
 /** What somebody wants more of. */
 export interface Wanted {
   projectId: string;
-  /** So many VMs of a type. */
-  vms?: { type: string; count: number };
+  /** So many VMs of a type; in the place of as many of another, where there are some already. */
+  vms?: { type: string; count: number; insteadOf?: string };
   diskGib?: number;
   snapshots?: number;
 }
@@ -69,12 +69,12 @@ function moreOf(
   call: Call,
 ): number {
   const counted = vms && (productLine === null || productLineOf(vms.type) === productLine) ? vms : undefined;
-  const numGpu = counted ? (call.derived.inventory.typeByName.get(counted.type)?.numGpu ?? 0) : 0;
+  const gpusOf = (type = "") => call.derived.inventory.typeByName.get(type)?.numGpu ?? 0;
   switch (counts) {
     case "gpus":
-      return numGpu * (counted?.count ?? 0);
+      return counted ? (gpusOf(counted.type) - gpusOf(counted.insteadOf)) * counted.count : 0;
     case "vms":
-      return counted?.count ?? 0;
+      return counted && counted.insteadOf === undefined ? counted.count : 0;
     case "disk-gib":
       return diskGib;
     case "snapshots":

@@ -209,9 +209,14 @@ describe("who writes to the compute API", () => {
     ]);
     await gateway.close();
     const organization = acme();
-    organization.quotas = [];
+    organization.quotas = organization.quotas
+      .slice(0, 1)
+      .map((quota) => ({ ...quota, productLine: "c1a", max: 3 }));
     const [large] = organization.vmTypes.filter(({ productName }) => productName === "c1a.4x");
-    if (large) organization.vmTypes.push({ ...large, productName: "c1a.8x" });
+    if (large) {
+      organization.vmTypes.push({ ...large, productName: "c1a.8x" });
+      organization.vmTypes.push({ ...large, productName: "c1a.16x", numGpu: 4 });
+    }
     gateway = await start({
       organization,
       quirks: { operationSeconds: { "vm UPDATE": 20, "vm START": 60 } },
@@ -220,6 +225,10 @@ describe("who writes to the compute API", () => {
     expect((await up({ action: "START" })).state).toBe("SUCCEEDED");
     expect((await said("PATCH", `${vms}/vm-brief`, { action: "UPDATE", type: "c1a.8x" }))[0]).toBe(409);
     const stop = await up({ action: "STOP" });
+    expect(await said("PATCH", `${vms}/vm-brief`, { action: "UPDATE", type: "c1a.16x" })).toEqual([
+      400,
+      "bad_request: the quota h100 allows 3: 0 are used, and 4 more were asked for",
+    ]);
     expect((await up({ action: "UPDATE", type: "c1a.8x" })).result).toMatchObject({ type: "c1a.8x" });
     await up({ action: "START" });
     wait(3600 - 140);
@@ -285,6 +294,49 @@ describe("who writes to the compute API", () => {
     ).toEqual([400, expect.stringMatching(/^bad_request: the quota disks|^bad_request: out of stock/)]);
     expect((await said("POST", bulk, { count: 1, name_prefix: "x" }))[0]).toBe(400);
     expect((await said("POST", bulk, { ...more, count: 0 }))[1]).toBe("bad_request: count: is below 1");
+    const [before, subnets] = [await namesAt(vms), await namesAt(`${alpha}/networking/vpc-subnets`)];
+    const places = {
+      count: 1,
+      name_prefix: "x",
+      instance_template: { ...template, disks: [] },
+      locations: [{ location: "us-east1-a" }, { location: "eu-iceland1-a", subnet_id: "none" }],
+    };
+    expect(await said("POST", bulk, places)).toEqual([
+      400,
+      'bad_request: subnet: there is no "none" in eu-iceland1-a',
+    ]);
+    wait(200);
+    expect([await namesAt(vms), await namesAt(`${alpha}/networking/vpc-subnets`)]).toEqual([before, subnets]);
+  });
+
+  it("makes VMs in the subnet of their template, which says where they are", async () => {
+    const post = (path: string, body: unknown) =>
+      askJson<Record<string, Item>>(gateway.endpoint, "POST", `${alpha}/networking/${path}`, body);
+    const { network } = await post("vpc-networks", { name: "far", cidr: "10.50.0.0/16" });
+    const place = { cidr: "10.50.0.0/24", location: "eu-iceland1-a", vpc_network_id: network?.id };
+    const { subnet } = await post("vpc-subnets", { ...place, name: "far", nat_gateway_enabled: false });
+    const { location: _, ...elsewhere } = { ...template, subnet_id: subnet?.id, disks: [] };
+    const made = await askJson(gateway.endpoint, "POST", templates, elsewhere);
+    expect(made.location).toBe("eu-iceland1-a");
+    const { result } = await done("POST", `${alpha}/compute/vms/bulk-instances`, {
+      count: 1,
+      name_prefix: "f",
+      instance_template_id: made.id,
+    });
+    expect(result).toMatchObject([
+      { location: "eu-iceland1-a", network_interfaces: [{ subnet: subnet?.id, network: network?.id }] },
+    ]);
+  });
+
+  it("lists a fabric's network once, whatever partitions of it VMs are on", async () => {
+    await done("POST", vms, {
+      ...{ ...order, type: "h100-80gb-sxm-ib.8x" },
+      host_channel_adapters: [{ ib_partition_id: "partition-own" }],
+    });
+    const idsAt = async (path: string) =>
+      (await getItems(gateway.endpoint, `${alpha}/networking/${path}`)).map(({ id }) => id);
+    expect(await idsAt("ib-networks")).toHaveLength(1);
+    expect(await idsAt("ib-partitions")).toEqual(["partition-own", expect.any(String)]);
   });
 
   it("keeps a group of as many VMs as it wants, and can't take from under it what it is made from", async () => {

@@ -1,3 +1,4 @@
+import { subnetFor } from "../addresses.ts";
 import type { Answer } from "../answer.ts";
 import { isLiving } from "../inventory.ts";
 import { requireQuota } from "../quota.ts";
@@ -40,9 +41,10 @@ export function postVms(call: Call): Answer {
   const resource = { id: newId(call), name: order.name_prefix, projectId: project.id };
   const failure = rooms.find((room) => room.failure)?.failure;
   if (failure) return operationAnswer(call, record(call, operation, { resource, failure, resultIds: [] }));
+  const placed = inSubnets(call, project.id, rooms);
   const names = freeNames(call, order.name_prefix, project.id, total);
   // As many in each place: the first so many in the first.
-  const made = rooms.flatMap(({ location, subnetId, partitionId, reservation }, number) =>
+  const made = placed.flatMap(({ location, subnetId, partitionId, reservation }, number) =>
     names.slice(number * order.count, (number + 1) * order.count).map((name) => {
       const own = { name, subnetId, partitionId, reservation, groupId: order.instance_group_id || null };
       const templateId = order.instance_template_id || null;
@@ -55,6 +57,19 @@ export function postVms(call: Call): Answer {
     resultIds: made.map(({ vm }) => vm.id),
   });
   return operationAnswer(call, operationDone);
+}
+
+/**
+ * The places, each with its subnet: found before any VM is made, so that none is where one is refused, and those that
+ * were named before one is made where none was.
+ */
+function inSubnets<Place extends { location: string; subnetId: string }>(
+  call: Call,
+  projectId: string,
+  places: readonly Place[],
+): Place[] {
+  for (const place of places) if (place.subnetId) subnetFor(call, { projectId, ...place });
+  return places.map((place) => ({ ...place, subnetId: subnetFor(call, { projectId, ...place }).id }));
 }
 
 type Order = ReturnType<typeof readOrder>;

@@ -6,7 +6,7 @@ import { type Call, requireProject } from "../route.ts";
 export const listIbNetworks = (call: Call): Answer =>
   listOf(
     call,
-    fabricOf(call).map(({ networkId, location }) => ({
+    fabricOf(call, "networkId").map(({ networkId, location }) => ({
       capacities: [],
       id: networkId,
       location,
@@ -17,18 +17,18 @@ export const listIbNetworks = (call: Call): Answer =>
 export const listIbPartitions = (call: Call): Answer =>
   listOf(
     call,
-    fabricOf(call).map(({ networkId, partitionId, location }) => ({
+    fabricOf(call, "partitionId").map(({ networkId, partitionId, location }) => ({
       ib_network_id: networkId,
       id: partitionId,
       name: `${location}-partition`,
     })),
   );
 
-/** One partition of a project's for each network, and one network for each location. */
-function fabricOf(call: Call) {
+/** What the project's VMs hang on, one for each network or partition: VMs of one network may be on several of these. */
+function fabricOf(call: Call, by: "networkId" | "partitionId") {
   const project = requireProject(call);
   const found = call.derived.inventory
     .livingVms(project.id, call.at)
     .flatMap(({ infiniband, location }) => (infiniband ? [{ ...infiniband, location }] : []));
-  return [...new Map(found.map((one) => [one.partitionId, one])).values()];
+  return [...new Map(found.map((one) => [one[by], one])).values()];
 }

@@ -5,7 +5,7 @@ import { isLiving, living } from "../inventory.ts";
 import { listOf, shaped } from "../paging.ts";
 import { Refusal } from "../refusal.ts";
 import { type Call, requireBody, requireOne, requireProject, requireWritableProject } from "../route.ts";
-import type { Project, Template } from "../state.ts";
+import type { Project, Subnet, Template } from "../state.ts";
 import { requireImage, requireLocation, requireType } from "../vm-orders.ts";
 import { newId, requireFreeName } from "../writing.ts";
 import { sizeText } from "./storage.ts";
@@ -68,14 +68,15 @@ export function templateFrom(
   if (order.location) requireLocation(call, order.location);
   requireImage(call, order.image_name, null);
   requireImage(call, order.custom_image_name, project);
-  if (order.subnet_id) requireSubnet(call, order.subnet_id, project.id);
+  const subnet = order.subnet_id ? requireSubnet(call, order.subnet_id, project.id) : null;
   if (order.reservation_id) requireReservationOf(call, order.reservation_id);
   return {
     id,
     name: order.template_name,
     projectId: project.id,
     type: order.type,
-    location: order.location,
+    // Without one it is where its subnet is.
+    location: order.location || (subnet?.location ?? ""),
     imageName: order.image_name,
     customImageName: order.custom_image_name,
     subnetId: order.subnet_id,
@@ -93,11 +94,12 @@ export function templateFrom(
   };
 }
 
-function requireSubnet({ organization, at }: Call, id: string, projectId: string): void {
-  const found = organization.subnets.some(
+function requireSubnet({ organization, at }: Call, id: string, projectId: string): Subnet {
+  const found = organization.subnets.find(
     (subnet) => subnet.id === id && subnet.projectId === projectId && isLiving(subnet, at),
   );
   if (!found) throw new Refusal(400, `subnet_id: there is no ${JSON.stringify(id)} in this project`);
+  return found;
 }
 
 function requireReservationOf({ organization }: Call, id: string): void {

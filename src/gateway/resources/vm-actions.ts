@@ -170,6 +170,7 @@ function updateVm(call: Call, vm: Vm, change: Change) {
       throw new Refusal(409, `${vm.name} must be stopped before its type is changed`);
     if (reservationIdAt(vm, call.at))
       throw new Refusal(409, `${vm.name} must leave its reservation before that`);
+    requireQuota(call, { projectId: vm.projectId, vms: { type, count: 1, insteadOf: vm.type } });
   }
   if (address && vm.networkInterface) {
     if (!isRunning(vm, call.at)) throw new Refusal(409, `${vm.name} must run for its address to be changed`);
