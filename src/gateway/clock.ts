@@ -39,8 +39,15 @@ export function movableClock(given: () => Date, machine: () => Date, givenPace =
     run(wanted) {
       if (!(wanted >= 0 && wanted <= fastestPace))
         throw new RangeError(`a pace is from 0, which stands, to ${fastestPace}`);
-      const [fromMs, begunMs] = [nowMs(), machine().getTime()];
-      timeOf = () => fromMs + (machine().getTime() - begunMs) * wanted;
+      const fromMs = nowMs();
+      let [readMs, runMs] = [machine().getTime(), 0];
+      timeOf = () => {
+        const machineMs = machine().getTime();
+        // Where the machine's clock was put back, it runs on from there: what has happened has happened.
+        runMs += Math.max(0, machineMs - readMs);
+        readMs = machineMs;
+        return fromMs + runMs * wanted;
+      };
       aheadMs = 0;
       pace = wanted;
     },

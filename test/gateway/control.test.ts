@@ -130,9 +130,14 @@ describe("/_control", () => {
       await control(endpoint, "POST /advance", { seconds: 1800 });
       machine += 1000;
       expect(await time()).toEqual({ now: "2026-03-11T13:30:00.000Z", pace: 3600 });
+      // The machine's own clock is put right, an hour back.
+      machine -= 3_600_000;
+      expect(await time()).toEqual({ now: "2026-03-11T13:30:00.000Z", pace: 3600 });
+      machine += 500;
+      expect(await time()).toEqual({ now: "2026-03-11T14:00:00.000Z", pace: 3600 });
       await control(endpoint, "POST /clock", { pace: 0 });
       machine += 1000;
-      expect(await time()).toEqual({ now: "2026-03-11T13:30:00.000Z", pace: 0 });
+      expect(await time()).toEqual({ now: "2026-03-11T14:00:00.000Z", pace: 0 });
       await control(endpoint, "POST /clock", { pace: 366 * 86_400 });
       machine += 100_000_000;
       expect(await time()).toMatchObject({ now: "9999-12-31T23:59:59.000Z" });
