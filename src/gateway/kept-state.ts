@@ -28,23 +28,32 @@ export async function keepState(
 ): Promise<KeptState> {
   await saveState(path, state());
   let soon: NodeJS.Timeout | undefined;
-  let saving = Promise.resolve();
+  let saving: Promise<void> | undefined;
   let tookMs = 0;
-  const save = () => {
-    soon = undefined;
-    saving = saving.then(async () => {
-      const startMs = performance.now();
-      await saveState(path, state()).catch(warn);
-      tookMs = performance.now() - startMs;
-    });
-  };
+  let isChanged = false;
+  let hasEnded = false;
   const touch = () => {
-    soon ??= setTimeout(save, Math.max(settleMs, tookMs * restFactor));
+    isChanged = true;
+    // One save at a time: what changes meanwhile waits for the next one, so that they never queue.
+    if (!hasEnded && !saving) soon ??= setTimeout(save, Math.max(settleMs, tookMs * restFactor));
   };
+  function save(): void {
+    soon = undefined;
+    isChanged = false;
+    const startMs = performance.now();
+    saving = saveState(path, state())
+      .catch(warn)
+      .then(() => {
+        tookMs = performance.now() - startMs;
+        saving = undefined;
+        if (isChanged) touch();
+      });
+  }
   const regularly = setInterval(touch, atLeastEveryMs);
   return {
     touch,
     async end() {
+      hasEnded = true;
       clearInterval(regularly);
       clearTimeout(soon);
       await saving;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
@@ -47,8 +47,10 @@ export async function saveState(path: string, state: GatewayState): Promise<void
   const head = JSON.stringify({ format, version, sha256: digestOf(body) });
   const aside = `${path}.saving`;
   try {
-    // It holds the keys that open the gateway.
-    await writeFile(aside, `${head.slice(0, -1)},"state":${body}}\n`, { mode: 0o600, flush: true });
+    // It holds the keys that open the gateway: a file that is there already would keep the rights that it has.
+    await rm(aside, { force: true });
+    const text = `${head.slice(0, -1)},"state":${body}}\n`;
+    await writeFile(aside, text, { mode: 0o600, flag: "wx", flush: true });
     await rename(aside, path);
   } catch (error) {
     const { code = "unknown error" } = error as NodeJS.ErrnoException;

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { demoScenario } from "../../src/demo.ts";
+import { keepState } from "../../src/gateway/kept-state.ts";
 import { loadState, saveState } from "../../src/gateway/saved-state.ts";
 import { loadScenario } from "../../src/gateway/scenario/load.ts";
 import { startGateway } from "../../src/gateway/server.ts";
@@ -77,6 +78,34 @@ it("a state that is written again and again is whole whenever it is read", async
   await gateway.close();
   expect(reads).toBeGreaterThan(5);
   expect((await loadState(file))?.now).toEqual(new Date("2026-03-10T12:00:30.500Z"));
+});
+
+it("changes while a state is being saved wait for one save together, however long that takes", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+  const file = join(temporaryFolder(), "acme.state");
+  const organization = acme();
+  let saves = 0;
+  const state = () => ({ organization, now: new Date(now.getTime() + saves++ * 1000), pace: 0, faults: [] });
+  const kept = await keepState(file, state, (error) => expect(error).toBeUndefined());
+  for (let change = 0; change < 20; change++) {
+    kept.touch();
+    // No file is written as long as nothing is waited for.
+    vi.advanceTimersByTime(1000);
+  }
+  await kept.end();
+  kept.touch();
+  vi.advanceTimersByTime(120_000);
+  vi.useRealTimers();
+  // At the beginning, after the first change, and at the end.
+  expect(saves).toBe(3);
+  expect((await loadState(file))?.now).toEqual(new Date("2026-03-10T12:00:02.500Z"));
+});
+
+it("nobody but its owner reads a state, whatever stood where it is written", async () => {
+  const file = join(temporaryFolder(), "acme.state");
+  writeFileSync(`${file}.saving`, "left over", { mode: 0o644 });
+  await saveState(file, { organization: acme(), now, pace: 0, faults: [] });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
 it("there is no state where there is no file", async () => {
