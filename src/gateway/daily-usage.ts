@@ -22,6 +22,7 @@ export interface ProjectUsage {
   reservationId: string;
   quantity: number;
 }
+
 /** Which days, and of which resources. Nothing after `clock` is metered: it has not happened yet. */
 export interface UsageSelection {
   fromDay: Day;

@@ -7,7 +7,7 @@ import { isLiving, isRunning } from "../../src/gateway/inventory.ts";
 import { loadScenario, parseScenario } from "../../src/gateway/scenario/load.ts";
 import type { Organization } from "../../src/gateway/state.ts";
 import { acmeYaml, withGateway } from "./acme.ts";
-import { get, getItems } from "./signed-client.ts";
+import { ask, get, getItems, key } from "./signed-client.ts";
 
 const head = `
 seed: 7
@@ -218,6 +218,28 @@ quirks: { gpu_metric: instance-hours, metric_names: { instance-hours: INSTANCE_H
   it.each(broken)("that %s is refused with the file, the line and the key", (_, yaml, message) => {
     expect(() => parseScenario(yaml, "acme.yaml")).toThrow(ConfigError);
     expect(() => parseScenario(yaml, "acme.yaml")).toThrow(message);
+  });
+
+  it("has keys that may do less than others", async () => {
+    const organization = parseScenario(`${acmeYaml}
+access_keys:
+  - { access_key_id: ${key.accessKeyId}, secret_key: ${key.secretKey} }
+  - { access_key_id: onlooker, secret_key: ${key.secretKey}, role: viewer }`);
+    await withGateway({ organization, accessKeys: organization.accessKeys }, async (endpoint) => {
+      const asked = [key, { ...key, accessKeyId: "onlooker" }].map((signer) =>
+        ask(
+          endpoint,
+          "PUT",
+          "/organizations/projects",
+          { name: "b" },
+          {
+            key: signer,
+            parameters: { project_id: "project-beta" },
+          },
+        ),
+      );
+      expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 403]);
+    });
   });
 
   it("is read from a file, and a file that is not there is named", async () => {

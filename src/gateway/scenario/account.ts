@@ -16,6 +16,7 @@ export function addAccount({ file, organization, projects, keep }: Build): void 
   organization.accessKeys = file.access_keys.map((key) => ({
     accessKeyId: key.access_key_id,
     secretKey: key.secret_key,
+    ...(key.role !== undefined && { role: key.role }),
   }));
   if (file.identity) organization.identity = { id: uuidOf(seed, "identity"), ...file.identity };
   organization.locations = file.locations;

@@ -13,6 +13,8 @@ export const about = z.strictObject({
 export const accessKey = z.strictObject({
   access_key_id: name,
   secret_key: z.string().regex(/^[\w-]+={0,2}$/, "not text in base64url, as Crusoe gives it out"),
+  /** Without one, that of the identity. */
+  role: z.string().optional(),
 });
 
 export const identity = z.strictObject({
