@@ -38,7 +38,7 @@ const publicColumns: Record<string, string> = {
     "organization_id disk_id disk_name project_id location region disk_type size_gib attached_vm_id attached_vm_ids created_at updated_at valid_from valid_to is_current",
   dim_idle_rule:
     "rule_id rule_title resource_kind severity meaning action is_enabled min_days threshold threshold_unit window_days rests_on open_count silence",
-  dim_organization: "organization_id organization_name is_current",
+  dim_organization: "organization_id organization_name is_current read_status last_read_at message",
   dim_project:
     "organization_id project_id project_name cost_centre owner is_current first_seen_at last_seen_at status previous_names message",
   dim_reservation:
