@@ -1,5 +1,6 @@
 /** One task of bench/build, in a process of its own: `node build-task.js '{"kind": …}'`; prints what it came to as JSON. */
 import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { loadConfig } from "../src/config.ts";
 import { type Effects, fixedClock } from "../src/effects.ts";
 import { createLog } from "../src/log.ts";
@@ -22,8 +23,11 @@ import {
 } from "./organization-data.ts";
 
 export interface BuildTask {
-  /** prepare the raw tables, add a night to them, build, run the same SQL bare, or publish. */
-  kind: "prepare" | "night" | "build" | "bare" | "publish";
+  /**
+   * prepare the raw tables, add a night to them, build, run the same SQL bare, publish, or write what models are made of
+   * for another tool, with all that they rest on in the warehouse.
+   */
+  kind: "prepare" | "night" | "build" | "bare" | "publish" | "models";
   root: string;
   size: OrganizationSize;
   threads: number;
@@ -60,6 +64,10 @@ async function run({ kind, root, size, threads, isNightLater }: BuildTask): Prom
       connection.close();
       return { ...result, ...(await totals(warehouse)) };
     }
+    if (kind === "models") {
+      await writeFile(join(root, "models.json"), JSON.stringify(await plainModels(context)));
+      return { ...nothing, elapsedMs: 0, cpuMs: 0, peakMb: 0 };
+    }
     const work = {
       prepare: () => createOrganization(warehouse, size),
       night: () => addNight(warehouse, size),
@@ -76,15 +84,40 @@ async function run({ kind, root, size, threads, isNightLater }: BuildTask): Prom
   }
 }
 
-/** What the runner would have DuckDB compute, and nothing around it: every model and every data test. */
-async function bareStatements(context: ModelContext): Promise<string[]> {
-  const { warehouse, workspace, effects } = context;
+/** The models in their order, once all that they rest on is in the warehouse. */
+async function readModels(context: ModelContext) {
+  const { warehouse, workspace } = context;
   const connection = await openModelConnection(warehouse);
   await writeBuildContext(connection, context);
   await loadSeeds(connection, workspace, context.config.prices.currency);
   const project = await loadProject(projectRoots(workspace));
-  const { order } = await createGraph(connection, project.models);
+  const graph = await createGraph(connection, project.models);
   connection.close();
+  return { ...graph, tests: project.tests };
+}
+
+/** A model as another tool takes it. */
+export interface PlainModel {
+  layer: string;
+  name: string;
+  materialization: string;
+  sql: string;
+  reads: string[];
+}
+
+async function plainModels(context: ModelContext): Promise<PlainModel[]> {
+  const { order, reads } = await readModels(context);
+  return order.map(({ layer, name, materialization, sql }) => ({
+    ...{ layer, name, materialization, sql },
+    reads: [...(reads.get(name) ?? [])],
+  }));
+}
+
+/** What the runner would have DuckDB compute, and nothing around it: every model and every data test. */
+async function bareStatements(context: ModelContext): Promise<string[]> {
+  const { effects } = context;
+  const project = await readModels(context);
+  const { order } = project;
   const models = order.map(
     ({ layer, name, materialization, sql }) =>
       `create or replace ${materialization} ${layer}.${sqlName(name)} as ${sql}`,
