@@ -168,7 +168,7 @@ describe("metrics", () => {
     const range = `${series}/api/v1/query-range`;
     for (const query of [
       "gpu_utilization",
-      'gpu_utilization{vm_id="vm-train"}',
+      ' gpu_utilization {vm_id="vm-train"} ',
       '{vm_name="train", vm_id="vm-train",}',
     ]) {
       expect(await matrix(range, { ...day, query })).toEqual(all);
@@ -199,6 +199,7 @@ describe("metrics", () => {
       { ...day, query: "avg(gpu_utilization)" },
     ],
     ["by a matcher beyond =", `${series}/api/v1/query`, { query: 'a{b=~"c"}' }],
+    ["by blanks, however many", `${series}/api/v1/query`, { query: `${" ".repeat(7000)}!` }],
     ["by nothing", `${series}/api/v1/query`, { query: "{}" }],
     ["by a function", `${series}/query-parameters`, { ...day, metric: "gpu_utilization", function: "rate" }],
     ["by a label without a value", `${series}/query-parameters`, { ...day, metric: "x", label: "vm_id" }],

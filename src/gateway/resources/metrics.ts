@@ -74,7 +74,8 @@ const selected = (vms: readonly Vm[], labels: Labels): Vm[] =>
 
 /** Reads `metric{label="value", …}`. */
 function selectorOf(text: string): Labels {
-  const [, name = "", inside = ""] = /^\s*([a-zA-Z_:][\w:]*)?\s*(?:\{(.*)\})?\s*$/s.exec(text) ?? [];
+  // Blanks at its ends are taken off first: an expression that allows for them would try every way of sharing them out.
+  const [, name = "", inside = ""] = /^([a-zA-Z_:][\w:]*)?\s*(?:\{(.*)\})?$/s.exec(text.trim()) ?? [];
   const matcher = /\s*(\w+)\s*=\s*("(?:[^"\\]|\\.)*")\s*(?:,|$)/gsy;
   const labels: [string, string][] = name ? [["__name__", name]] : [];
   while (matcher.lastIndex < inside.length) {
