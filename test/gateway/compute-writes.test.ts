@@ -256,6 +256,10 @@ describe("who writes to the compute API", () => {
     });
     expect(made.disks).toEqual([{ size: "1TiB", type: "persistent-ssd" }]);
     expect(await read(`${templates}/${made.id}`)).toEqual(made);
+    expect(await said("POST", templates, { ...template, template_name: "two\nlines" })).toEqual([
+      400,
+      expect.stringMatching(/^bad_request: template_name: is no name/),
+    ]);
     const bulk = `${alpha}/compute/vms/bulk-instances`;
     const { result } = await done("POST", bulk, {
       count: 2,

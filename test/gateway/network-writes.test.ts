@@ -353,6 +353,7 @@ describe("a load balancer", () => {
       await refused(internal, { ...order, health_check: {} }),
       await refused(internal, { ...order, health_check: { port: "many" } }),
       await refused(internal, { ...order, destinations: undefined }),
+      await refused(internal, { ...order, destinations: Array(1001).fill({ cidr: "10.9.9.9" }) }),
       await refused(internal, { ...order, type: "public_ipv4" }),
     ]).toEqual([
       '409 conflict: the name "behind" is taken',
@@ -363,6 +364,7 @@ describe("a load balancer", () => {
       "400 bad_request: health_check.port: is required",
       "400 bad_request: health_check.port: is not a number",
       "400 bad_request: destinations: is required",
+      "400 bad_request: destinations: has more than 1000 entries",
       "400 bad_request: type: is not internal_ipv4",
     ]);
     await gateway.begins("DELETE", `${internal}/${id}`);

@@ -179,7 +179,11 @@ const healthCheck = z
         : { port: at, failureCount: failure_count, interval, successCount: success_count, timeout },
   }));
 
-const destinations = z.array(target, "is not a list").max(1000, "has more than 1000 entries");
+const destinations = z
+  .array(target, {
+    error: ({ input }) => (input === undefined || input === null ? "is required" : "is not a list"),
+  })
+  .max(1000, "has more than 1000 entries");
 
 export const newInternalLoadBalancer = body({
   name: label,
@@ -187,9 +191,7 @@ export const newInternalLoadBalancer = body({
   algorithm: text(64),
   type: z.literal(["internal_ipv4", ""], "is not internal_ipv4").nullish(),
   protocols: requiredListOf(oneOf(["tcp", "udp"])),
-  destinations: z.array(target, {
-    error: ({ input }) => (input === undefined || input === null ? "is required" : "is not a list"),
-  }),
+  destinations,
   network_interfaces: requiredListOf(
     z.object({ network: optionalText(), subnet: text() }, "is not an object"),
     1,

@@ -133,7 +133,7 @@ const changes: Record<Change["action"], (call: Call, vm: Vm, change: Change) => 
   RESET(call, vm) {
     requireRunning(call, vm);
     const operation = begin(call, "vm", "RESET");
-    vm.resets = [...vm.resets.filter((reset) => reset < call.at), operation.completedAt];
+    vm.resets = [...vm.resets.filter((reset) => reset <= call.at), operation.completedAt];
     return record(call, operation, { resource: vm });
   },
   RESERVE(call, vm, { reservation_id: id }) {

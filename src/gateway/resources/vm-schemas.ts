@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   body,
   hostName,
+  label,
   listOf,
   oneOf,
   optionalObject,
@@ -40,13 +41,14 @@ const reservationSpecification = optionalObject({
     .optional(),
 });
 
-const maintenancePolicy = z
+const policyWord = z
   .union(
     [z.literal(["manual", "stop-vm", "unspecified", ""]), z.null()],
     "is none of manual, stop-vm, unspecified",
   )
-  .optional()
-  .transform((policy) => policy || "unspecified");
+  .optional();
+
+const maintenancePolicy = policyWord.transform((policy) => policy || "unspecified");
 
 const script = optionalText(1 << 16);
 
@@ -71,12 +73,7 @@ export const vmChange = body({
   reservation_id: optionalText(),
   type: optionalText(),
   network_interfaces: listOf(networkInterface, 8),
-  maintenance_policy: z
-    .union(
-      [z.literal(["manual", "stop-vm", "unspecified", ""]), z.null()],
-      "is none of manual, stop-vm, unspecified",
-    )
-    .optional(),
+  maintenance_policy: policyWord,
 });
 
 export const disksToAttach = body({ attach_disks: requiredListOf(diskAttachment) });
@@ -102,7 +99,7 @@ const templateFields = {
   shutdown_script: script,
 };
 
-export const newTemplate = body({ template_name: text(255), ...templateFields });
+export const newTemplate = body({ template_name: label, ...templateFields });
 
 /** The most VMs that one request makes. */
 export const mostVmsAtOnce = 1000;
@@ -139,7 +136,7 @@ export const groupChange = body({
 
 export const newCustomImage = body({
   DiskID: text(),
-  name: text(255),
+  name: label,
   description: optionalText(),
   tags: listOf(z.string("is not a text")),
 });
