@@ -3,7 +3,7 @@ import { isLiving } from "./inventory.ts";
 import { hexOf, uuidOf } from "./random.ts";
 import { Refusal } from "./refusal.ts";
 import type { Call } from "./route.ts";
-import type { Network, Subnet, VmNetworkInterface } from "./state.ts";
+import type { Lifetime, Network, Subnet, VmNetworkInterface } from "./state.ts";
 import { deletionUnderWay, isThereOrComing, newId } from "./writing.ts";
 
 /** The public address of the range that is set aside for documents, so that it is nobody's. */
@@ -31,14 +31,25 @@ export function interfaceIn(
   };
 }
 
-/** The next address of a subnet; those of who is long gone are given out again. */
-export function nextAddress({ organization }: Call, subnet: Subnet): string {
+/** The next address of a subnet that nobody has; those of who is gone are given out again, once all were given. */
+export function nextAddress({ organization, at }: Call, subnet: Subnet): string {
   const { first, bits } = parseCidr(subnet.cidr) ?? { first: 0, bits: 32 };
-  const given =
-    organization.vms.filter((vm) => vm.networkInterface?.subnetId === subnet.id).length +
-    organization.loadBalancers.filter(({ subnetId }) => subnetId === subnet.id).length;
+  const isGone = ({ deletedAt }: Lifetime) => deletedAt !== null && deletedAt <= at;
+  let given = 0;
+  const taken = new Set<string>();
+  const note = (holder: Lifetime, address: string) => {
+    given++;
+    if (!isGone(holder)) taken.add(address);
+  };
+  for (const vm of organization.vms) {
+    if (vm.networkInterface?.subnetId === subnet.id) note(vm, vm.networkInterface.privateIp);
+  }
+  for (const one of organization.loadBalancers) if (one.subnetId === subnet.id) note(one, one.address);
   const hosts = Math.max(1, 2 ** (32 - bits) - 12);
-  return addressText(first + 10 + (given % hosts));
+  const addressAt = (number: number) => addressText(first + 10 + (number % hosts));
+  let next = given;
+  while (next < given + hosts && taken.has(addressAt(next))) next++;
+  return addressAt(next);
 }
 
 /**

@@ -332,6 +332,30 @@ describe("who writes to the compute API", () => {
     ]);
   });
 
+  it("gives a VM an address that no other has, as those of who is gone are free again", async () => {
+    const post = (path: string, body: unknown) =>
+      askJson<Record<string, Item>>(gateway.endpoint, "POST", `${alpha}/networking/${path}`, body);
+    const { network } = await post("vpc-networks", { name: "small", cidr: "10.60.0.0/28" });
+    const place = { cidr: "10.60.0.0/28", location: "us-east1-a", vpc_network_id: network?.id };
+    const { subnet } = await post("vpc-subnets", { ...place, name: "small", nat_gateway_enabled: false });
+    // It has room for four.
+    const make = async (name: string) => {
+      const interfaces = { network_interfaces: [{ subnet: subnet?.id }] };
+      const { result } = await done("POST", vms, { ...order, ...interfaces, name });
+      return result as { id: string; network_interfaces: { ips: { private_ipv4: { address: string } }[] }[] };
+    };
+    const made = [await make("a"), await make("b"), await make("c"), await make("d")];
+    await done("DELETE", `${vms}/${made[1]?.id}`);
+    made.push(await make("e"));
+    expect(made.map((vm) => vm.network_interfaces[0]?.ips[0]?.private_ipv4.address)).toEqual([
+      "10.60.0.10",
+      "10.60.0.11",
+      "10.60.0.12",
+      "10.60.0.13",
+      "10.60.0.11",
+    ]);
+  });
+
   it("lists a fabric's network once, whatever partitions of it VMs are on", async () => {
     await done("POST", vms, {
       ...{ ...order, type: "h100-80gb-sxm-ib.8x" },
