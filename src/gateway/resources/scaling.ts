@@ -7,13 +7,13 @@ import type { Call } from "../route.ts";
 import type { InstanceGroup, Template, Vm } from "../state.ts";
 import { createVm, newDiskGib } from "../vm-creation.ts";
 import { requireLocation, reservationFor } from "../vm-orders.ts";
-import { begin, isThereOrComing, newId, pendingOn, record } from "../writing.ts";
+import { begin, deletionUnderWay, isThereOrComing, newId, pendingOn, record } from "../writing.ts";
 import { beginDeletion } from "./vm-actions.ts";
 
 /** The group's VMs that are there or coming, and not going. */
 export const membersOf = (call: Call, { id }: { id: string }): Vm[] =>
   (call.derived.inventory.vmsByGroup.get(id) ?? []).filter(
-    (vm) => isThereOrComing(call, vm) && !pendingOn(call, vm.id).some(({ action }) => action === "DELETE"),
+    (vm) => isThereOrComing(call, vm) && !deletionUnderWay(call, vm),
   );
 
 /**

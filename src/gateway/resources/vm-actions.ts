@@ -24,7 +24,15 @@ import {
   requireType,
   reservationFor,
 } from "../vm-orders.ts";
-import { begin, beginAtOnce, newId, pendingOn, record, requireFreeName, requireSettled } from "../writing.ts";
+import {
+  begin,
+  beginAtOnce,
+  deletionUnderWay,
+  newId,
+  record,
+  requireFreeName,
+  requireSettled,
+} from "../writing.ts";
 import { operationAnswer } from "./operations.ts";
 import { disksToAttach, disksToDetach, newVm, vmChange } from "./vm-schemas.ts";
 
@@ -84,8 +92,8 @@ function requireVm(call: Call): Vm {
 /** Who deletes what is being deleted gets the operation that does it. */
 export function deleteVmOf(call: Call): Answer {
   const vm = requireVm(call);
-  const [pending] = pendingOn(call, vm.id);
-  if (pending?.action === "DELETE") return operationAnswer(call, pending);
+  const underWay = deletionUnderWay(call, vm);
+  if (underWay) return operationAnswer(call, underWay);
   requireSettled(call, vm);
   return operationAnswer(call, beginDeletion(call, vm));
 }
