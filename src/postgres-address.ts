@@ -11,8 +11,14 @@ const urlStart = /^postgres(ql)?:\/\//i;
 /** A value of `key = value`, which may be quoted, with quotes and backslashes escaped. */
 const secretPair = /((?:^|\s)(?:ssl)?password\s*=\s*)('(?:[^'\\]|\\.)*'?|(?:[^\s\\]|\\.)+)/gi;
 const secretParameter = /([?&](?:ssl)?password=)([^&#]*)/gi;
-/** The user and the password stand before the last @ of what comes before the path. */
-const secretOfUser = /^(postgres(?:ql)?:\/\/[^:@/?#]*):([^/?#]*)@/i;
+/**
+ * The user and the password stand before the last @ of what comes before the path. A password that holds a slash which
+ * should have been encoded ends what libpq takes, and is a secret all the same; a port is none.
+ */
+const secretsOfUser = [
+  /^(postgres(?:ql)?:\/\/[^:@/?#[]*):([^/?#]*)@/i,
+  /^(postgres(?:ql)?:\/\/[^:@/?#[]*):(?!\d*(?:[,/?#]|$))(.*)@/i,
+];
 
 /** Whether an address holds a password of any kind. */
 export function holdsPassword(text: string): boolean {
@@ -41,13 +47,17 @@ export function readPostgresAddress(given: string): PostgresAddress {
 
 function withoutSecrets(text: string): string {
   return urlStart.test(text)
-    ? text.replace(secretOfUser, "$1@").replace(secretParameter, "$1…")
+    ? text.replace(secretOfUser(text), "$1@").replace(secretParameter, "$1…")
     : text.replace(secretPair, "$1…");
+}
+
+function secretOfUser(text: string): RegExp {
+  return secretsOfUser.find((form) => form.test(text)) ?? /(?!)/;
 }
 
 function secretsOf(text: string): string[] {
   const found = urlStart.test(text)
-    ? [secretOfUser.exec(text)?.[2], ...[...text.matchAll(secretParameter)].map(([, , value]) => value)]
+    ? [secretOfUser(text).exec(text)?.[2], ...[...text.matchAll(secretParameter)].map(([, , value]) => value)]
     : [...text.matchAll(secretPair)].map(([, , value]) => value);
   return found.flatMap((secret) => (secret ? [secret] : []));
 }

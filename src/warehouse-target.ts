@@ -137,6 +137,15 @@ function readTargetAddress(given: string, root: string, where: string): TargetAd
     };
   }
   const isSqlite = catalog.startsWith("sqlite:");
+  // Anything else with a scheme would be taken for the name of a file, and a password in it for a part of that.
+  if (!isSqlite && /^[a-z0-9]{2,}:/i.test(catalog)) {
+    throw new ConfigError(
+      `${where}: target under [warehouse] has its catalog in neither PostgreSQL, SQLite nor a file.`,
+      {
+        hint: "Write ducklake:postgres: before an address such as postgresql://tally@db/lake, ducklake:sqlite: before a file of SQLite, or ducklake: before one of DuckDB.",
+      },
+    );
+  }
   const path = isSqlite ? catalog.slice("sqlite:".length) : catalog;
   const absolute = isAbsolute(path) ? path : resolve(root, path);
   const shown = `ducklake:${isSqlite ? "sqlite:" : ""}${absolute}`;

@@ -6,6 +6,10 @@ it("an address without a password is shown as it is", () => {
   for (const text of [
     "postgresql://tally@db.example.com:5433/costs?sslmode=require",
     "postgres://db/costs",
+    "postgres://db:5432/costs?application_name=tally@night",
+    "postgres://one:5432,two:5433/costs?user=tally@night",
+    "postgres://tally@[::1]:5432/costs?application_name=tally@night",
+    "postgres://[::1]:5432/costs?application_name=tally@night",
     "host=db dbname=costs user=tally passfile=/etc/tally/pgpass",
     "service=costs",
   ]) {
@@ -39,4 +43,14 @@ it("a password is found in each form that libpq takes, and is in nothing that is
     }),
     { numRuns: 100 },
   );
+});
+
+it("a password that should have been encoded, and was not, is in nothing that is shown either", () => {
+  for (const password of ["sec/ret", "sec?ret", "1sec#ret", "s/ec@ret:"]) {
+    const text = `postgresql://tally:${password}@db:5432/costs`;
+    expect(holdsPassword(text)).toBe(true);
+    const { shown, redact } = readPostgresAddress(text);
+    expect(shown).toBe("postgresql://tally@db:5432/costs");
+    expect(redact(`can't connect to "${text}": ${password}`)).not.toContain("ret");
+  }
 });
