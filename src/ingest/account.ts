@@ -30,6 +30,8 @@ interface OpenAccount {
   account: Account;
   share: Share;
   organizations: readonly Listed[];
+  /** What is asked for and not among what it sees, each as an account of its own. */
+  unseen: readonly ClosedAccount[];
   /** How to read with it, for an organisation of that name. */
   runFor(organization: string | null): Run;
 }
@@ -85,12 +87,11 @@ async function open(
   return share.during(async () => {
     const failure = await runFor(account.label).reader.read(listOf(account));
     if (failure) return { account, failure, isRecorded: true };
-    try {
-      return { account, share, organizations: await organizationsOf(context, account), runFor };
-    } catch (error) {
-      if (error instanceof ConfigError) return { account, failure: error, isRecorded: false };
-      throw error;
-    }
+    const { organizations, unseen } = await organizationsOf(context, account);
+    const [first] = unseen;
+    return first && organizations.length === 0
+      ? { account, failure: first.failure, isRecorded: false }
+      : { account, share, organizations, unseen, runFor };
   });
 }
 
@@ -101,8 +102,9 @@ const listOf = ({ label }: Account) =>
 /** Those of the account's organisations that are to be read: the ones that are named, else all that it sees. */
 async function organizationsOf(
   { known, effects }: AccountsContext,
-  { label, wanted }: Account,
-): Promise<Listed[]> {
+  account: Account,
+): Promise<Pick<OpenAccount, "organizations" | "unseen">> {
+  const { label, wanted } = account;
   const seen = await known.all<Listed>(
     `select id, name
      from raw.organizations
@@ -113,13 +115,22 @@ async function organizationsOf(
   if (wanted.length === 0) {
     const who = label === null ? "The credential" : `The credential of ${JSON.stringify(label)}`;
     if (seen.length === 0) effects.log.warn(`${who} sees no organisation, so there is nothing to read.`);
-    return seen;
+    return { organizations: seen, unseen: [] };
   }
-  return wanted.map((name) => theOne(seen, name, label));
+  // One may be named twice, by its name and by its id.
+  const found = new Map<string, Listed>();
+  const unseen: ClosedAccount[] = [];
+  for (const name of wanted) {
+    const one = theOne(seen, name, label);
+    if (one instanceof ConfigError) {
+      unseen.push({ account: { ...account, label: name, wanted: [name] }, failure: one, isRecorded: false });
+    } else found.set(one.id, one);
+  }
+  return { organizations: [...found.values()], unseen };
 }
 
-/** @throws ConfigError where it is not among those that are seen, or there are several of that name */
-function theOne(seen: readonly Listed[], wanted: string, label: string | null): Listed {
+/** The one of that id or name; an error where it is not among those that are seen, or there are several of that name. */
+function theOne(seen: readonly Listed[], wanted: string, label: string | null): Listed | ConfigError {
   const byId = seen.filter(({ id }) => id === wanted);
   const found = byId.length > 0 ? byId : seen.filter(({ name }) => name === wanted);
   const [only] = found;
@@ -128,7 +139,7 @@ function theOne(seen: readonly Listed[], wanted: string, label: string | null): 
     .map(({ id, name }) => (name === null ? id : `${JSON.stringify(name)} (${id})`))
     .join(", ");
   const setting = label === null ? "organization under [api]" : "id or name under [[organization]]";
-  throw new ConfigError(
+  return new ConfigError(
     found.length > 1
       ? `${found.length} organisations are called ${JSON.stringify(wanted)}.`
       : `The credential sees no organisation ${JSON.stringify(wanted)}.`,
@@ -157,6 +168,7 @@ function wanted(
     }
     const organizations = each.organizations.filter(({ id, name }) => !isTaken.has(id) && isAsked(id, name));
     for (const { id } of organizations) isTaken.add(id);
+    closed.push(...each.unseen.filter(({ account }) => isAsked(account.label)));
     if (organizations.length > 0 || asked === undefined) opened.push({ ...each, organizations });
   }
   const known = [

@@ -66,7 +66,7 @@ export async function compareRows(
   const counted = await warehouse.all<{ _load: number } & { [name in keyof Counts]: string }>(`
     select
       _load::integer as _load,
-      count(incoming_row) as rows,
+      count(distinct incoming_row) as rows,
       count(*) filter (known_row is null) as new,
       count(*) filter (known_row is not null and incoming_row is not null and not is_same) as changed,
       count(*) filter (incoming_row is null) as gone,
@@ -114,7 +114,14 @@ export async function applyOutcome(
       insert into ${table} (${names}, ${from}, ${to}, _load_id)
       select ${names}, ${sqlText(now)}::timestamp, null, ([${ids}])[_load + 1]
       from ${incoming}
-      where rowid in (select incoming_row from outcome where incoming_row is not null and not is_same)
+      where rowid in (
+        -- One that an account has already may also be known of an account that is read no more.
+        select incoming_row
+        from outcome
+        where incoming_row is not null
+        group by incoming_row
+        having not bool_or(is_same)
+      )
       order by all`);
   }
   await warehouse.run("drop table outcome");

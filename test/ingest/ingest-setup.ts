@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { gunzipSync } from "node:zlib";
-import { soleAccount } from "../../src/accounts.ts";
+import { type Account as ReadAccount, soleAccount } from "../../src/accounts.ts";
 import type { Config } from "../../src/config.ts";
 import type { Effects } from "../../src/effects.ts";
 import { type IngestOptions, ingest, replayLanded } from "../../src/ingest/ingest.ts";
@@ -22,7 +22,8 @@ export interface Setup {
   waits: number[];
   credentials: { accessKeyId: string; secretKey: string };
   at(instant: string): void;
-  run(options?: IngestOptions): ReturnType<typeof ingest>;
+  /** Reads with the one account of the settings, or with others that differ from it. */
+  run(options?: IngestOptions, ...others: Partial<ReadAccount>[]): ReturnType<typeof ingest>;
   replay(): ReturnType<typeof replayLanded>;
   all<T extends object = Record<string, unknown>>(sql: string): Promise<T[]>;
   close(): Promise<void>;
@@ -101,8 +102,9 @@ export async function setUp({
     at: (instant) => {
       clock = new Date(instant);
     },
-    run: (options) => {
-      const accounts = [soleAccount(config, setup.credentials)];
+    run: (options, ...others) => {
+      const sole = soleAccount(config, setup.credentials);
+      const accounts = others.length === 0 ? [sole] : others.map((other) => ({ ...sole, ...other }));
       return ingest({ effects, config, accounts, workspace, warehouse, pace }, options);
     },
     replay: () => replayLanded({ effects, config, workspace, warehouse }),

@@ -308,6 +308,46 @@ describe("a first run", () => {
     });
   });
 
+  test("reads those of a key that are there where another that is named with it is not, and each but once", async () => {
+    const account = smallAccount();
+    account.organizations.push({ id: "org-2", name: "Friday" });
+    await start(account);
+    const summary = await setup.run({}, { label: "org-1", wanted: ["org-1", "Monday", "Robinson AI"] });
+    expect(summary.failures).toMatchObject([
+      {
+        stream: "organizations",
+        organization: "Monday",
+        message: 'Monday: The credential sees no organisation "Monday".',
+      },
+    ]);
+    expect(
+      await setup.all(
+        `select organization_id as id, account, status, count(*)::int as reads
+         from raw.read_windows
+         where stream = 'projects' or status = 'failed'
+         group by all
+         order by status`,
+      ),
+    ).toEqual([
+      { id: "org-1", account: null, status: "complete", reads: 1 },
+      { id: null, account: "Monday", status: "failed", reads: 1 },
+    ]);
+  });
+
+  test("has what two keys both list once for each, and once in all when one of them is read no more", async () => {
+    await start(smallAccount());
+    const current = () =>
+      setup.all("select account, id from raw.organizations where _valid_to is null order by all");
+    await setup.run({}, { label: "alpha" }, { label: "beta" });
+    expect(await current()).toEqual([
+      { account: "alpha", id: "org-1" },
+      { account: "beta", id: "org-1" },
+    ]);
+    setup.at("2026-11-11T06:00:00Z");
+    await setup.run({}, { label: "alpha" });
+    expect(await current()).toEqual([{ account: "alpha", id: "org-1" }]);
+  });
+
   test("covers projects that have no usage as well as those that only usage knows", async () => {
     const account = smallAccount();
     account.projects.push({ id: "p-new", name: "new", organization: "org-1" });
