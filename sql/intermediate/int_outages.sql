@@ -1,5 +1,5 @@
 /*
-description: Accounts and organisations of which nothing could be read at the last attempt, since not even the list of organisations could.
+description: Accounts, and organisations that are listed, of which nothing could be read at the last attempt, since not even the list of organisations could.
 grain: [scope, scope_value]
 columns:
   scope: organization, or account for what is an account's own.
@@ -51,6 +51,8 @@ final as (
   anti join read_since
     on outages.scope = read_since.scope
     and outages.scope_value = read_since.scope_value
+  where outages.scope = 'account'
+    or outages.scope_value in (select organization_id from stg_organizations where is_current)
 )
 
 select

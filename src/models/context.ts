@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
 import type { IdleSetting } from "../idle-settings.ts";
+import type { OrganizationSettings } from "../organization-settings.ts";
 import { packageVersion } from "../package.ts";
 import type { SharedCost } from "../shared-cost-settings.ts";
 import type { Warehouse } from "../warehouse.ts";
@@ -46,7 +47,7 @@ export async function writeBuildContext(
   connection: Warehouse,
   { effects, config, asOf }: Pick<ModelContext, "effects" | "config" | "asOf">,
 ): Promise<void> {
-  const { idle, prices, sharedCosts } = config;
+  const { idle, organizations, prices, sharedCosts } = config;
   await createMetaTables(connection);
   await createIdleHistory(connection);
   await createDayTables(connection);
@@ -79,6 +80,7 @@ export async function writeBuildContext(
     );
     await writeIdleSettings(connection, idle);
     await writeSharedCosts(connection, sharedCosts);
+    await writeOrganizations(connection, organizations);
   });
 }
 
@@ -103,6 +105,20 @@ async function writeSharedCosts(connection: Warehouse, sharedCosts: readonly Sha
     for (const project of projectIds) {
       await connection.run("insert into meta.shared_project values ($name, $project)", { name, project });
     }
+  }
+}
+
+/** Writes `meta.named_organization`: what tally.toml calls those that it names. */
+async function writeOrganizations(
+  connection: Warehouse,
+  organizations: readonly OrganizationSettings[],
+): Promise<void> {
+  await connection.run(`
+    create or replace table meta.named_organization (label varchar not null);
+    comment on table meta.named_organization is 'The organisations under [[organization]], as tally.toml has them.';
+  `);
+  for (const { label } of organizations) {
+    await connection.run("insert into meta.named_organization values ($label)", { label });
   }
 }
 

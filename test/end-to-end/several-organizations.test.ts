@@ -346,6 +346,23 @@ test("an organisation that fails, each in its way, takes nothing from the others
     { name: "coda", day: "2026-03-12", hours: `${12 * 24 * 2}.00` },
   ]);
 
+  // What is named no more is missed no more: one that never was there is forgotten, one that was stays with what it had.
+  writeFileSync(workspace.tallyToml, `${settings}${brief}${tableOf("acme")}${tableOf("coda")}`);
+  expect(await night(workspace)).toMatchObject({ code: 0, message: "" });
+  expect(
+    await published(
+      workspace,
+      `select organization_name as name, is_current, read_status as status, message,
+         (select count(*)::integer from fct_usage_coverage as days
+          where days.organization_id = dim_organization.organization_id and days.status = 'failed') as failed_days
+       from dim_organization order by 1`,
+    ),
+  ).toEqual([
+    { name: "acme", is_current: true, status: "complete", message: null, failed_days: 0 },
+    { name: "bell", is_current: false, status: "complete", message: null, failed_days: 0 },
+    { name: "coda", is_current: true, status: "complete", message: null, failed_days: 0 },
+  ]);
+
   // Where none can be read there is nothing to publish, and what was published stays.
   writeFileSync(workspace.tallyToml, `${settings}${brief}${tableOf("bell")}${lost}`);
   const last = await night(workspace);
