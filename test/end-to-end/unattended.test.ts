@@ -256,14 +256,16 @@ it("`tally schedule` catches up, tells how it stands over HTTP, and ends in orde
 
 it("`tally schedule` lets a run under way come to the end of its step, and ends both at once when it is told twice", async () => {
   const nightly = await workspace({
-    faults: [{ kind: "endless", form: "silence", times: 2 }],
+    // More than both runs ask for before they are told: each hangs at its first requests.
+    faults: [{ kind: "endless", form: "silence", times: 40 }],
     toml: "[api]\ntimeout_seconds = 20\n",
   });
   const lock = join(nightly.root, "data", "lock.json");
   const first = begin(["schedule", "--workspace", nightly.root], nightly.env);
   await until(() => existsSync(lock), "its run holds the lock");
+  const end = once(first.child, "exit");
   first.child.kill("SIGTERM");
-  const [code] = (await once(first.child, "exit")) as [number | null];
+  const [code] = (await end) as [number | null];
   expect(code, first.said()).toBe(0);
   expect(existsSync(lock)).toBe(false);
   expect(nightly.log().at(-1)).toMatchObject({ step: "run", status: "stopped" });
@@ -272,10 +274,11 @@ it("`tally schedule` lets a run under way come to the end of its step, and ends 
   const second = begin(["schedule", "--workspace", nightly.root], nightly.env);
   await until(() => existsSync(lock), "its run holds the lock");
   const { pid } = JSON.parse(readFileSync(lock, "utf8")) as { pid: number };
+  const endAtOnce = once(second.child, "exit");
   second.child.kill("SIGTERM");
   await until(() => second.said().includes("once more ends it at once"), "the first signal is heard");
   second.child.kill("SIGTERM");
-  const [, signal] = (await once(second.child, "exit")) as [number | null, string | null];
+  const [, signal] = (await endAtOnce) as [number | null, string | null];
   expect(signal).toBe("SIGTERM");
   await until(() => !isUp(pid), "its run is gone, too");
 });
