@@ -33,6 +33,8 @@ try {
     await read();
     await sleep(300);
   }
+  // Whoever opens it once all is published sees the last of it.
+  await read();
   process.send({ reads, states: states.map((state) => JSON.parse(state)[0]) });
 } catch (error) {
   process.send({ error: String(error) });
