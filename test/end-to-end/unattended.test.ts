@@ -256,8 +256,7 @@ it("`tally schedule` catches up, tells how it stands over HTTP, and ends in orde
 
 it("`tally schedule` lets a run under way come to the end of its step, and ends both at once when it is told twice", async () => {
   const nightly = await workspace({
-    // More than both runs ask for before they are told: each hangs at its first requests.
-    faults: [{ kind: "endless", form: "silence", times: 40 }],
+    faults: [{ kind: "endless", form: "silence", times: 2 }],
     toml: "[api]\ntimeout_seconds = 20\n",
   });
   const lock = join(nightly.root, "data", "lock.json");
@@ -274,12 +273,15 @@ it("`tally schedule` lets a run under way come to the end of its step, and ends 
   const second = begin(["schedule", "--workspace", nightly.root], nightly.env);
   await until(() => existsSync(lock), "its run holds the lock");
   const { pid } = JSON.parse(readFileSync(lock, "utf8")) as { pid: number };
+  // A run that does not come to the end of its step, whatever it is told.
+  process.kill(pid, "SIGSTOP");
   const endAtOnce = once(second.child, "exit");
   second.child.kill("SIGTERM");
   await until(() => second.said().includes("once more ends it at once"), "the first signal is heard");
   second.child.kill("SIGTERM");
   const [, signal] = (await endAtOnce) as [number | null, string | null];
   expect(signal).toBe("SIGTERM");
+  if (isUp(pid)) process.kill(pid, "SIGCONT");
   await until(() => !isUp(pid), "its run is gone, too");
 });
 
