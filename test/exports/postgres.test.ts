@@ -5,11 +5,11 @@ import { ExtensionError } from "../../src/errors/extension-error.ts";
 import { copyToPostgres } from "../../src/exports/postgres.ts";
 import { writeWorkspace } from "../../src/workspace-template.ts";
 import { start } from "../gateway/acme.ts";
-import { key } from "../gateway/signed-client.ts";
 import { noExtensions, testExtensions } from "../services/extensions.ts";
 import { noPostgres, type PostgresServer, startPostgres } from "../services/postgres.ts";
 import { tally } from "../tally-process.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+import { gatewayEnvironment } from "./gateway-environment.ts";
 import { changePublished, publishedBy } from "./published-by.ts";
 
 const whyNot = noExtensions("postgres_scanner") ?? noPostgres();
@@ -38,11 +38,7 @@ describe.skipIf(whyNot !== undefined)(`copies to PostgreSQL${whyNot ? ` (${whyNo
       );
       const env = {
         ...server.env,
-        CRUSOE_API_ENDPOINT: gateway.endpoint,
-        CRUSOE_ACCESS_KEY_ID: key.accessKeyId,
-        CRUSOE_SECRET_KEY: key.secretKey,
-        TALLY_EXTENSION_DIRECTORY: testExtensions,
-        TALLY_NOW: "2026-03-10T12:00:00Z",
+        ...gatewayEnvironment(gateway.endpoint),
       };
       const ran = await tally(["run", "--workspace", root, "--verbose"], env);
       expect(ran.code, ran.stderr).toBe(0);

@@ -14,12 +14,12 @@ import { workspaceAt } from "../../src/workspace.ts";
 import { writeWorkspace } from "../../src/workspace-template.ts";
 import { testEffects } from "../effects.ts";
 import { start } from "../gateway/acme.ts";
-import { key } from "../gateway/signed-client.ts";
-import { noExtensions, testExtensions } from "../services/extensions.ts";
+import { noExtensions } from "../services/extensions.ts";
 import { noObjectStore, type ObjectStoreServer, startObjectStore } from "../services/object-store.ts";
 import { noPostgres, type PostgresServer, startPostgres } from "../services/postgres.ts";
 import { tally } from "../tally-process.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+import { gatewayEnvironment } from "./gateway-environment.ts";
 import { changePublished, publishedBy } from "./published-by.ts";
 
 /** A workspace whose tables a test wrote: 10 and 20 hours, of which one row of raw says the 10. */
@@ -201,13 +201,7 @@ describe.skipIf(noExtensions("ducklake") !== undefined)("a workspace with a lake
       const root = join(folder, "acme");
       await writeWorkspace(root);
       writeFileSync(join(root, "tally.toml"), toml);
-      const env = {
-        CRUSOE_API_ENDPOINT: gateway.endpoint,
-        CRUSOE_ACCESS_KEY_ID: key.accessKeyId,
-        CRUSOE_SECRET_KEY: key.secretKey,
-        TALLY_EXTENSION_DIRECTORY: testExtensions,
-        TALLY_NOW: "2026-03-10T12:00:00Z",
-      };
+      const env = gatewayEnvironment(gateway.endpoint);
       const ran = await tally(["run", "--workspace", root, "--verbose"], env);
       expect(ran.code, ran.stderr).toBe(0);
       expect(ran.stderr).toContain("copy_target: done");
