@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { expectedFindings } from "./independent-findings.ts";
 import { idleRules } from "./independent-idle.ts";
+import { expectedPeriods } from "./independent-periods.ts";
 import { expectedReservationDays, expectedReservationStatus } from "./independent-reservations.ts";
 import { expectedScenarios } from "./independent-scenarios.ts";
 import { expectedCosts, expectedGpuHours } from "./independent-sums.ts";
@@ -33,7 +34,7 @@ const sorted = (rows: Map<string, unknown>) =>
 async function check(organization: RandomOrganization): Promise<void> {
   const analytics = await buildOrganization(organizationRows(organization), {
     select:
-      "+fct_idle_findings,+fct_cost_daily,+fct_reservation_daily,+fct_reservation_status,+fct_reservation_scenarios,+fct_gpu_hours_trend",
+      "+fct_idle_findings,+fct_cost_daily,+fct_reservation_daily,+fct_reservation_status,+fct_reservation_scenarios,+fct_gpu_hours_trend,+fct_gpu_hours_by_period",
   });
   const hours = await byKey(
     analytics,
@@ -111,6 +112,19 @@ async function check(organization: RandomOrganization): Promise<void> {
     `,
   );
   expect(sorted(trend)).toEqual(sorted(expectedTrend(organization)));
+
+  const periods = await byKey(
+    analytics,
+    `
+    select
+      to_json([period, period_start::varchar, scope, scope_value])::varchar as key, period_end, gpu_hours,
+      days::integer as days, known_days::integer as known_days, is_over, is_whole, daily_mean, previous_gpu_hours,
+      change, ${millionths("change_ratio", "change_millionths")},
+      ${millionths("daily_mean_change_ratio", "daily_mean_change_millionths")}
+    from marts.fct_gpu_hours_by_period
+    `,
+  );
+  expect(sorted(periods)).toEqual(sorted(expectedPeriods(organization)));
 
   const findings = await byKey(
     analytics,

@@ -19,7 +19,7 @@ function scopesOf(organization: RandomOrganization, row: UsageRow): [string, str
   return scopes;
 }
 
-interface Scope {
+export interface Scope {
   scope: string;
   value: string;
   first: number;
@@ -29,7 +29,7 @@ interface Scope {
   days: Map<number, { hours: bigint | null; isWhole: boolean }>;
 }
 
-function scopesIn(organization: RandomOrganization): Scope[] {
+export function scopesIn(organization: RandomOrganization): Scope[] {
   const { windows } = organization;
   // A row of 0 GPU-hours begins a scope as any other.
   const used = known(organization).filter((row) => gpuHours(row) !== null);
@@ -84,7 +84,7 @@ const ratio = (now: bigint | null, before: bigint | null) =>
     ? null
     : String(divided(now * 1_000_000n, before) - 1_000_000n);
 
-const monthOf = (day: number) => new Date(`${dayText(day)}T00:00:00Z`);
+export const dateOf = (day: number) => new Date(`${dayText(day)}T00:00:00Z`);
 
 /** What the trend of a random organisation should be, by integers and from decisions 13 and 36. */
 export function expectedTrend(organization: RandomOrganization): Sums<unknown> {
@@ -98,7 +98,7 @@ export function expectedTrend(organization: RandomOrganization): Sums<unknown> {
         const sum = mean(length);
         return sum === null ? null : decimalText(divided(sum, BigInt(length)), 12);
       };
-      const date = monthOf(day);
+      const date = dateOf(day);
       const monthStart = day - date.getUTCDate() + 1;
       const daysBefore = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 0)).getUTCDate();
       const previousStart = monthStart - daysBefore;
