@@ -7,7 +7,7 @@ columns:
   usage_date: The UTC day.
   project_id: The project; null for what no project bears.
   project_name: Its latest name; its id where it has none.
-  cost_centre: Its cost centre on that day; null where none is in force.
+  cost_centre: Its cost centre on that day; null where none is in force, and without a project, also where one holds for any.
   currency: The currency of the cost.
   direct_cost: The cost of its own usage; null where none of it is priced.
   handed_on_cost: What of that is shared by others, by tally.toml.
@@ -16,7 +16,7 @@ columns:
   total_cost: Direct cost less what is handed on, and shared and unused cost; null where nothing of it is known.
   total_cost_reporting: The same in the reporting currency; null without a rate.
   reporting_currency: The currency that costs are reported in.
-  has_unpriced_usage: Whether it had usage on that day that no price applies to, so that the total is not all of it.
+  has_unpriced_usage: Whether it had usage of more than 0 on that day that no price applies to, so that the total is not all of it.
 tests:
   - not_null: [usage_date, currency, handed_on_cost, shared_cost, unused_reservation_cost, has_unpriced_usage]
 */

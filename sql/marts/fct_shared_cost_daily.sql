@@ -9,10 +9,10 @@ columns:
   currency: The currency of the cost.
   project_id: The project that bears the part; null where nobody can.
   project_name: Its latest name; its id where it has none.
-  cost_centre: Its cost centre on that day; null where none is in force.
+  cost_centre: Its cost centre on that day; null where none is in force, and without a project, also where one holds for any.
   amount: What is to be shared in all.
   allocation_key: The key that was used - usage, even or fixed; none where nobody can bear it. Without any GPU-hours, usage gives way to even.
-  weight: GPU-hours, 1, or the share of shared-costs.csv.
+  weight: GPU-hours to 6 places, 1, or the share of shared-costs.csv; a project whose weight is 0 bears no part.
   total_weight: The weights of all that bear it, added up.
   cost: The part, to 10 places; the last units of the tenth place go to the largest remainders.
   cost_reporting: The part in the reporting currency, split likewise; null without a rate.

@@ -131,7 +131,8 @@ function balancers(organization: RandomOrganization, found: Sums<Finding>): void
     });
     if (fates.includes(null)) continue;
     // What was behind it before may have been up.
-    dead(balancer.id, Math.max(...fates.map((fate) => fate ?? 0), changedAt ?? 0), null);
+    const begun = changedAt === null ? [] : [changedAt];
+    dead(balancer.id, Math.max(...fates.map((fate) => fate ?? 0), ...begun), null);
   }
 }
 

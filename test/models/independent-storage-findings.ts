@@ -1,5 +1,4 @@
 import {
-  type Cost,
   diskCost,
   type Finding,
   findingsOf,
@@ -12,7 +11,7 @@ import {
   stoppedSince,
   summed,
 } from "./independent-idle.ts";
-import type { Sums } from "./independent-sums.ts";
+import { type Sums, total } from "./independent-sums.ts";
 import { holdersOf } from "./organization-rows.ts";
 import type { Disk, RandomOrganization, Resource } from "./random-organization.ts";
 
@@ -44,8 +43,11 @@ function stoppedVms(organization: RandomOrganization, found: Sums<Finding>): voi
     // Of several stopped VMs that share a disk the first counts it.
     const counted = disks.filter((disk) => holdersOf(disk).sort()[0] === vm.id);
     if (disks.length === 0) continue;
-    const nothing: Cost | null = counted.length === 0 ? { amount: 0n, currency: "USD" } : null;
-    withDisks(vm.id, idle, nothing ?? summed(counted.map((disk) => diskCost(organization, disk, disk.size))));
+    // Unless all that it holds are priced, nothing says what it wastes.
+    const costs = new Map(disks.map((disk) => [disk, diskCost(organization, disk, disk.size)]));
+    const cost = summed([...costs.values()]);
+    const amount = total(counted.map((disk) => costs.get(disk)?.amount ?? 0n));
+    withDisks(vm.id, idle, cost && { ...cost, amount });
   }
   for (const disk of ofNobodyElse) {
     const idle = Math.max(disk.createdAt, ...holdersOf(disk).map((vm) => stopped.get(vm) ?? 0));

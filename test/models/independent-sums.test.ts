@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
+import { expectedAllocation, expectedParts } from "./independent-allocation.ts";
 import { expectedFindings } from "./independent-findings.ts";
 import { idleRules } from "./independent-idle.ts";
 import { expectedPeriods } from "./independent-periods.ts";
@@ -34,7 +35,7 @@ const sorted = (rows: Map<string, unknown>) =>
 async function check(organization: RandomOrganization): Promise<void> {
   const analytics = await buildOrganization(organizationRows(organization), {
     select:
-      "+fct_idle_findings,+fct_cost_daily,+fct_reservation_daily,+fct_reservation_status,+fct_reservation_scenarios,+fct_gpu_hours_trend,+fct_gpu_hours_by_period",
+      "+fct_idle_findings,+fct_cost_daily,+fct_reservation_daily,+fct_reservation_status,+fct_reservation_scenarios,+fct_gpu_hours_trend,+fct_gpu_hours_by_period,+fct_cost_allocated_daily",
   });
   const hours = await byKey(
     analytics,
@@ -58,6 +59,28 @@ async function check(organization: RandomOrganization): Promise<void> {
     `,
   );
   expect(sorted(costs)).toEqual(sorted(expectedCosts(organization)));
+
+  const parts = await byKey(
+    analytics,
+    `
+    select
+      to_json([usage_date::varchar, shared_cost, currency, project_id])::varchar as key, amount, allocation_key,
+      weight::decimal(38, 8) as weight, total_weight::decimal(38, 8) as total_weight, cost, cost_reporting, cost_centre
+    from marts.fct_shared_cost_daily
+    `,
+  );
+  expect(sorted(parts)).toEqual(sorted(expectedParts(organization)));
+
+  const allocation = await byKey(
+    analytics,
+    `
+    select
+      to_json([usage_date::varchar, project_id, currency])::varchar as key, cost_centre, direct_cost, handed_on_cost,
+      shared_cost, unused_reservation_cost, total_cost, total_cost_reporting, has_unpriced_usage
+    from marts.fct_cost_allocated_daily
+    `,
+  );
+  expect(sorted(allocation)).toEqual(sorted(expectedAllocation(organization)));
 
   const reservationDays = await byKey(
     analytics,

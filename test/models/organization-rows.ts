@@ -1,6 +1,7 @@
 import { accountRows, placementCells } from "./account-rows.ts";
 import { dayText, decimalText, hourText } from "./exact-text.ts";
 import type { TestOrganization } from "./organization.ts";
+import type { Finance } from "./random-finance.ts";
 import { monitoredFrom } from "./random-monitoring.ts";
 import {
   type Disk,
@@ -34,6 +35,7 @@ export function organizationRows(organization: RandomOrganization): TestOrganiza
     vms,
     disks,
     snapshots,
+    finance,
   } = organization;
   return {
     now: "2026-11-03T06:00:00Z",
@@ -168,16 +170,47 @@ export function organizationRows(organization: RandomOrganization): TestOrganiza
         "project_id,cost_centre,owner,effective_from,effective_to".split(","),
         ...centres.map((row) => [row.project, row.centre, null, from(row.from), to(row.to)]),
       ]),
-      "tally.toml": Object.entries(organization.idleSettings)
-        .map(([rule, setting]) =>
+      ...financeFiles(finance),
+      "tally.toml": [
+        ...Object.entries(organization.idleSettings).map(([rule, setting]) =>
           [`[idle.${rule}]`, ...Object.entries(setting).map(([name, value]) => `${name} = ${value}`)].join(
             "\n",
           ),
-        )
-        .join("\n"),
+        ),
+        ...finance.sharedCosts.map(({ name, projects: shared, hasUnusedReservations, key }) =>
+          [
+            "[[shared_cost]]",
+            `name = ${JSON.stringify(name)}`,
+            `projects = ${JSON.stringify(shared)}`,
+            `unused_reservations = ${hasUnusedReservations}`,
+            `key = "${key}"`,
+          ].join("\n"),
+        ),
+      ].join("\n"),
     },
   };
 }
+
+const financeFiles = ({ rates, shares, budgets }: Finance): Record<string, string> => ({
+  "exchange-rates.csv": csv([
+    ["currency", "rate", "effective_from", "effective_to"],
+    ...rates.map((line) => [line.currency, decimalText(line.rate, 10), from(line.from), to(line.to)]),
+  ]),
+  "shared-costs.csv": csv([
+    ["shared_cost", "project_id", "share", "effective_from", "effective_to"],
+    ...shares.map((line) => [
+      line.shared,
+      line.project,
+      decimalText(line.share, 8),
+      from(line.from),
+      to(line.to),
+    ]),
+  ]),
+  "budgets.csv": csv([
+    ["cost_centre", "month", "amount", "currency"],
+    ...budgets.map((line) => [line.centre, line.month, decimalText(line.amount, 10), line.currency]),
+  ]),
+});
 
 /** The VMs that hold a disk now. */
 export const holdersOf = ({ of, alsoOf }: Disk) => [of, alsoOf].filter((vm) => vm !== null);

@@ -1,5 +1,6 @@
 import type { GeneratorValue } from "fast-check";
 import { type Account, nowhere, type Placement, randomAccount } from "./random-account.ts";
+import { type Finance, randomFinance } from "./random-finance.ts";
 import { randomMonitoring, type UtilisationSeries } from "./random-monitoring.ts";
 import { randomTools } from "./random-tools.ts";
 import type { RawRow } from "./raw-tables.ts";
@@ -225,6 +226,7 @@ export interface RandomOrganization {
   monitoring: UtilisationSeries[];
   starts: Start[];
   idleSettings: Record<string, RuleSetting>;
+  finance: Finance;
 }
 
 const sizes: [string, bigint][] = [
@@ -603,6 +605,11 @@ export function randomOrganization(
       }
     }
   }
+  const finance = randomFinance(
+    tools,
+    projects.map(({ id }) => id),
+    centres.map(({ centre }) => centre),
+  );
   return {
     projects,
     meteredBy,
@@ -620,5 +627,6 @@ export function randomOrganization(
     monitoring,
     starts,
     idleSettings,
+    finance,
   };
 }

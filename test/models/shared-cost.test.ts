@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
+import { largestRemainder } from "./independent-allocation.ts";
 import { buildOrganization } from "./organization.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
@@ -224,19 +225,3 @@ test("for any usage, shares, rates and keys, the parts are those of an independe
     { numRuns: 4, endOnFailure: true },
   );
 });
-
-/** The parts of an amount by weight: rounded down, and the rest a unit each to the largest remainders. */
-function largestRemainder(amount: bigint, weights: readonly bigint[]): bigint[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0n);
-  const parts = weights.map((weight) => (amount * weight) / total);
-  let left = amount - parts.reduce((sum, part) => sum + part, 0n);
-  const order = weights
-    .map((weight, index) => ({ index, remainder: (amount * weight) % total }))
-    .sort((a, b) => (a.remainder > b.remainder ? -1 : a.remainder < b.remainder ? 1 : a.index - b.index));
-  for (const { index } of order) {
-    if (left === 0n) break;
-    parts[index] = (parts[index] ?? 0n) + 1n;
-    left--;
-  }
-  return parts;
-}
