@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { TallyError } from "../errors/tally-error.ts";
 import { openObjectStore, type Redact } from "../object-store.ts";
-import { inMemory, openWarehouse, sqlName, sqlText, type Warehouse } from "../warehouse.ts";
+import { inMemory, openWarehouse, sqlText, type Warehouse } from "../warehouse.ts";
 import { changedParts, type Part, partsOf, whole, withoutDay } from "./copied-parts.ts";
+import { parquetValues } from "./parquet-types.ts";
 import { type ExportContext, withPublished } from "./published.ts";
-import { type PublishedTable, publishedTables } from "./published-tables.ts";
+import { monthColumn, type PublishedTable, publishedTables } from "./published-tables.ts";
 
 export interface ObjectStoreCopy {
   /** How many rows were written; months that did not change are not. */
@@ -46,13 +47,14 @@ export async function copyToObjectStore(context: ExportContext, url: string): Pr
 async function copyTables(analytics: Warehouse, base: string): Promise<ObjectStoreCopy> {
   const objects = await objectsBelow(analytics, base);
   const known = objects.has(`${base}/${copiedName}`) ? await readCopied(analytics, base) : [];
-  // What somebody has removed since is written again.
-  const copied = known.filter(({ table, part }) => objects.has(nameOf(base, table, part)));
   const next: CopiedPart[] = [];
   const changed: string[] = [];
   let rows = 0;
   for (const table of await publishedTables(analytics)) {
-    const before = copied.filter((each) => each.table === table.table);
+    const before = known.filter(
+      // What somebody has removed since is written again.
+      (each) => each.table === table.table && objects.has(nameOf(base, table, each.part)),
+    );
     const wanted = await wantedParts(analytics, table, before);
     const { written } = changedParts(wanted, before);
     for (const { part } of written) rows += await writePart(analytics, base, table, part);
@@ -92,16 +94,17 @@ async function objectsBelow(analytics: Warehouse, base: string): Promise<Set<str
   return new Set(rows.map(({ file }) => file));
 }
 
-function nameOf(base: string, table: string, part: string): string {
-  if (part === whole) return `${base}/${table}/${table}.parquet`;
+function nameOf(base: string, table: PublishedTable, part: string): string {
+  const file = `${table.table}.parquet`;
+  if (part === whole) return `${base}/${table.table}/${file}`;
   const month = part === withoutDay ? "__HIVE_DEFAULT_PARTITION__" : part;
-  return `${base}/${table}/month=${month}/${table}.parquet`;
+  return `${base}/${table.table}/${monthColumn(table)}=${month}/${file}`;
 }
 
 async function writePart(
   analytics: Warehouse,
   base: string,
-  { table }: PublishedTable,
+  table: PublishedTable,
   part: string,
 ): Promise<number> {
   const rows =
@@ -111,7 +114,7 @@ async function writePart(
         ? "usage_date is null"
         : `usage_date between date '${part}-01' and last_day(date '${part}-01')`;
   const row = await analytics.first<{ Count: string }>(`
-    copy (select * from ${sqlName(table)} where ${rows})
+    copy (select ${parquetValues(table)} from ${table.relation} where ${rows})
     to ${sqlText(nameOf(base, table, part))} (format parquet, compression zstd)
   `);
   return Number(row?.Count ?? 0);

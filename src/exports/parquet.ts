@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { countRows } from "../row-counts.ts";
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import { writeAside } from "../write-aside.ts";
+import { parquetValues } from "./parquet-types.ts";
 import { type ExportContext, withPublished } from "./published.ts";
-import { publishedTables } from "./published-tables.ts";
+import { monthColumn, type PublishedTable, publishedTables } from "./published-tables.ts";
 
 export interface ParquetExport {
   /** A folder for each table that has days, with a folder for each month; a file for every other. */
@@ -13,7 +14,8 @@ export interface ParquetExport {
 
 /**
  * Copies every published table to Parquet for other engines: what has a usage_date by month, as
- * `<table>/month=2026-10/*.parquet`, every other as `<table>/<table>.parquet`. Each table is replaced at once.
+ * `<table>/month=2026-10/*.parquet`, every other as `<table>/<table>.parquet`. Each table is replaced at once, and no
+ * column has a type that Spark or Trino has not.
  *
  * @throws ConfigError where nothing is published
  */
@@ -25,9 +27,9 @@ export async function exportParquet(
     const tables = await publishedTables(analytics);
     const rows = await countRows(analytics);
     await writeAside(options.folder, async (aside) => {
-      for (const { table, hasDays } of tables) {
-        if (hasDays) await writeByMonth(analytics, table, join(aside, table));
-        else await writeOne(analytics, table, join(aside, table));
+      for (const table of tables) {
+        const write = table.hasDays ? writeByMonth : writeOne;
+        await write(analytics, table, join(aside, table.table));
       }
       return tables.map(({ table }) => table);
     });
@@ -41,24 +43,26 @@ export async function exportParquet(
   });
 }
 
-async function writeByMonth(analytics: Warehouse, table: string, folder: string): Promise<void> {
+async function writeByMonth(analytics: Warehouse, table: PublishedTable, folder: string): Promise<void> {
   await mkdir(folder);
+  const month = sqlName(monthColumn(table));
   await analytics.run(`
-    copy (select *, strftime(usage_date, '%Y-%m') as month from ${sqlName(table)})
-    to ${sqlText(folder)} (format parquet, compression zstd, partition_by (month), overwrite_or_ignore true)
+    copy (select ${parquetValues(table)}, strftime(usage_date, '%Y-%m') as ${month} from ${table.relation})
+    to ${sqlText(folder)} (format parquet, compression zstd, partition_by (${month}), overwrite_or_ignore true)
   `);
   // A table without rows has no month; its columns are still to be read.
-  const [some] = await analytics.all(`select 1 as one from ${sqlName(table)} limit 1`);
+  const [some] = await analytics.all(`select 1 as one from ${table.relation} limit 1`);
   if (!some) await copyWhole(analytics, table, folder);
 }
 
-async function writeOne(analytics: Warehouse, table: string, folder: string): Promise<void> {
+async function writeOne(analytics: Warehouse, table: PublishedTable, folder: string): Promise<void> {
   await mkdir(folder);
   await copyWhole(analytics, table, folder);
 }
 
-async function copyWhole(analytics: Warehouse, table: string, folder: string): Promise<void> {
+async function copyWhole(analytics: Warehouse, table: PublishedTable, folder: string): Promise<void> {
+  const path = join(folder, `${table.table}.parquet`);
   await analytics.run(
-    `copy ${sqlName(table)} to ${sqlText(join(folder, `${table}.parquet`))} (format parquet, compression zstd)`,
+    `copy (select ${parquetValues(table)} from ${table.relation}) to ${sqlText(path)} (format parquet, compression zstd)`,
   );
 }

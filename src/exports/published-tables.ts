@@ -54,6 +54,17 @@ export async function publishedTables(
   );
 }
 
+/**
+ * By what column its files are put into folders where it has days, each of a month such as 2026-10: one that none of its
+ * own has the name of, since engines would take the one for the other.
+ */
+export function monthColumn({ columns }: Pick<PublishedTable, "columns">): string {
+  const names = new Set(columns.map(({ name }) => name.toLowerCase()));
+  let month = "month";
+  while (names.has(month)) month = `usage_${month}`;
+  return month;
+}
+
 /** What tells whether the columns of a table, or what is said of them, changed. */
 export function shapeOf({ comment, columns }: PublishedTable): string {
   return createHash("sha256")

@@ -79,14 +79,20 @@ describe.skipIf(whyNot !== undefined)(`copies to an object store${whyNot ? ` (${
       `create table fct_hours (usage_date date, hours decimal(18, 3));
        insert into fct_hours values ('2026-09-30', 1), ('2026-10-01', 2), ('2026-10-31', 4), ('2026-11-01', 8), (null, 16);
        create table fct_empty (usage_date date, hours decimal(18, 3));
+       create table fct_budgets as
+       select date '2026-10-31' as usage_date, '2026-09' as "month", 170141183460469231731687303715::hugeint as large;
        create table dim_project as select 'o''neill/../x' as project_name;`,
       { env: server.env },
     );
     const url = `${server.bucket}/months`;
     expect(await copyToObjectStore(context, url)).toEqual({
-      rows: 7,
-      changed: ["dim_project", "fct_empty", "fct_hours", "meta_build"],
+      rows: 8,
+      changed: ["dim_project", "fct_budgets", "fct_empty", "fct_hours", "meta_build"],
     });
+    // Its own column is called month, so that the folder is not.
+    expect(await read("months", "fct_budgets", 'usage_month, "month", large::varchar as large')).toEqual([
+      { usage_month: "2026-10", month: "2026-09", large: "170141183460469231731687303715" },
+    ]);
     const months = () => read("months", "fct_hours", "month, sum(hours)::varchar as hours");
     expect(await months()).toEqual([
       { month: "2026-09", hours: "1.000" },
