@@ -70,23 +70,27 @@ export function secondsOf(list: OperationList, action: string, id: string): numb
 export const outOfStock = { code: "out_of_stock", message: "there is no room for it in its location" };
 
 /**
- * The operations of a resource's life, from its changes; the same for the same history. One begins when the one
- * before it has ended.
+ * The operations of a resource's life that are answered at an instant, from its changes; the same for the same
+ * history. One begins when the one before it has ended.
  */
-export function operationsOf(
+export function operationsAt(
   list: OperationList,
   resource: Resource,
   changes: readonly Change[],
-): Operation[] {
-  let free = Number.NEGATIVE_INFINITY;
+  { at: now, keptSeconds }: { at: Instant; keptSeconds: number },
+): { operation: Operation; state: OperationState }[] {
   return [...changes]
     .sort((a, b) => a.at - b.at)
-    .map(({ action, at, hasFailed = false, about = "" }) => {
+    .flatMap(({ action, at, hasFailed = false, about = "" }, position, sorted) => {
+      // Before anything is reckoned of it: a long life has many that were forgotten long ago.
+      if (now < at - longestSeconds || now >= at + keptSeconds) return [];
+      const free = sorted[position - 1]?.at ?? Number.NEGATIVE_INFINITY;
       const id = uuidOf("operation", resource.id, action, at, about);
       const startedAt = Math.max(at - secondsOf(list, action, id), free);
-      free = at;
       const failure = hasFailed ? outOfStock : null;
-      return { id, resourceId: resource.id, action, startedAt, completedAt: at, failure };
+      const operation = { id, resourceId: resource.id, action, startedAt, completedAt: at, failure };
+      const state = stateAt(operation, now, keptSeconds);
+      return state === null ? [] : [{ operation, state }];
     });
 }
 

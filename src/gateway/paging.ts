@@ -83,11 +83,19 @@ export function shaped(
 }
 
 /** A list that the API sends whole; in pages where the gateway was told so. */
-export function listOf(call: Call, items: readonly Readonly<Record<string, unknown>>[]): Answer {
+export const listOf = (call: Call, items: readonly Readonly<Record<string, unknown>>[]): Answer =>
+  listOfEach(call, items, (item) => item);
+
+/** The same of items whose bodies take a while: they are made of those that are on the page. */
+export function listOfEach<T>(
+  call: Call,
+  items: readonly T[],
+  bodyOf: (item: T) => Readonly<Record<string, unknown>>,
+): Answer {
   const size = call.quirks.pageSizeOfOtherLists;
-  if (size === null) return json({ items: items.map((item) => shaped(call, item)) });
+  if (size === null) return json({ items: items.map((item) => shaped(call, bodyOf(item))) });
   const tokens = { next: parameter(call.query, "next_token"), prev: parameter(call.query, "prev_token") };
   const numbered = items.map((item, number) => ({ item, number: String(number).padStart(9, "0") }));
   const { items: page, ...links } = pageOf(numbered, ({ number }) => [number, ""], false, size, tokens);
-  return json({ items: page.map(({ item }) => shaped(call, item)), ...links });
+  return json({ items: page.map(({ item }) => shaped(call, bodyOf(item))), ...links });
 }

@@ -7,11 +7,11 @@ import {
   mayHaveOperations,
   type Operation,
   type OperationState,
-  operationsOf,
+  operationsAt,
   stateAt,
   vmChanges,
 } from "../operations.ts";
-import { listOf, shaped } from "../paging.ts";
+import { listOfEach, shaped } from "../paging.ts";
 import { instantParameter, listParameter, parameter } from "../query.ts";
 import { Refusal } from "../refusal.ts";
 import { type Call, pathParameter, type Route, requireProject } from "../route.ts";
@@ -22,7 +22,7 @@ import { diskBody, snapshotBody } from "./storage.ts";
 import { vmBody } from "./vms.ts";
 
 type Resource = Lifetime & { id: string; name: string; projectId: string };
-type Changes = Parameters<typeof operationsOf>[2];
+type Changes = Parameters<typeof operationsAt>[2];
 
 /** One kind of resource whose operations can be asked for. */
 interface Subject<T extends Resource> {
@@ -154,10 +154,7 @@ function listOperations<T extends Resource>(about: Subject<T>, call: Call): Answ
   const found = knownOperations(about, call, (resource) => !resourceId || resource.id === resourceId)
     .filter(({ state }) => states.length === 0 || states.includes(state))
     .filter(({ operation }) => operation.startedAt >= bound);
-  return listOf(
-    call,
-    found.map((known) => operationBody(about, known, call)),
-  );
+  return listOfEach(call, found, (known) => operationBody(about, known, call));
 }
 
 /** 403 where there is none: it does not exist, is another project's, or was too long ago. */
@@ -214,10 +211,12 @@ function lifeOperations<T extends Resource>(
         call.derived.operations.byResource(resource.id).map(({ completedAt }) => completedAt),
       );
       const changes = about.changes(resource, call).filter(({ at }) => !told.has(at));
-      return operationsOf(about.list, resource, changes).flatMap((operation) => {
-        const state = stateAt(operation, call.at, keptSeconds);
-        return state === null ? [] : [{ operation, state, name: resource.name, resultIds: null }];
-      });
+      const { name } = resource;
+      return operationsAt(about.list, resource, changes, { at: call.at, keptSeconds }).map((known) => ({
+        ...known,
+        name,
+        resultIds: null,
+      }));
     });
 }
 
