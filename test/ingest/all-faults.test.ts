@@ -92,7 +92,10 @@ test("a gateway that fails three requests of ten, in every way, leaves the same 
   const expected = await tablesOf(flawless);
   expect(expected.usage?.length).toBeGreaterThan(3_000);
   for (const seed of ["1", "2"]) {
-    const faults = kinds.map((kind): FaultInput => ({ kind, rate }));
+    const faults = kinds.map(
+      // One that drips too slowly is cut off, as client.test.ts has it, and takes as long; this one comes to its end.
+      (kind): FaultInput => (kind === "slow" ? { kind, rate, every_ms: 5 } : { kind, rate }),
+    );
     const { setup, gateway } = await start(faults, seed);
     const untrusted = await startUntrustedServer();
     closers.push(untrusted.close);
