@@ -32,6 +32,7 @@ series as (
     currency,
     min(usage_date) as first_date
   from int_budget_cost_daily
+  where cost is not null
   group by
     scope,
     cost_centre,

@@ -8,9 +8,9 @@ columns:
   usage_date: The UTC day.
   month: Its month, by the first day.
   budget: The budget of the month.
-  is_forecast: Whether the day's cost is forecast, in whole or in part, since the day is not over or was not read whole.
-  cost: The cost of the day, known or forecast; null where neither is.
-  cost_to_date: The same of the month up to and with the day; null once a day of the current month has neither.
+  is_forecast: Whether the day's cost is forecast, in whole or in part, since it is of the current month and not over or not read whole.
+  cost: The cost of the day, known or forecast; null where neither is, also where none of its usage is priced.
+  cost_to_date: The same of the month up to and with the day; null as long as nothing is known, and once a day of the current month has no forecast.
   remaining: Budget less cost to date.
   even_remaining: What would be left at the day's end if the budget were used up evenly, rounded half up to 10 places.
 tests:
@@ -30,6 +30,22 @@ with budgets as (
   where budgets.month <= build.today
 ),
 
+-- Of days before nothing is known.
+history as (
+  select min(usage_date) as first_date
+  from int_usage_read_days
+),
+
+-- What never cost anything is expected to cost nothing.
+priced as (
+  select distinct
+    scope,
+    cost_centre,
+    currency
+  from int_budget_cost_daily
+  where cost is not null
+),
+
 -- Of the current month only.
 forecasts as (
   select days.*
@@ -41,16 +57,23 @@ forecasts as (
 days as (
   select
     budgets.*,
-    budgets.is_current and not coalesce(forecasts.is_known, budgets.usage_date < build.today) as is_forecast,
+    budgets.is_current
+    and not coalesce(forecasts.is_known, budgets.usage_date < build.today and missing.usage_date is null) as is_forecast,
     case
+      when costs.cost is null
+        and costs.has_unpriced_usage
+        and budgets.usage_date < build.today
+        and missing.usage_date is null
+        then null
       when forecasts.usage_date is not null then forecasts.forecast_cost
-      when budgets.is_current and budgets.usage_date >= build.today then costs.cost
-      -- A month that is over, or a cost centre that never cost anything.
-      when missing.usage_date is null then coalesce(costs.cost, 0)
+      when budgets.is_current and priced.scope is null and history.first_date < build.today then 0
+      when budgets.usage_date >= build.today then costs.cost
+      when missing.usage_date is null and budgets.usage_date >= history.first_date then coalesce(costs.cost, 0)
       else costs.cost
     end as cost
   from budgets
   cross join meta.build as build
+  cross join history
   left join int_budget_cost_daily as costs
     on budgets.scope = costs.scope
     and coalesce(budgets.cost_centre, '') = coalesce(costs.cost_centre, '')
@@ -60,6 +83,10 @@ days as (
     on budgets.scope = missing.scope
     and coalesce(budgets.cost_centre, '') = coalesce(missing.cost_centre, '')
     and budgets.usage_date = missing.usage_date
+  left join priced
+    on budgets.scope = priced.scope
+    and coalesce(budgets.cost_centre, '') = coalesce(priced.cost_centre, '')
+    and budgets.currency = priced.currency
   left join forecasts
     on budgets.scope = forecasts.scope
     and coalesce(budgets.cost_centre, '') = coalesce(forecasts.cost_centre, '')
@@ -71,7 +98,7 @@ summed as (
   select
     *,
     case
-      when not is_current or count(cost) over to_date = count(*) over to_date then coalesce(sum(cost) over to_date, 0)
+      when count(*) filter (where is_forecast and cost is null) over to_date = 0 then sum(cost) over to_date
     end as cost_to_date
   from days
   window to_date as (

@@ -8,14 +8,14 @@ columns:
   currency: The currency of budget and cost.
   budget: The budget; null where budgets.csv has none.
   actual: What is known of the cost so far; null where nothing is.
-  forecast: What the month will come to; what it came to where it is over, null before it begins.
+  forecast: What the month will come to; what it came to where it is over, null before it begins and with too little history. What never cost anything is expected to cost nothing.
   remaining: Budget less actual; below 0 where it is overspent.
   forecast_remaining: Budget less forecast.
   used_share: Actual over budget.
   status: no_budget; upcoming; over where actual is above the budget; at_risk where only the forecast is; else on_track, or within where the month is over; unknown where nothing is known.
   days_in_month: How many days the month has.
   days_elapsed: How many of them are over.
-  missing_days: How many of these were not read whole.
+  missing_days: How many of these were not read whole, since the first day that was read.
   has_unpriced_usage: Whether usage of the month has no price, so that the cost is more than is known.
   message: What the figures do not tell, in words; null where there is nothing to say.
 tests:
@@ -96,12 +96,18 @@ missing as (
   group by all
 ),
 
--- In what month usage was read at all: in any other, no cost is not 0.
-read_days as (
-  select distinct date_trunc('month', days.usage_date)::date as month
-  from int_usage_read_days as days
-  cross join meta.build as build
-  where days.usage_date < build.today
+-- The past days of each month since the first that was read: unless one of them was read whole, no cost is not 0.
+past_days as (
+  select
+    date_trunc('month', usage_date)::date as month,
+    count(*) as day_count
+  from (
+    select unnest(generate_series(min(days.usage_date), build.today - 1, interval 1 day))::date as usage_date
+    from int_usage_read_days as days
+    cross join meta.build as build
+    group by build.today
+  )
+  group by all
 ),
 
 measured as (
@@ -115,12 +121,15 @@ measured as (
       costs.actual,
       case
         when not coalesce(costs.has_unpriced_usage, false)
-          and read_days.month is not null
-          and least(day(last_day(months.month)), build.today - months.month) > coalesce(missing.missing_days, 0)
+          and past_days.day_count > coalesce(missing.missing_days, 0)
           then 0
       end
     )::decimal(38, 10) as actual,
-    forecasts.forecast,
+    -- What never cost anything is expected to cost nothing.
+    case
+      when forecasts.scope is null and costs.actual is null and exists (from past_days) then 0
+      when forecasts.forecast is not null then greatest(forecasts.forecast, costs.actual)
+    end as forecast,
     day(last_day(months.month)) as days_in_month,
     greatest(0, least(day(last_day(months.month)), build.today - months.month))::integer as days_elapsed,
     coalesce(missing.missing_days, 0) as missing_days,
@@ -148,8 +157,8 @@ measured as (
     on months.scope = missing.scope
     and coalesce(months.cost_centre, '') = coalesce(missing.cost_centre, '')
     and months.month = missing.month
-  left join read_days
-    on months.month = read_days.month
+  left join past_days
+    on months.month = past_days.month
 ),
 
 forecast as (
@@ -157,7 +166,7 @@ forecast as (
     * exclude (forecast),
     case
       when is_to_come then null
-      when is_current then greatest(forecast, actual)
+      when is_current then forecast
       else actual
     end::decimal(38, 10) as forecast
   from measured

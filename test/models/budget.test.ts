@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { ConfigError } from "../../src/errors/config-error.ts";
+import { dayText } from "./exact-text.ts";
+import { forecastDays } from "./independent-budgets.ts";
 import { buildOrganization, openOrganization } from "./organization.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
@@ -42,12 +44,13 @@ test("each month says what it came to beside its budget: past, current, to come 
     {
       now,
       rows: {
-        read_windows: ["alpha", "beta", "gamma", "delta", "other"].map((project) =>
+        read_windows: ["alpha", "beta", "gamma", "delta", "epsilon", "other"].map((project) =>
           read(project, "2026-10-01", "2026-11-16", { attempted_at: now.slice(0, 19) }),
         ),
         usage: [
           ...datesOf("2026-10-19", "2026-11-15").map((date) => usage("alpha", date, String(patternOf(date)))),
           usage("alpha", "2026-11-16", "10"),
+          usage("epsilon", "2026-11-16", "3"),
           usage("beta", "2026-10-31", "700.5"),
           usage("gamma", "2026-10-02", "5"),
           usage("gamma", "2026-11-02", "6", { resource_type: "t4.1x" }),
@@ -57,7 +60,7 @@ test("each month says what it came to beside its budget: past, current, to come 
       files: {
         "prices.csv": "resource_type,unit_price\nh100.8x,1\n",
         "cost-centres.csv":
-          "project_id,cost_centre,effective_from,effective_to\nalpha,A,,\nbeta,B,,2026-10-31\nbeta,C,2026-11-01,\ngamma,G,,\ndelta,D,,\n",
+          "project_id,cost_centre,effective_from,effective_to\nalpha,A,,\nbeta,B,,2026-10-31\nbeta,C,2026-11-01,\ngamma,G,,\ndelta,D,,\nepsilon,E,,\n",
         "budgets.csv": [
           "cost_centre,month,amount",
           "A,2026-10,940",
@@ -67,6 +70,8 @@ test("each month says what it came to beside its budget: past, current, to come 
           "B,2026-11,100",
           "D,2026-09,5",
           "D,2026-10,0",
+          "D,2026-11,7",
+          "E,2026-11,90",
           "G,2026-11,100",
           ",2026-10,2000",
         ].join("\n"),
@@ -86,7 +91,7 @@ test("each month says what it came to beside its budget: past, current, to come 
       null,
       "2026-11-01",
       null,
-      1790,
+      1793,
       4261.088742,
       null,
       "no_budget",
@@ -105,6 +110,19 @@ test("each month says what it came to beside its budget: past, current, to come 
     // Before anything was read nothing is known, and a budget of 0 holds as long as nothing costs anything.
     ["cost_centre", "D", "2026-09-01", 5, null, null, null, "unknown", null],
     ["cost_centre", "D", "2026-10-01", 0, 0, 0, 0, "within", null],
+    // What never cost anything is expected to cost nothing; what did so for the first time today may cost anything.
+    ["cost_centre", "D", "2026-11-01", 7, 0, 0, 7, "on_track", null],
+    [
+      "cost_centre",
+      "E",
+      "2026-11-01",
+      90,
+      3,
+      null,
+      87,
+      "on_track",
+      "There is too little history for a forecast.",
+    ],
     ["cost_centre", "G", "2026-10-01", null, 5, 5, null, "no_budget", null],
     ["cost_centre", "G", "2026-11-01", 100, null, 0, null, "on_track", "Usage without a price is not in it."],
   ]);
@@ -125,6 +143,47 @@ test("each month says what it came to beside its budget: past, current, to come 
     remaining: -0.01,
     even_remaining: "0.0000000000",
   });
+  // Of a month that was never read nothing is known; nothing is known to come of E, nor what G's second day cost.
+  const lastDays = await analytics.all(`
+    select cost_centre, month, cost::double as cost, cost_to_date::double as cost_to_date, remaining::double as remaining
+    from marts.fct_budget_burn_down
+    where cost_centre in ('D', 'E') and usage_date = last_day(month) or cost_centre = 'G' and usage_date = '2026-11-02'
+    order by cost_centre, month`);
+  expect(lastDays.map(Object.values)).toEqual([
+    ["D", "2026-09-01", null, null, null],
+    ["D", "2026-10-01", 0, 0, 0],
+    ["D", "2026-11-01", 0, 0, 7],
+    ["E", "2026-11-01", null, null, null],
+    ["G", "2026-11-01", null, 0, 100],
+  ]);
+});
+
+test("a month of which no day was read whole is unknown, however many days it had before the first reading", async () => {
+  const analytics = await buildOrganization(
+    {
+      now: "2026-11-03T06:00:00Z",
+      rows: {
+        projects: [{ id: "alpha" }],
+        read_windows: [
+          read("alpha", "2026-10-30", "2026-10-31", {
+            status: "partial",
+            attempted_at: "2026-11-02 00:10:00",
+          }),
+          read("alpha", "2026-11-01", "2026-11-02", { attempted_at: "2026-11-03 00:10:00" }),
+        ],
+      },
+      files: { "budgets.csv": "month,amount\n2026-10,5\n2026-11,5\n" },
+    },
+    upToBudgets,
+  );
+  expect(
+    await analytics.all(
+      "select month, actual, missing_days, status from marts.fct_budget_status order by month",
+    ),
+  ).toEqual([
+    { month: "2026-10-01", actual: null, missing_days: 2, status: "unknown" },
+    { month: "2026-11-01", actual: "0.0000000000", missing_days: 0, status: "on_track" },
+  ]);
 });
 
 test("a cost in another currency counts in the reporting one by its rate, unless it has a budget of its own", async () => {
@@ -186,9 +245,8 @@ test("two budgets of one cost centre, month and currency are refused with both l
 });
 
 const units = (value: unknown) => BigInt(String(value).replace(".", ""));
-const roundedQuotient = (value: bigint, by: bigint) => (value * 2n + by) / (by * 2n);
 
-/** The forecast as the decision states it, in integers: costs in 10^-10 by date, in a month of `now`. */
+/** The forecast as the decision states it: costs in 10^-10 by date, in the month of a date. */
 function forecastOf(
   costs: ReadonlyMap<string, bigint>,
   isMissing: (date: string) => boolean,
@@ -196,35 +254,21 @@ function forecastOf(
   asOf: string,
   soFar: (date: string) => bigint,
 ): bigint | null {
-  const micros = (date: string) => roundedQuotient(costs.get(date) ?? 0n, 10_000n);
-  const weekdayOf = (date: string) => new Date(timeOf(date)).getUTCDay();
-  const past = datesOf(dateOf(timeOf(asOf) - 28 * dayMs), dateOf(timeOf(asOf) - dayMs)).filter(
-    (date) => !isMissing(date) && date >= firstDate,
-  );
-  if (past.length === 0) return null;
-  const mean = (dates: readonly string[]) =>
-    roundedQuotient(
-      dates.reduce((sum, date) => sum + micros(date), 0n),
-      BigInt(dates.length),
-    );
-  const usual = (date: string) => {
-    const same = past.filter((other) => weekdayOf(other) === weekdayOf(date));
-    return same.length > 0 ? mean(same) : mean(past);
-  };
-  const week = past.filter((date) => timeOf(date) >= timeOf(asOf) - 7 * dayMs);
-  const weekCost = week.reduce((sum, date) => sum + micros(date), 0n);
-  const weekUsual = week.reduce((sum, date) => sum + usual(date), 0n);
-  const expected = (date: string) =>
-    (week.length === 0 || weekUsual === 0n
-      ? usual(date)
-      : roundedQuotient(usual(date) * weekCost, weekUsual)) * 10_000n;
-  const max = (a: bigint, b: bigint) => (a > b ? a : b);
+  const dayOf = (date: string) => (timeOf(date) - timeOf(dayText(0))) / dayMs;
   const month = asOf.slice(0, 7);
   const last = dateOf(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)), 0));
-  return datesOf(`${month}-01`, last).reduce((sum, date) => {
-    const isKnown = date < asOf && !isMissing(date);
-    return sum + (isKnown ? (costs.get(date) ?? 0n) : max(expected(date), soFar(date)));
-  }, 0n);
+  const days = forecastDays(
+    {
+      costOn: (day) => costs.get(dayText(day)) ?? 0n,
+      isRead: (day) => !isMissing(dayText(day)),
+      first: dayOf(firstDate),
+      asOf: dayOf(asOf),
+      soFar: (day) => soFar(dayText(day)),
+    },
+    dayOf(`${month}-01`),
+    dayOf(last),
+  );
+  return days?.reduce((sum, cost) => sum + cost, 0n) ?? null;
 }
 
 test("for any costs and gaps, actual, forecast and back-test equal an independent computation to the last place", async () => {

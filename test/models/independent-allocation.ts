@@ -16,7 +16,7 @@ import { type RandomOrganization, typeNamed } from "./random-organization.ts";
  * Who bears what of shared costs, and what each project then costs, in integers of 10^-10 from decisions 41, 43 and 45.
  */
 
-const reportingCurrency = "USD";
+export const reportingCurrency = "USD";
 
 /** What an amount in 10^-10 is in the reporting currency on a day; null without a rate. */
 export function converted(

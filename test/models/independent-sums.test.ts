@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { expectedAllocation, expectedParts } from "./independent-allocation.ts";
+import { expectedBudgets, expectedBurnDown } from "./independent-budgets.ts";
 import { expectedFindings } from "./independent-findings.ts";
 import { idleRules } from "./independent-idle.ts";
 import { expectedPeriods } from "./independent-periods.ts";
@@ -35,7 +36,7 @@ const sorted = (rows: Map<string, unknown>) =>
 async function check(organization: RandomOrganization): Promise<void> {
   const analytics = await buildOrganization(organizationRows(organization), {
     select:
-      "+fct_idle_findings,+fct_cost_daily,+fct_reservation_daily,+fct_reservation_status,+fct_reservation_scenarios,+fct_gpu_hours_trend,+fct_gpu_hours_by_period,+fct_cost_allocated_daily",
+      "+fct_idle_findings,+fct_cost_daily,+fct_reservation_daily,+fct_reservation_status,+fct_reservation_scenarios,+fct_gpu_hours_trend,+fct_gpu_hours_by_period,+fct_budget_status,+fct_budget_burn_down",
   });
   const hours = await byKey(
     analytics,
@@ -81,6 +82,29 @@ async function check(organization: RandomOrganization): Promise<void> {
     `,
   );
   expect(sorted(allocation)).toEqual(sorted(expectedAllocation(organization)));
+
+  const budgets = await byKey(
+    analytics,
+    `
+    select
+      to_json([scope, cost_centre, month::varchar, currency])::varchar as key, budget, actual, forecast, remaining,
+      forecast_remaining, status, days_in_month::integer as days_in_month, days_elapsed::integer as days_elapsed,
+      missing_days::integer as missing_days, has_unpriced_usage
+    from marts.fct_budget_status
+    `,
+  );
+  expect(sorted(budgets)).toEqual(sorted(expectedBudgets(organization)));
+
+  const burnDown = await byKey(
+    analytics,
+    `
+    select
+      to_json([scope, cost_centre, currency, usage_date::varchar])::varchar as key, budget, is_forecast, cost,
+      cost_to_date, remaining, even_remaining
+    from marts.fct_budget_burn_down
+    `,
+  );
+  expect(sorted(burnDown)).toEqual(sorted(expectedBurnDown(organization)));
 
   const reservationDays = await byKey(
     analytics,
