@@ -79,9 +79,20 @@ const environment = (server: ContractServer) => ({
   TALLY_NOW: "2026-11-04T06:00:00Z",
 });
 
-async function initAndRun(server: ContractServer): Promise<{ root: string; ran: Ended }> {
+/** A workspace as `tally init` leaves it, but for threads, which gain nothing on a few rows. */
+async function initOnly(): Promise<string> {
   const root = join(temporaryFolder(), "W");
   expect((await tally(["init", root])).code).toBe(0);
+  const settings = join(root, "tally.toml");
+  const written = readFileSync(settings, "utf8");
+  const small = written.replace("\n[warehouse]\n", "\n[warehouse]\nthreads = 1\n");
+  expect(small).not.toBe(written);
+  writeFileSync(settings, small);
+  return root;
+}
+
+async function initAndRun(server: ContractServer): Promise<{ root: string; ran: Ended }> {
+  const root = await initOnly();
   return { root, ran: await tally(["run", "--workspace", root], environment(server)) };
 }
 
@@ -145,24 +156,40 @@ describe("on any server that speaks the contract, `tally init W && tally run --w
     },
   );
 
-  it("knows the GPU-hours of a type by its metric, and of one no longer listed by its name", async () => {
+  it("knows GPU-hours by the metric, or a type no longer listed by its name; prices by the user's own list, and nothing else", async () => {
     const account = accountOf({ projects: 1, days: 1 });
     const row = { project: "p-0", date: "2026-11-03", region: "us-east1" };
     account.usage = [
-      { ...row, type: "h100-80gb-sxm-ib.8x", metric: "gpu hours", quantity: "16.5" },
+      { ...row, type: "h100-80gb-sxm-ib.8x", metric: "gpu hours", quantity: "10.333333" },
       { ...row, type: "a40.2x", metric: "Instance-Hours", quantity: "3.25" },
       { ...row, type: "c1a.8x", metric: "instance-hours", quantity: "24" },
     ];
-    const { root, ran } = await initAndRun(await serve(account));
+    const server = await serve(account);
+    const root = await initOnly();
+    writeFileSync(
+      join(root, "prices.csv"),
+      "resource_type,billable_metric,project_id,region,reservation_id,unit_price,currency,effective_from,effective_to\nh100-80gb-sxm-ib.8x,GPU_HOURS,,,,3.60,,,\n",
+    );
+    const ran = await tally(["run", "--workspace", root], environment(server));
     expect(ran.code, ran.stderr).toBe(0);
     expect(
       await rows(
         root,
-        "select resource_type, gpu_type, gpu_hours::decimal(9, 2)::varchar as h from fct_gpu_hours_daily order by all",
+        "select resource_type, gpu_type, gpu_hours::decimal(9, 6)::varchar as h from fct_gpu_hours_daily order by all",
       ),
     ).toEqual([
-      { resource_type: "a40.2x", gpu_type: "A40", h: "6.50" },
-      { resource_type: "h100-80gb-sxm-ib.8x", gpu_type: "H100", h: "16.50" },
+      { resource_type: "a40.2x", gpu_type: "A40", h: "6.500000" },
+      { resource_type: "h100-80gb-sxm-ib.8x", gpu_type: "H100", h: "10.333333" },
+    ]);
+    expect(
+      await rows(
+        root,
+        "select resource_type, cost::varchar as cost, price_source from fct_cost_daily order by all",
+      ),
+    ).toEqual([
+      { resource_type: "a40.2x", cost: null, price_source: null },
+      { resource_type: "c1a.8x", cost: null, price_source: null },
+      { resource_type: "h100-80gb-sxm-ib.8x", cost: "37.1999988000", price_source: "prices.csv:2" },
     ]);
   });
 
@@ -193,31 +220,6 @@ describe("on any server that speaks the contract, `tally init W && tally run --w
         "select usage_date, revision::integer as revision from fct_usage_revisions where revision > 1",
       ),
     ).toEqual([{ usage_date: "2026-11-02", revision: 2 }]);
-  });
-
-  it("prices usage by the user's own list, and leaves the rest unpriced", async () => {
-    const account = accountOf({ projects: 1, days: 1 });
-    const row = { project: "p-0", date: "2026-11-03", region: "us-east1" };
-    account.usage = [
-      { ...row, type: "h100-80gb-sxm-ib.8x", metric: "gpu-hours", quantity: "10.333333" },
-      { ...row, type: "persistent-ssd", metric: "gib-hours", quantity: "1000" },
-    ];
-    const server = await serve(account);
-    const { root } = await initAndRun(server);
-    writeFileSync(
-      join(root, "prices.csv"),
-      "resource_type,billable_metric,project_id,region,reservation_id,unit_price,currency,effective_from,effective_to\nh100-80gb-sxm-ib.8x,GPU_HOURS,,,,3.60,,,\n",
-    );
-    expect((await tally(["run", "--workspace", root], environment(server))).code).toBe(0);
-    expect(
-      await rows(
-        root,
-        "select resource_type, cost::varchar as cost, price_source from fct_cost_daily order by all",
-      ),
-    ).toEqual([
-      { resource_type: "h100-80gb-sxm-ib.8x", cost: "37.1999988000", price_source: "prices.csv:2" },
-      { resource_type: "persistent-ssd", cost: null, price_source: null },
-    ]);
   });
 
   it("says in one line that a key is refused, and nothing of the key", async () => {

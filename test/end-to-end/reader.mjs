@@ -31,7 +31,8 @@ try {
   process.send("up");
   while (!isDone) {
     await read();
-    await sleep(300);
+    // Ten that hardly rested would take more of two processors than what they watch.
+    await sleep(1000);
   }
   // Whoever opens it once all is published sees the last of it.
   await read();
