@@ -59,7 +59,7 @@ export default defineConfig({
     codeSplitting: {
       groups: [
         { name: "command", test: /src.(errors|package.ts|commands.effects-of.ts)/, priority: 2 },
-        { name: "workspace", test: /src.(commands.context.ts|require-published.ts)/, priority: 1 },
+        { name: "workspace", test: /src.(commands.context.ts|open-published.ts)/, priority: 1 },
       ],
     },
   },

@@ -16,9 +16,9 @@ import {
   statusTable,
 } from "./schedule-settings.ts";
 import { readSharedCosts, type SharedCost, sharedCostTable } from "./shared-cost-settings.ts";
+import { readWarehouseTarget, targetKeys, type WarehouseTarget } from "./shared-warehouse/target.ts";
 import { readToml } from "./toml.ts";
 import type { WarehouseSettings } from "./warehouse.ts";
-import { readWarehouseTarget, targetKeys, type WarehouseTarget } from "./warehouse-target.ts";
 
 /** tally.toml, as written: every table and key is optional, and none but these is taken. */
 const tallyToml = z.strictObject({

@@ -1,7 +1,7 @@
 import type { Config } from "./config.ts";
 import type { Effects } from "./effects.ts";
 import type { NeededExtension } from "./extensions.ts";
-import { addressOfTarget } from "./warehouse-target.ts";
+import { addressOfTarget } from "./shared-warehouse/target.ts";
 
 /** The parts of DuckDB that the settings of a workspace ask for; none by default. */
 export function neededExtensions(

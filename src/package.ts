@@ -12,3 +12,14 @@ export function packageVersion(): string {
   };
   return version;
 }
+
+/** Whether a version of tally is later than another. */
+export function isNewerVersion(version: string, than: string): boolean {
+  const parts = (text: string) => text.split(/[.-]/).slice(0, 3).map(Number);
+  const [one, other] = [parts(version), parts(than)];
+  for (let i = 0; i < 3; i++) {
+    const difference = (one[i] ?? 0) - (other[i] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return false;
+}

@@ -10,6 +10,7 @@ import { ingestCommand } from "./commands/ingest.ts";
 import { initCommand } from "./commands/init.ts";
 import { manCommand } from "./commands/man.ts";
 import { reportCommand } from "./commands/report.ts";
+import { restoreCommand } from "./commands/restore.ts";
 import { runCommand } from "./commands/run.ts";
 import { scheduleCommand } from "./commands/schedule.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -45,6 +46,7 @@ export function createProgram(): Command {
     serveCommand,
     exportCommand,
     docsCommand,
+    restoreCommand,
     gatewayCommand,
     completionCommand,
   ]) {

@@ -13,11 +13,14 @@ export function rowCountsSql(tables: readonly string[]): string {
     : "select null::varchar as table_name, 0 as row_count where false";
 }
 
-/** How many rows each table of the main schema has, in the order of their names. */
+/** How many rows each published table has, in the order of their names. */
 export async function countRows(connection: Pick<Warehouse, "all">): Promise<Map<string, number>> {
-  const tables = await connection.all<{ table_name: string }>(
-    "select table_name from duckdb_tables() where not internal and not temporary order by table_name",
-  );
+  const tables = await connection.all<{ table_name: string }>(`
+    select distinct table_name
+    from duckdb_columns()
+    where database_name = current_database() and schema_name = 'main' and not internal
+    order by table_name
+  `);
   const rows = await connection.all<{ table_name: string; row_count: string }>(
     `${rowCountsSql(tables.map(({ table_name: name }) => name))} order by table_name`,
   );

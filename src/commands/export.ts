@@ -4,10 +4,12 @@ import { UsageError } from "../errors/usage-error.ts";
 import type { FocusFormat } from "../exports/focus.ts";
 import type { FocusVersion } from "../exports/focus-columns.ts";
 import type { AskedDays } from "../exports/period.ts";
+import { instantSlug } from "../instant-slug.ts";
 import type { WorkspaceContext } from "./context.ts";
 import { dayOf } from "./day-option.ts";
+import { type ReadingContext, readingFrom, type SharedFlags, withSharedOptions } from "./shared-option.ts";
 
-interface ExportFlags {
+interface ExportFlags extends SharedFlags {
   focus?: string;
   parquet?: true;
   copies?: true;
@@ -20,7 +22,7 @@ interface ExportFlags {
 }
 
 export const exportCommand = () =>
-  new Command("export")
+  withSharedOptions(new Command("export"))
     .description("Write the published tables for other tools: as FinOps FOCUS rows, or as Parquet.")
     .option("--focus <version>", "charges as FOCUS 1.2 or 1.0, with their metadata")
     .option("--parquet", "every published table, those with days by month")
@@ -38,6 +40,7 @@ Examples:
   $ tally export --focus 1.2 --month 2026-10
   $ tally export --focus 1.0 --from 2026-07-01 --to 2026-09-30 --format parquet --out /srv/focus
   $ tally export --parquet
+  $ tally export --focus 1.2 --month 2026-10 --shared --of acme
   $ tally export --copies --json`,
     )
     .action(async (flags: ExportFlags, command: Command) => {
@@ -48,13 +51,13 @@ Examples:
         });
       }
       const { workspaceContext } = await import("./context.ts");
-      const context = workspaceContext(command);
+      const context = readingFrom(workspaceContext(command), flags);
       if (flags.copies) await writeCopies(context, flags);
       else if (flags.focus === undefined) await writeParquet(context, flags);
       else await writeFocus(context, flags, flags.focus);
     });
 
-async function writeFocus(context: WorkspaceContext, flags: ExportFlags, named: string): Promise<void> {
+async function writeFocus(context: ReadingContext, flags: ExportFlags, named: string): Promise<void> {
   const { focusVersions } = await import("../exports/focus-columns.ts");
   const { exportFocus, focusFormats } = await import("../exports/focus.ts");
   const version = oneOf("--focus", focusVersions, named);
@@ -70,7 +73,7 @@ async function writeFocus(context: WorkspaceContext, flags: ExportFlags, named: 
   else stdout.write(written.files.map((file) => `${file}\n`).join(""));
 }
 
-async function writeParquet(context: WorkspaceContext, flags: ExportFlags): Promise<void> {
+async function writeParquet(context: ReadingContext, flags: ExportFlags): Promise<void> {
   refuseOthers(flags, "--parquet", ["month", "from", "to", "format"]);
   const { exportParquet } = await import("../exports/parquet.ts");
   const folder = folderOf(context, flags, "parquet");
@@ -80,8 +83,8 @@ async function writeParquet(context: WorkspaceContext, flags: ExportFlags): Prom
   else stdout.write(`${folder}\n`);
 }
 
-async function writeCopies(context: WorkspaceContext, flags: ExportFlags): Promise<void> {
-  refuseOthers(flags, "--copies", ["month", "from", "to", "format", "out"]);
+async function writeCopies(context: ReadingContext, flags: ExportFlags): Promise<void> {
+  refuseOthers(flags, "--copies", ["month", "from", "to", "format", "out", "shared"]);
   const { copiesFailed, copiesOf } = await import("../exports/copies.ts");
   const { ConfigError } = await import("../errors/config-error.ts");
   const { withLock } = await import("../workspace.ts");
@@ -112,9 +115,9 @@ async function writeCopies(context: WorkspaceContext, flags: ExportFlags): Promi
   if (failed.length > 0) throw copiesFailed(failed);
 }
 
-type DayFlag = "month" | "from" | "to" | "format" | "out";
+type OtherFlag = "month" | "from" | "to" | "format" | "out" | "shared";
 
-function refuseOthers(flags: ExportFlags, option: string, names: readonly DayFlag[]): void {
+function refuseOthers(flags: ExportFlags, option: string, names: readonly OtherFlag[]): void {
   const other = names.find((name) => flags[name] !== undefined);
   if (other)
     throw new UsageError(`--${other} does not go with ${option}, which writes the tables as they are.`);
@@ -162,12 +165,14 @@ function nameOf({ month, from, to }: ExportFlags): string {
   return month ?? (from || to ? `${from ?? "first"}--${to ?? "last"}` : "all");
 }
 
+/** What was there at an instant stands beside what is there now. */
 function folderOf(
-  { effects, workspace }: WorkspaceContext,
+  { effects, workspace, shared }: ReadingContext,
   { out }: ExportFlags,
   ...names: string[]
 ): string {
-  return out === undefined ? resolve(workspace.exports, ...names) : resolve(effects.cwd, out);
+  const at = shared?.at === undefined ? "" : `@${instantSlug(shared.at)}`;
+  return out === undefined ? `${resolve(workspace.exports, ...names)}${at}` : resolve(effects.cwd, out);
 }
 
 function oneOf<T extends string>(option: string, known: readonly T[], named: string): T {

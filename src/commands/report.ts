@@ -1,10 +1,12 @@
 import { Command } from "commander";
 import { UsageError } from "../errors/usage-error.ts";
+import { instantSlug } from "../instant-slug.ts";
 import type { ReportFormat } from "../report-settings.ts";
 import { instantOf } from "./as-of.ts";
 import type { WorkspaceContext } from "./context.ts";
+import { readingFrom, type SharedFlags, withSharedOptions } from "./shared-option.ts";
 
-interface ReportFlags {
+interface ReportFlags extends SharedFlags {
   month?: string;
   week?: string;
   format?: string;
@@ -12,7 +14,7 @@ interface ReportFlags {
 }
 
 export const reportCommand = () =>
-  new Command("report")
+  withSharedOptions(new Command("report"))
     .description("Write the reports of a month and a week, and print the path of the page to open.")
     .option("--month <YYYY-MM>", "the month (default: the last complete one)")
     .option(
@@ -34,18 +36,34 @@ Examples:
   $ tally report --workspace costs
   $ tally report --month 2026-09 --format csv
   $ tally report --week 2026-W44
-  $ tally report --month 2026-09 --as-of 2026-10-05T06:00:00Z`,
+  $ tally report --month 2026-09 --as-of 2026-10-05T06:00:00Z
+  $ tally report --shared --of acme --at 2026-10-05T06:00:00Z`,
     )
-    .action(async ({ month, week, format, asOf }: ReportFlags, command: Command) => {
+    .action(async (flags: ReportFlags, command: Command) => {
       const { workspaceContext } = await import("./context.ts");
-      const context = workspaceContext(command);
+      const { month, week, format, asOf } = flags;
+      const context = readingFrom(workspaceContext(command), flags);
+      const { shared } = context;
+      if (shared && asOf !== undefined) {
+        throw new UsageError(
+          "--as-of builds from this workspace's own history, and --shared reads none here.",
+          {
+            hint: "Name the instant with --at: what had been committed by then.",
+          },
+        );
+      }
       if (month !== undefined && !/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
         throw new UsageError(`--month takes a month such as 2026-09, not ${JSON.stringify(month)}.`);
       }
       const formats = format === undefined ? undefined : await formatsOf(format);
       const instant = asOf === undefined ? undefined : instantOf(asOf);
       const { renderReport } = await import("../reports/report.ts");
-      const options = { ...(formats && { formats }), ...(month && { month }), ...(week && { week }) };
+      const options = {
+        ...(formats && { formats }),
+        ...(month && { month }),
+        ...(week && { week }),
+        ...(shared?.at && { suffix: `@${instantSlug(shared.at)}` }),
+      };
       const { pages } = instant
         ? await renderReport(
             { ...context, effects: { ...context.effects, now: () => instant } },
@@ -62,7 +80,7 @@ async function knownAt(
 ): Promise<{ analytics: string; suffix: string }> {
   const { withWarehouse } = await import("./context.ts");
   const { withLock } = await import("../workspace.ts");
-  const { buildAsOf, instantSlug } = await import("../models/as-of.ts");
+  const { buildAsOf } = await import("../models/as-of.ts");
   const { analytics } = await withLock(context.workspace, context.effects, "report", () =>
     withWarehouse(context, (warehouse) => buildAsOf({ ...context, warehouse }, instant)),
   );

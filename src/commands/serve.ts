@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { readingFrom, type SharedFlags, withSharedOptions } from "./shared-option.ts";
 
-interface ServeFlags {
+interface ServeFlags extends SharedFlags {
   host: string;
   port: number;
   allowHost: string[];
@@ -8,7 +9,7 @@ interface ServeFlags {
 }
 
 export const serveCommand = () =>
-  new Command("serve")
+  withSharedOptions(new Command("serve"))
     .description("Open the workspace in a browser: reports, SQL, findings and the data dictionary.")
     .option(
       "--host <address>",
@@ -28,17 +29,20 @@ export const serveCommand = () =>
       `
 Examples:
   $ tally serve --workspace costs
+  $ tally serve --shared --of acme                        # from the shared warehouse, on any machine
   $ tally serve --port 0                                  # any free port; the URL is printed
   $ TALLY_SERVE_TOKEN=… tally serve --host 0.0.0.0 --allow-host costs.example.com
 
-It reads the published tables and writes nothing but suppressions.csv. Bound to another address than this machine's
+It reads the published tables and writes nothing but suppressions.csv; with --shared nothing but reports, which it
+makes anew once the workspace has committed others. Bound to another address than this machine's
 own it asks for a token: TALLY_SERVE_TOKEN, or one that is made and printed at the start. It speaks HTTP; for others to
 reach it, put a proxy with TLS in front. SIGTERM and Ctrl+C end it.`,
     )
-    .action(async ({ host, port, allowHost, timeout }: ServeFlags, command: Command) => {
+    .action(async (flags: ServeFlags, command: Command) => {
+      const { host, port, allowHost, timeout } = flags;
       const { workspaceContext } = await import("./context.ts");
       const { serve } = await import("../serve/serve.ts");
-      const context = workspaceContext(command);
+      const context = readingFrom(workspaceContext(command), flags);
       const { effects } = context;
       // A signal that comes while it starts ends it, too; a second one ends the process at once.
       const asked = new Promise<void>((resolve) => {

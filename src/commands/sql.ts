@@ -2,23 +2,20 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../errors/usage-error.ts";
 import type { RowFormat } from "../query/format.ts";
-import type { SharedOptions } from "../query/shared.ts";
 import type { Params } from "../warehouse.ts";
-import { instantOf } from "./as-of.ts";
 import type { WorkspaceContext } from "./context.ts";
+import { type ReadingContext, readingFrom, type SharedFlags, withSharedOptions } from "./shared-option.ts";
 
-interface SqlFlags {
+interface SqlFlags extends SharedFlags {
   format: RowFormat | "parquet";
   param: string[];
   file?: string;
   output?: string;
   timeout: number;
-  shared?: true;
-  at?: string;
 }
 
 export const sqlCommand = () =>
-  new Command("sql")
+  withSharedOptions(new Command("sql"))
     .description(
       "Query the published tables, read-only: no statement can change, read or write anything else.",
     )
@@ -40,11 +37,6 @@ export const sqlCommand = () =>
     .option("--file <file>", "a file that holds the query")
     .option("--output <file>", "write to this file, whole or not at all")
     .option("--timeout <seconds>", "end a query that takes longer; 0 for no limit", seconds, 300)
-    .option(
-      "--shared",
-      "query the warehouse that target under [warehouse] names: the tables of every workspace",
-    )
-    .option("--at <instant>", "with --shared: as a DuckLake was then, such as 2026-10-05T06:00:00Z")
     .addHelpText(
       "after",
       `
@@ -54,18 +46,17 @@ Examples:
   $ tally sql 'from fct_cost_daily where usage_date >= $from' --param from=2026-10-01 --format parquet --output cost.parquet
   $ tally sql @top-spenders --param month=2026-10-01
   $ tally sql --shared 'select workspace, sum(cost) from fct_cost_daily group by all'
+  $ tally sql --shared --of acme @top-spenders
   $ tally sql                       # a prompt: \\? tells what it knows, \\d lists the tables
 
-Saved queries are queries/NAME.sql of the workspace; some ship, and \\s at the prompt lists all.`,
+Saved queries are queries/NAME.sql of the workspace; some ship, and \\s at the prompt lists all. With --shared and
+without --of, tables have the rows of every workspace, and a column \`workspace\` more; what ships is of one always.`,
     )
     .action(async (argument: string | undefined, flags: SqlFlags, command: Command) => {
       const { workspaceContext } = await import("./context.ts");
-      const context = workspaceContext(command);
+      const context = queryContext(workspaceContext(command), flags);
       const { format, output, timeout } = flags;
-      const limits = {
-        ...(timeout === 0 ? {} : { timeoutSeconds: timeout }),
-        ...sharedOf(context, flags),
-      };
+      const limits = timeout === 0 ? {} : { timeoutSeconds: timeout };
       if (argument === undefined && flags.file === undefined && process.stdin.isTTY) {
         if (format === "parquet" || output !== undefined || flags.param.length > 0) {
           throw new UsageError("There is no query.", { hint: "Give one as an argument, or with --file." });
@@ -78,30 +69,28 @@ Saved queries are queries/NAME.sql of the workspace; some ship, and \\s at the p
       }
       const { sql, params, isOfTally } = await queryOf(context, argument, flags);
       const { runToOutput } = await import("../query/output.ts");
-      const { readingPublished } = await import("../require-published.ts");
       const run = {
         ...{ sql, params, format, ...limits },
         ...(output === undefined ? {} : { output: resolve(context.effects.cwd, output) }),
       };
-      const answer = () => runToOutput(context, run, context.effects.stdout);
-      await (isOfTally && !flags.shared ? readingPublished(context.workspace, answer) : answer());
+      await runToOutput(isOfTally ? ofOne(context) : context, { ...run, isOfTally }, context.effects.stdout);
     });
 
-/** What --shared and --at ask for. */
-function sharedOf(
-  { effects }: WorkspaceContext,
-  { shared, at, format }: SqlFlags,
-): { shared?: SharedOptions } {
-  if (!shared) {
-    if (at !== undefined) throw new UsageError("--at goes with --shared.");
-    return {};
-  }
-  if (format === "parquet") {
+/** What is asked: the workspace's own tables, or those of every workspace where none is named. */
+function queryContext(context: WorkspaceContext, flags: SqlFlags): ReadingContext {
+  if (flags.shared && flags.format === "parquet") {
     throw new UsageError("--shared prints rows, and writes no Parquet.", {
-      hint: "The shared warehouse is Parquet already; or take --format csv.",
+      hint: "Take --format csv, or `tally export --parquet --shared`.",
     });
   }
-  return { shared: { effects, ...(at === undefined ? {} : { at: instantOf(at, "--at") }) } };
+  const reading = readingFrom(context, flags);
+  if (!reading.shared || flags.of !== undefined) return reading;
+  return { ...reading, shared: { ...reading.shared, isOfAll: true } };
+}
+
+/** What ships knows of no other workspace, and would add what is not one's own. */
+function ofOne({ shared, ...context }: ReadingContext): ReadingContext {
+  return shared ? { ...context, shared: { ...shared, isOfAll: false } } : context;
 }
 
 /** The query that was asked for, and the values of its parameters. */

@@ -3,7 +3,8 @@ import type { HeaderTest } from "../models/header.ts";
 import { metaTables } from "../models/meta.ts";
 import { loadProject, type Model, projectRoots } from "../models/project.ts";
 import { readSelects } from "../models/references.ts";
-import { type SandboxContext, withSandbox } from "../query/sandbox.ts";
+import type { PublishedContext } from "../open-published.ts";
+import { withSandbox } from "../query/sandbox.ts";
 import { listSavedQueries, type SavedQuery } from "../query/saved.ts";
 import { countRows } from "../row-counts.ts";
 import { sqlName } from "../warehouse.ts";
@@ -41,7 +42,7 @@ export interface Dictionary {
  *
  * @throws ConfigError where nothing is published, or a table is not as its model says
  */
-export async function readDictionary(context: SandboxContext): Promise<Dictionary> {
+export async function readDictionary(context: PublishedContext): Promise<Dictionary> {
   const project = await loadProject(projectRoots(context.workspace));
   return withSandbox(context, {}, async (sandbox) => {
     const selects = await readSelects(sandbox, project.models);
@@ -93,13 +94,12 @@ async function readPublished(
     data_type: string;
   }>(`
     select
-      tables.table_name as name,
-      columns.column_name,
-      columns.data_type
-    from duckdb_tables() as tables
-    inner join duckdb_columns() as columns on tables.table_oid = columns.table_oid
-    where not tables.internal
-    order by tables.table_name, columns.column_index
+      table_name as name,
+      column_name,
+      data_type
+    from duckdb_columns()
+    where database_name = current_database() and schema_name = 'main' and not internal
+    order by table_name, column_index
   `);
   const published = new Map<string, { types: Map<string, string>; rowCount: string }>();
   const counts = await countRows(sandbox);

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { SandboxContext } from "../query/sandbox.ts";
+import type { PublishedContext } from "../open-published.ts";
 import { writeAside } from "../write-aside.ts";
 import { readDictionary } from "./dictionary.ts";
 import { markdownOf } from "./markdown.ts";
@@ -13,7 +13,7 @@ import { pageOfDictionary } from "./page.ts";
  * @throws ConfigError where nothing is published
  * @throws TallyError where the folder can't be written
  */
-export async function writeDocs(context: SandboxContext, folder: string): Promise<string> {
+export async function writeDocs(context: PublishedContext, folder: string): Promise<string> {
   const dictionary = await readDictionary(context);
   const files = { "index.html": pageOfDictionary(dictionary), "data-dictionary.md": markdownOf(dictionary) };
   await writeAside(folder, async (aside) => {

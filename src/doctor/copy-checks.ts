@@ -1,9 +1,9 @@
-import { attachTarget } from "../attach-target.ts";
-import { TallyError } from "../errors/tally-error.ts";
+import { NoSharedWarehouseError } from "../errors/no-shared-warehouse-error.ts";
 import { checkObjectStore } from "../exports/object-store.ts";
 import { checkPostgres } from "../exports/postgres.ts";
 import { loadExtension } from "../extensions.ts";
 import { neededExtensions } from "../needed-extensions.ts";
+import { attachToRead } from "../shared-warehouse/attach.ts";
 import { inMemory, openWarehouse } from "../warehouse.ts";
 import { type Check, type Finding, failedBy, ok, skipped, warning } from "./check.ts";
 
@@ -53,10 +53,10 @@ export const copyChecks: readonly Check[] = [
       if (target === undefined) return ok("There is none.");
       const memory = await openWarehouse(inMemory, config.warehouse);
       try {
-        const { shown } = await attachTarget(memory, { effects, workspace }, target, { isReadOnly: true });
+        const { shown } = await attachToRead(memory, { effects, workspace }, target);
         return ok(`${shown} can be read; this workspace is called ${target.writer} there.`);
       } catch (error) {
-        return error instanceof TallyError && /does not exist/.test(error.message)
+        return error instanceof NoSharedWarehouseError
           ? warning(error.message, "The first run makes it; mend its address where it should be there.")
           : failedBy(error);
       } finally {

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { packageVersion } from "../package.ts";
+import { isNewerVersion, packageVersion } from "../package.ts";
 import { readPublished } from "../status/published.ts";
 import { lockHolder } from "../workspace.ts";
 import { type Check, type Finding, failed, failedBy, ok, skipped, warning } from "./check.ts";
@@ -108,8 +108,8 @@ export const machineChecks: readonly Check[] = [
         );
       }
       try {
-        const { tallyVersion, builtAt } = await readPublished({ workspace, config }, effects.now());
-        if (isNewer(tallyVersion, packageVersion())) {
+        const { tallyVersion, builtAt } = await readPublished({ effects, workspace, config }, effects.now());
+        if (isNewerVersion(tallyVersion, packageVersion())) {
           return failed(
             `The workspace was last written by tally ${tallyVersion}, which is newer than this one (${packageVersion()}).`,
             "Install that version or a later one: an older tally may not know its tables.",
@@ -148,13 +148,3 @@ function isAllowed(path: string, mode: number): boolean {
 }
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-
-function isNewer(version: string, than: string): boolean {
-  const parts = (text: string) => text.split(/[.-]/).slice(0, 3).map(Number);
-  const [one, other] = [parts(version), parts(than)];
-  for (let i = 0; i < 3; i++) {
-    const difference = (one[i] ?? 0) - (other[i] ?? 0);
-    if (difference !== 0) return difference > 0;
-  }
-  return false;
-}

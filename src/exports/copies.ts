@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
+import { copyToSharedWarehouse } from "../shared-warehouse/commit.ts";
 import { copyToObjectStore } from "./object-store.ts";
 import { exportParquet } from "./parquet.ts";
 import { copyToPostgres } from "./postgres.ts";
 import type { ExportContext } from "./published.ts";
-import { copyToSharedWarehouse } from "./shared-warehouse.ts";
 
 /** What was written, and where to. */
 export interface CopySummary {

@@ -18,8 +18,19 @@ export interface PublishedTable {
   hasDays: boolean;
 }
 
+// Those of a file are tables, and those of one workspace in a warehouse that several share are views.
+const relations = `
+  select database_name, schema_name, table_name, table_oid as relation_oid, comment
+  from duckdb_tables()
+  where not internal and not temporary
+  union all
+  select database_name, schema_name, view_name, view_oid, comment
+  from duckdb_views()
+  where not internal and not temporary
+`;
+
 /**
- * The tables of the published file, in the order of their names, with what they mean.
+ * The published tables, in the order of their names, with what they mean.
  *
  * @param database where the file is attached; without it, the one that is open
  */
@@ -39,14 +50,14 @@ export async function publishedTables(
         order by columns.column_index
       ) as columns,
       bool_or(columns.column_name = 'usage_date' and columns.data_type = 'DATE') as "hasDays"
-    from duckdb_tables() as tables
+    from (${relations}) as tables
     inner join duckdb_columns() as columns
-      on tables.table_oid = columns.table_oid
-      and tables.database_oid = columns.database_oid
+      on tables.relation_oid = columns.table_oid
+      and tables.database_name = columns.database_name
+      and tables.schema_name = columns.schema_name
+      and tables.table_name = columns.table_name
     where tables.database_name = coalesce($database, current_database())
       and tables.schema_name = $schema
-      and not tables.internal
-      and not tables.temporary
     group by all
     order by tables.table_name
     `,

@@ -1,14 +1,10 @@
-import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
 import { TallyError } from "../errors/tally-error.ts";
-import { requirePublished } from "../require-published.ts";
-import { openReadOnly, type Warehouse } from "../warehouse.ts";
-import type { Workspace } from "../workspace.ts";
+import { openPublished, type PublishedContext } from "../open-published.ts";
+import type { Warehouse } from "../warehouse.ts";
 
-export interface ExportContext {
+export interface ExportContext extends PublishedContext {
   effects: Effects;
-  workspace: Workspace;
-  config: Config;
 }
 
 /** What the published tables say of the build that they come from. */
@@ -25,11 +21,10 @@ export interface BuildFacts {
  * @throws ConfigError where nothing is published yet
  */
 export async function withPublished<T>(
-  { workspace, config }: ExportContext,
+  context: ExportContext,
   work: (analytics: Warehouse, build: BuildFacts) => Promise<T>,
 ): Promise<T> {
-  requirePublished(workspace);
-  const analytics = await openReadOnly(workspace.analytics, config.warehouse);
+  const analytics = await openPublished(context);
   try {
     const build = await analytics.first<BuildFacts>("select built_at, as_of, tally_version from meta_build");
     if (!build) {

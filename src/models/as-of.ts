@@ -2,6 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ConfigError } from "../errors/config-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import { instantSlug } from "../instant-slug.ts";
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
 import { type BuildSummary, build } from "./build.ts";
@@ -11,11 +12,6 @@ import { publish } from "./publish.ts";
 
 /** The database, beside the warehouse, that a build as of an instant works in. */
 const catalog = "as_of";
-
-/** An instant as it stands in the names of files and folders, such as `2026-10-05T060000Z`. */
-export function instantSlug(instant: Date): string {
-  return instant.toISOString().replace(".000Z", "Z").replaceAll(":", "");
-}
 
 /** The file that a build as of an instant is published to; it stands beside analytics.duckdb. */
 export function analyticsAsOf({ analytics }: Workspace, instant: Date): string {

@@ -6,10 +6,10 @@ import { basename, dirname, join } from "node:path";
 import { finished, pipeline } from "node:stream/promises";
 import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import type { PublishedContext } from "../open-published.ts";
 import { type Params, sqlText } from "../warehouse.ts";
 import { type Output, printRows, type RowFormat } from "./format.ts";
-import { type SandboxContext, withSandbox } from "./sandbox.ts";
-import type { SharedOptions } from "./shared.ts";
+import { withSandbox } from "./sandbox.ts";
 
 /** One query, and what is to be done with its rows. */
 export interface QueryRun {
@@ -19,8 +19,7 @@ export interface QueryRun {
   /** The file to write, by its absolute path; not given for standard output. */
   output?: string;
   timeoutSeconds?: number;
-  /** The warehouse that is shared, in the place of the published file. */
-  shared?: SharedOptions;
+  isOfTally?: boolean;
 }
 
 /**
@@ -30,7 +29,7 @@ export interface QueryRun {
  * @throws UsageError where Parquet would go to a terminal
  */
 export async function runToOutput(
-  context: SandboxContext,
+  context: PublishedContext,
   run: QueryRun,
   stdout: NodeJS.WritableStream,
 ): Promise<void> {
@@ -74,7 +73,7 @@ const failingWith = (file: WriteStream): Output => ({
 });
 
 async function writeParquet(
-  context: SandboxContext,
+  context: PublishedContext,
   { output, ...run }: QueryRun,
   stdout: NodeJS.WritableStream,
 ): Promise<void> {

@@ -2,13 +2,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createInterface, type Interface } from "node:readline";
 import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
+import type { PublishedContext } from "../open-published.ts";
 import { printable } from "../printable.ts";
 import { rowCountsSql } from "../row-counts.ts";
 import { type CompletedTable, complete } from "./completion.ts";
 import { printRows, type RowFormat, rowFormats } from "./format.ts";
-import { type Sandbox, type SandboxContext, withSandbox } from "./sandbox.ts";
+import { type Sandbox, withSandbox } from "./sandbox.ts";
 import { findSavedQuery, listSavedQueries } from "./saved.ts";
-import type { SharedOptions } from "./shared.ts";
 
 /** Where a REPL reads and writes. */
 export interface ReplStreams {
@@ -37,8 +37,8 @@ A query ends with a semicolon. Ctrl-C ends one that runs, or drops what is typed
  * @throws ConfigError where nothing is published yet
  */
 export async function runRepl(
-  context: SandboxContext,
-  options: { format: RowFormat; timeoutSeconds?: number; shared?: SharedOptions },
+  context: PublishedContext,
+  options: { format: RowFormat; timeoutSeconds?: number },
   streams: ReplStreams,
 ): Promise<void> {
   await withSandbox(context, options, async (sandbox) => {
@@ -69,7 +69,7 @@ export async function runRepl(
 }
 
 interface Session {
-  context: SandboxContext;
+  context: PublishedContext;
   sandbox: Sandbox;
   tables: readonly CompletedTable[];
   format: RowFormat;
@@ -117,7 +117,13 @@ async function enter(entered: string, session: Session): Promise<void> {
   const print = (sql: string, params = {}) =>
     sandbox.query(sql, params, (result) => printRows(result, session.format, streams.output));
   if (entered.startsWith("@")) {
-    const { sql, defaults } = await findSavedQuery(context.workspace, entered.slice(1).replace(/;$/, ""));
+    const name = entered.slice(1).replace(/;$/, "");
+    const { sql, defaults, isOwn } = await findSavedQuery(context.workspace, name);
+    if (context.shared?.isOfAll && !isOwn) {
+      throw new UsageError(`@${name} is of one workspace, and these are the tables of all.`, {
+        hint: "Leave, and name one: tally sql --shared --of NAME.",
+      });
+    }
     return print(sql, defaults);
   }
   if (!entered.startsWith("\\")) return print(entered);
@@ -148,26 +154,32 @@ async function enter(entered: string, session: Session): Promise<void> {
   }
 }
 
+// In a warehouse that several share, a view shows a table of one workspace, and what that means is said of the table.
 const describeTables = (tables: readonly CompletedTable[]) => `
-  select table_name, row_count, comment as holds
-  from duckdb_tables()
-  inner join (${rowCountsSql(tables.map(({ name }) => name))}) using (table_name)
-  where not internal
+  select table_name, row_count, max(comment) as holds
+  from (${rowCountsSql(tables.map(({ name }) => name))})
+  left join (select table_name, comment from duckdb_tables() where schema_name = 'main') using (table_name)
+  group by all
   order by table_name
 `;
 
 const describeTable = `
-  select column_name, data_type, comment as means
+  select
+    column_name,
+    any_value(data_type) filter (database_name = current_database()) as data_type,
+    max(comment) as means
   from duckdb_columns()
-  where lower(table_name) = lower($name) and not internal
-  order by column_index
+  where lower(table_name) = lower($name) and schema_name = 'main' and not internal
+  group by column_name
+  having bool_or(database_name = current_database())
+  order by min(column_index) filter (database_name = current_database())
 `;
 
 async function readTables(sandbox: Sandbox): Promise<CompletedTable[]> {
   const rows = await sandbox.all<{ name: string; columns: string[] }>(`
     select table_name as name, list(column_name order by column_index) as columns
     from duckdb_columns()
-    where not internal
+    where database_name = current_database() and schema_name = 'main' and not internal
     group by table_name
     order by table_name
   `);

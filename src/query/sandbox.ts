@@ -1,24 +1,17 @@
 import type { DuckDBResult } from "@duckdb/node-api";
-import type { Config } from "../config.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import { readingPublished, requirePublished } from "../require-published.ts";
-import { openReadOnly, type Params, sqlText, type Warehouse } from "../warehouse.ts";
-import type { Workspace } from "../workspace.ts";
-import { openShared, refuseReachingOut, type SharedOptions } from "./shared.ts";
-
-export interface SandboxContext {
-  workspace: Workspace;
-  config: Config;
-}
+import { openPublished, type PublishedContext, readingPublished } from "../open-published.ts";
+import { type Params, sqlText, type Warehouse } from "../warehouse.ts";
+import { refuseReachingOut } from "./reaching-out.ts";
 
 export interface SandboxOptions {
   /** After how many seconds a query is ended; not given for never. */
   timeoutSeconds?: number;
   /** The one file that may be written, by its absolute path. */
   writable?: string;
-  /** The warehouse that is shared, in the place of the published file. */
-  shared?: SharedOptions;
+  /** Whether what is asked ships with tally: that it can't be run is then the tables' doing. */
+  isOfTally?: boolean;
 }
 
 /** The published tables, open to queries that can change nothing and reach nothing else. */
@@ -50,24 +43,21 @@ const lockDown = `
  * @throws ConfigError where nothing is published yet
  */
 export async function withSandbox<T>(
-  { workspace, config }: SandboxContext,
-  { timeoutSeconds, writable, shared }: SandboxOptions,
+  context: PublishedContext,
+  { timeoutSeconds, writable, isOfTally }: SandboxOptions,
   work: (sandbox: Sandbox) => Promise<T>,
 ): Promise<T> {
-  if (!shared) requirePublished(workspace);
-  const analytics = shared
-    ? await openShared({ workspace, config }, shared)
-    : await openReadOnly(workspace.analytics, config.warehouse);
+  const analytics = await openPublished(context);
   try {
     if (writable !== undefined) await analytics.run(`set allowed_paths = [${sqlText(writable)}]`);
     await analytics.run(lockDown);
     return await work({
       query: async (sql, params, read) => {
-        if (shared) await refuseReachingOut(analytics, sql);
-        return runOne(analytics, sql, params, timeoutSeconds, read);
+        if (analytics.shared) await refuseReachingOut(analytics, sql);
+        const run = () => runOne(analytics, sql, params, timeoutSeconds, read);
+        return isOfTally ? readingPublished(analytics, context.workspace, run) : run();
       },
-      all: (sql, params) =>
-        shared ? analytics.all(sql, params) : readingPublished(workspace, () => analytics.all(sql, params)),
+      all: (sql, params) => readingPublished(analytics, context.workspace, () => analytics.all(sql, params)),
       interrupt: analytics.interrupt,
     });
   } finally {

@@ -1,11 +1,9 @@
 import { join, resolve } from "node:path";
-import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
+import { openPublished, type PublishedContext, readingPublished } from "../open-published.ts";
 import type { ReportSelection } from "../report-selections.ts";
 import type { ReportFormat } from "../report-settings.ts";
-import { readingPublished, requirePublished } from "../require-published.ts";
-import { openReadOnly, type Warehouse } from "../warehouse.ts";
-import type { Workspace } from "../workspace.ts";
+import type { Warehouse } from "../warehouse.ts";
 import { findBrowser } from "./browser.ts";
 import { withViews } from "./charts/views.ts";
 import { confine } from "./confine.ts";
@@ -31,10 +29,8 @@ import { type ReportFacts, tableName } from "./section.ts";
 import { replaceFile, replaceFolder } from "./write.ts";
 import { writtenFolders } from "./written.ts";
 
-export interface ReportContext {
+export interface ReportContext extends PublishedContext {
   effects: Effects;
-  workspace: Workspace;
-  config: Config;
 }
 
 /** Without a month and a week: the last month that is over and holds data, and the last week that is over. */
@@ -60,7 +56,7 @@ export interface RenderedReport {
 }
 
 /**
- * Writes the reports that the settings name, from analytics.duckdb alone: each folder by one replacement, once
+ * Writes the reports that the settings name, from the published tables alone: each folder by one replacement, once
  * all of them are made, and then the list of periods over them and the feed of what is idle. The same data and the same clock give the
  * same bytes.
  *
@@ -72,13 +68,11 @@ export interface RenderedReport {
  * const { page } = await renderReport({ effects, workspace, config }, { month: "2026-09" });
  */
 export async function renderReport(
-  { effects, workspace, config }: ReportContext,
+  context: ReportContext,
   options: ReportOptions = {},
 ): Promise<RenderedReport> {
-  const path = options.analytics ?? workspace.analytics;
-  const source = { analytics: path, root: workspace.root };
-  requirePublished(source);
-  const analytics = await openReadOnly(path, config.warehouse);
+  const { workspace, config } = context;
+  const analytics = await openPublished(context, options.analytics);
   const made: {
     folders: Folder[];
     general: GeneralFacts;
@@ -87,8 +81,11 @@ export async function renderReport(
   }[] = [];
   try {
     for (const selection of config.reportSelections) {
-      const context = { effects, workspace, config };
-      made.push(await readingPublished(source, () => makeReport(analytics, selection, context, options)));
+      made.push(
+        await readingPublished(analytics, workspace, () =>
+          makeReport(analytics, selection, context, options),
+        ),
+      );
     }
   } finally {
     analytics.close();

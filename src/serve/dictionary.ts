@@ -11,7 +11,7 @@ const kept = new WeakMap<ServeContext, { version: string; page: Promise<string> 
 
 /** The data dictionary of what is published now; it is read anew once that is replaced. */
 export async function showDictionary({ context, response }: Exchange): Promise<void> {
-  const version = await versionOf(context.workspace.analytics);
+  const version = await versionOf(context);
   let current = kept.get(context);
   if (current?.version !== version) {
     const page = readDictionary(context).then((dictionary) =>
@@ -24,8 +24,9 @@ export async function showDictionary({ context, response }: Exchange): Promise<v
   sendPage(response, 200, await current.page);
 }
 
-/** What tells the published file from the one before. */
-async function versionOf(path: string): Promise<string> {
-  const found = await stat(path).catch(() => null);
+/** What tells what is published from what was before; of a shared warehouse, which is asked each minute, the minute. */
+async function versionOf({ effects, workspace, shared }: ServeContext): Promise<string> {
+  if (shared) return `minute ${shared.at ? 0 : Math.floor(effects.wallClock().getTime() / 60_000)}`;
+  const found = await stat(workspace.analytics).catch(() => null);
   return found ? `${found.ino} ${found.size} ${found.mtimeMs}` : "";
 }

@@ -40,7 +40,8 @@ export interface FindingsPage {
   problem: TallyError | null;
   /** What was done with one just now. */
   done: "suppressed" | "taken back" | null;
-  formToken: string;
+  /** Null where nothing can be suppressed from here. */
+  formToken: string | null;
 }
 
 /** What is open and what is suppressed, the most waste first. */
@@ -50,13 +51,13 @@ export function findingsPage({ findings, isCut, problem, done, formToken }: Find
   return appPage({
     title: "Findings",
     path: "/findings",
-    main: html`<p class="lead">What costs without serving anybody. What is meant to be so can be suppressed: a row of suppressions.csv says why, and until when.</p>
+    main: html`<p class="lead">What costs without serving anybody. What is meant to be so can be suppressed${formToken === null ? ", in the workspace whose runs make these tables" : ""}: a row of suppressions.csv says why, and until when.</p>
 ${done === "suppressed" && html`<p class="notice" role="status"><b>Suppressed.</b> suppressions.csv has a row for it, which counts from the next run on.</p>`}
 ${done === "taken back" && html`<p class="notice" role="status"><b>Taken back.</b> suppressions.csv has no row for it any more, which counts from the next run on.</p>`}
 ${problem && failure("suppressions.csv can't be read.", problem.message, problem.hint)}
 ${isCut && html`<p class="notice"><b>There are more.</b> These are the first ${counted(findings.length, "finding")}; <a href="/sql?saved=idle-waste">query</a> for the others.</p>`}
 <section aria-labelledby="open"><h2 id="open">Open</h2>
-${open.length > 0 ? table(columns(stateOfOpen(formToken)), open, { caption: "Open findings", id: "open-rows", shown: 50 }) : html`<p class="count">Nothing is open.</p>`}</section>
+${open.length > 0 ? table(columns(formToken === null ? null : stateOfOpen(formToken)), open, { caption: "Open findings", id: "open-rows", shown: 50 }) : html`<p class="count">Nothing is open.</p>`}</section>
 ${
   suppressed.length > 0 &&
   html`<section aria-labelledby="suppressed"><h2 id="suppressed">Suppressed</h2>
@@ -65,7 +66,7 @@ ${table(columns(stateOfSuppressed(formToken)), suppressed, { caption: "Suppresse
   });
 }
 
-function columns(state: Column<ListedFinding>): Column<ListedFinding>[] {
+function columns(state: Column<ListedFinding> | null): Column<ListedFinding>[] {
   return [
     {
       head: "Resource",
@@ -86,7 +87,7 @@ function columns(state: Column<ListedFinding>): Column<ListedFinding>[] {
       cell: (finding) => waste(finding),
       key: (finding) => finding.monthly_waste,
     },
-    state,
+    ...(state ? [state] : []),
   ];
 }
 
@@ -101,12 +102,13 @@ const stateOfOpen = (formToken: string): Column<ListedFinding> => ({
   key: ({ pending }) => (pending ? "1" : "0"),
 });
 
-const stateOfSuppressed = (formToken: string): Column<ListedFinding> => ({
+const stateOfSuppressed = (formToken: string | null): Column<ListedFinding> => ({
   head: "Why",
   isText: true,
   cell: (finding) => {
     const { suppressed_until: until, suppression_reason: reason } = finding;
-    const state = finding.isOwnRow
+    const isOwnRow = finding.isOwnRow && formToken !== null;
+    const state = isOwnRow
       ? takeBackForm(finding, formToken)
       : !finding.isHeld && html`<span class="badge">open from the next run</span>`;
     return html`${name(reason ?? "No reason given")}<small>${until === null ? "without an end" : `until ${until}`}</small>${state}`;

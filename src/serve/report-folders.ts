@@ -35,7 +35,9 @@ function folderOf(selection: ReportSelection, at: number, folder: string): Repor
 }
 
 /** Leads to the reports; where they lie in several folders, to a list of these. */
-export async function showReports({ context, response }: Exchange): Promise<void> {
+export async function showReports({ context, reports, response }: Exchange): Promise<void> {
+  const page = (await reports?.ready()) ?? null;
+  if (page !== null) return sendTo(response, page);
   const written = reportFolders(context).filter(({ folder }) => existsSync(join(folder, "index.html")));
   if (written.length < 2) return sendTo(response, written[0]?.path ?? "/reports/");
   const main = html`<ul class="report-folders">${written.map(({ path, title }) => html`<li><a href="${path}">${name(title)}</a></li>`)}</ul>`;

@@ -1,26 +1,24 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
 import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
-import type { Workspace } from "../workspace.ts";
+import type { PublishedContext } from "../open-published.ts";
 import { createAccess, createToken } from "./access.ts";
 import { isLoopback, urlHost } from "./address.ts";
 import { sendPage, sendText, sendTo, setCommonHeaders } from "./answer.ts";
 import { readForm } from "./form.ts";
+import { keepReports } from "./kept-reports.ts";
 import { appPage, failure } from "./layout.ts";
 import { createQueries } from "./queries.ts";
 import { Refusal } from "./refusal.ts";
 import { type Exchange, routeOf } from "./routes.ts";
 import { createSuppressions } from "./suppressions.ts";
 
-export interface ServeContext {
+export interface ServeContext extends PublishedContext {
   effects: Effects;
-  workspace: Workspace;
-  config: Config;
 }
 
 export interface ServeOptions {
@@ -32,6 +30,8 @@ export interface ServeOptions {
   allowedHosts: readonly string[];
   /** After how many seconds a query is ended. */
   timeoutSeconds: number;
+  /** How often it looks whether a shared warehouse that it reads has anything new; a test looks sooner. */
+  lookEveryMs?: number;
 }
 
 export interface Served {
@@ -65,7 +65,8 @@ export async function serve(context: ServeContext, options: ServeOptions): Promi
   const madeToken = given === null && !isLoopback(host) ? createToken() : null;
   const access = createAccess({ host, allowedHosts, token: given ?? madeToken });
   const queries = createQueries(context, timeoutSeconds);
-  const served = { context, access, queries, suppressions: createSuppressions(context.workspace) };
+  const suppressions = createSuppressions(context.workspace);
+  const served: App = { context, access, queries, suppressions, reports: null };
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
     answer(served, request, response).catch((error: unknown) => {
       fail(context, request, response, error);
@@ -82,6 +83,7 @@ export async function serve(context: ServeContext, options: ServeOptions): Promi
       cause: error,
     });
   }
+  served.reports = context.shared ? keepReports(context, options.lookEveryMs) : null;
   const bound = server.address() as AddressInfo;
   return {
     url: `http://${urlHost(host)}:${bound.port}/`,
@@ -90,6 +92,7 @@ export async function serve(context: ServeContext, options: ServeOptions): Promi
       const closed = once(server, "close");
       server.close();
       queries.end();
+      served.reports?.end();
       server.closeIdleConnections();
       const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs);
       await closed;
@@ -98,11 +101,9 @@ export async function serve(context: ServeContext, options: ServeOptions): Promi
   };
 }
 
-async function answer(
-  served: Pick<Exchange, "context" | "access" | "queries" | "suppressions">,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+type App = Pick<Exchange, "context" | "access" | "queries" | "suppressions" | "reports">;
+
+async function answer(served: App, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { access } = served;
   setCommonHeaders(response);
   access.checkOrigin(request);

@@ -1,5 +1,6 @@
 import { ageInWords } from "../duration.ts";
 import { printable } from "../printable.ts";
+import type { SharedFacts } from "../shared-warehouse/read.ts";
 import type { Published } from "./published.ts";
 import type { WorkspaceStatus } from "./status.ts";
 
@@ -12,6 +13,13 @@ export function statusJson(status: WorkspaceStatus, workspace: string): string {
       now: now.toISOString(),
       is_stale: staleness.length > 0,
       staleness,
+      shared: published?.shared
+        ? {
+            workspace: published.shared.workspace,
+            place: published.shared.place,
+            committed_at: published.shared.committedAt?.toISOString() ?? null,
+          }
+        : null,
       last_run: lastRun,
       last_good_run: lastGoodRun && { run_id: lastGoodRun.run_id, finished_at: lastGoodRun.finished_at },
       writer: writer && {
@@ -61,9 +69,10 @@ export function statusJson(status: WorkspaceStatus, workspace: string): string {
 /** The status in words, a line for each subject. */
 export function statusText(status: WorkspaceStatus): string {
   const { now, lastRun, lastGoodRun, writer, published, failingTests, staleness } = status;
+  const shared = published?.shared;
   const lines: [string, string][] = [
     ["state", staleness.length === 0 ? "fresh" : `stale: ${staleness.join(" ")}`],
-    ["last run", runWords(lastRun)],
+    shared ? ["read from", sharedWords(shared, now)] : ["last run", runWords(lastRun)],
   ];
   if (lastRun && !lastRun.is_published) {
     lines.push([
@@ -83,6 +92,13 @@ export function statusText(status: WorkspaceStatus): string {
   if (published) lines.push(...publishedLines(published, now));
   lines.push(["failing tests", testsWords(failingTests)]);
   return lines.map(([name, text]) => `${name.padEnd(14)} ${printable(text)}\n`).join("");
+}
+
+function sharedWords({ workspace, place, committedAt }: SharedFacts, now: Date): string {
+  const committed = committedAt
+    ? `, committed ${committedAt.toISOString()}, ${ageInWords(now.getTime() - committedAt.getTime())} ago`
+    : "";
+  return `${workspace ?? "all workspaces"} in ${place}${committed}`;
 }
 
 function runWords(run: WorkspaceStatus["lastRun"]): string {

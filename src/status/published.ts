@@ -1,12 +1,19 @@
+import {
+  openPublished,
+  type PublishedContext,
+  type PublishedTables,
+  readingPublished,
+} from "../open-published.ts";
 import { isoInstant, readDataset } from "../reports/dataset.ts";
 import type { Freshness } from "../reports/overview.ts";
 import { countRows } from "../row-counts.ts";
 import type { FailingTest } from "../run-log.ts";
-import { openReadOnly, type Warehouse } from "../warehouse.ts";
-import type { StatusContext } from "./status.ts";
+import type { Warehouse } from "../warehouse.ts";
 
-/** What analytics.duckdb says of itself. */
+/** What the published tables say of themselves. */
 export interface Published {
+  /** Where they are, of a warehouse that is shared; null for the workspace's own file. */
+  shared: PublishedTables["shared"];
   builtAt: Date;
   tallyVersion: string;
   lastReadAt: Date | null;
@@ -44,38 +51,40 @@ export interface OpenFindings {
 }
 
 /**
- * Reads analytics.duckdb, which a run replaces and never writes to.
+ * Reads the published tables, of which a run that goes on meanwhile changes nothing.
  *
- * @throws TallyError where it can't be opened
+ * @throws TallyError where they can't be opened
  */
-export async function readPublished(
-  { workspace, config }: Pick<StatusContext, "workspace" | "config">,
-  now: Date,
-): Promise<Published> {
-  const analytics = await openReadOnly(workspace.analytics, config.warehouse);
+export async function readPublished(context: PublishedContext, now: Date): Promise<Published> {
+  const analytics = await openPublished(context);
   try {
-    const build = await analytics.first<{ built_at: string; tally_version: string }>(
-      "select built_at::varchar as built_at, tally_version from meta_build",
-    );
-    const { rows } = await readDataset(analytics, "freshness", { today: now.toISOString().slice(0, 10) });
-    const freshness = rows[0] as unknown as Freshness;
-    return {
-      builtAt: new Date(isoInstant(build?.built_at ?? "")),
-      tallyVersion: build?.tally_version ?? "",
-      lastReadAt: freshness.last_read_at === null ? null : new Date(isoInstant(freshness.last_read_at)),
-      lastWholeDate: freshness.last_whole_date,
-      lastUsageDate: freshness.last_usage_date,
-      daysBehind: freshness.days_behind === null ? null : Number(freshness.days_behind),
-      projectDays: Number(freshness.project_days),
-      missingProjectDays: Number(freshness.missing_project_days),
-      failingTests: await readFailingTests(analytics),
-      findings: await readFindings(analytics),
-      organizations: await readOrganizations(analytics, now),
-      tables: [...(await countRows(analytics))].map(([name, rows]) => ({ name, rows })),
-    };
+    return await readingPublished(analytics, context.workspace, () => read(analytics, now));
   } finally {
     analytics.close();
   }
+}
+
+async function read(analytics: PublishedTables, now: Date): Promise<Published> {
+  const build = await analytics.first<{ built_at: string; tally_version: string }>(
+    "select built_at::varchar as built_at, tally_version from meta_build",
+  );
+  const { rows } = await readDataset(analytics, "freshness", { today: now.toISOString().slice(0, 10) });
+  const freshness = rows[0] as unknown as Freshness;
+  return {
+    shared: analytics.shared,
+    builtAt: new Date(isoInstant(build?.built_at ?? "")),
+    tallyVersion: build?.tally_version ?? "",
+    lastReadAt: freshness.last_read_at === null ? null : new Date(isoInstant(freshness.last_read_at)),
+    lastWholeDate: freshness.last_whole_date,
+    lastUsageDate: freshness.last_usage_date,
+    daysBehind: freshness.days_behind === null ? null : Number(freshness.days_behind),
+    projectDays: Number(freshness.project_days),
+    missingProjectDays: Number(freshness.missing_project_days),
+    failingTests: await readFailingTests(analytics),
+    findings: await readFindings(analytics),
+    organizations: await readOrganizations(analytics, now),
+    tables: [...(await countRows(analytics))].map(([name, rows]) => ({ name, rows })),
+  };
 }
 
 const readFailingTests = (analytics: Warehouse) =>

@@ -1,17 +1,14 @@
 import { existsSync } from "node:fs";
-import type { Config } from "../config.ts";
 import { ageInWords } from "../duration.ts";
 import type { Effects } from "../effects.ts";
 import { TallyError } from "../errors/tally-error.ts";
-import { readingPublished } from "../require-published.ts";
+import type { PublishedContext } from "../open-published.ts";
 import { type FailingTest, type RunLine, readRuns } from "../run-log.ts";
-import { type LockOwner, lockHolder, type Workspace } from "../workspace.ts";
+import { type LockOwner, lockHolder } from "../workspace.ts";
 import { type Published, readPublished } from "./published.ts";
 
-export interface StatusContext {
+export interface StatusContext extends PublishedContext {
   effects: Effects;
-  workspace: Workspace;
-  config: Config;
 }
 
 /** How a workspace stands, from what readers may open while a run is on. */
@@ -24,7 +21,7 @@ export interface WorkspaceStatus {
   writer: { owner: LockOwner; isLeft: boolean } | null;
   /** Null where nothing is published yet. */
   published: Published | null;
-  /** Why analytics.duckdb can't be read; null where it can. */
+  /** Why the published tables can't be read; null where they can. */
   unreadable: string | null;
   /** Of the last run that came so far. */
   failingTests: readonly FailingTest[];
@@ -32,16 +29,24 @@ export interface WorkspaceStatus {
   staleness: readonly string[];
 }
 
-/** Reads how the workspace stands. It opens nothing that a run writes to, so neither waits for the other. */
+/**
+ * Reads how the workspace stands. It opens nothing that a run writes to, so neither waits for the other. Where it is read
+ * from a shared warehouse, what only the writer's own machine knows is not told: its log and its lock.
+ *
+ * @throws TallyError where a shared warehouse can't be read
+ */
 export async function readStatus(context: StatusContext): Promise<WorkspaceStatus> {
   const { effects, workspace, config } = context;
   const now = effects.now();
-  const runs = await readRuns(workspace);
+  const isShared = context.shared !== undefined;
+  const runs = isShared ? [] : await readRuns(workspace);
   let published: Published | null = null;
   let unreadable: string | null = null;
-  if (existsSync(workspace.analytics)) {
+  if (isShared) {
+    published = await readPublished(context, now);
+  } else if (existsSync(workspace.analytics)) {
     try {
-      published = await readingPublished(workspace, () => readPublished(context, now));
+      published = await readPublished(context, now);
     } catch (error) {
       unreadable = error instanceof Error ? error.message : String(error);
       if (error instanceof TallyError && error.hint !== undefined) unreadable += ` ${error.hint}`;
@@ -52,7 +57,7 @@ export async function readStatus(context: StatusContext): Promise<WorkspaceStatu
     now,
     lastRun: runs.at(-1) ?? null,
     lastGoodRun: runs.findLast(({ is_published: isPublished }) => isPublished) ?? null,
-    writer: lockHolder(workspace),
+    writer: isShared ? null : lockHolder(workspace),
     published,
     unreadable,
     failingTests: tested?.failing_tests ?? published?.failingTests ?? [],

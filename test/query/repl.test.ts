@@ -29,7 +29,7 @@ async function said(typed: string, isTerminal = false): Promise<{ printed: strin
   const input = new PassThrough();
   const streams = { input, output: effects.stdout, stderr: effects.stderr, isTerminal };
   let hasEnded = false;
-  const ended = runRepl({ workspace, config }, { format: "csv" }, streams).finally(() => {
+  const ended = runRepl({ effects, workspace, config }, { format: "csv" }, streams).finally(() => {
     hasEnded = true;
   });
   // A key at a time, as somebody types.

@@ -32,7 +32,7 @@ async function printed(
   more: Partial<QueryRun> = {},
 ): Promise<string> {
   const effects = testEffects();
-  await runToOutput({ workspace, config }, { sql, params: {}, format, ...more }, effects.stdout);
+  await runToOutput({ effects, workspace, config }, { sql, params: {}, format, ...more }, effects.stdout);
   return effects.printed();
 }
 
@@ -146,7 +146,7 @@ describe("`tally sql` prints rows", () => {
       params: {},
       format: "csv" as const,
     };
-    await runToOutput({ workspace, config }, run, counting);
+    await runToOutput({ effects: testEffects(), workspace, config }, run, counting);
     // "n", and 10 million lines of 68,888,890 digits in all.
     expect(written).toBe(3 + 68_888_890 + 2 * 10_000_000);
     expect(most - before).toBeLessThan(250 * 1024 * 1024);
@@ -209,7 +209,7 @@ describe("`tally sql` refuses", () => {
     const empty = workspaceAt(temporaryFolder());
     await expect(
       runToOutput(
-        { workspace: empty, config },
+        { effects: testEffects(), workspace: empty, config },
         { sql: "select 1", params: {}, format: "csv" },
         testEffects().stdout,
       ),

@@ -1,11 +1,11 @@
 import { basename, isAbsolute, resolve } from "node:path";
 import { z } from "zod";
-import type { Effects } from "./effects.ts";
-import { ConfigError } from "./errors/config-error.ts";
-import type { Extension, NeededExtension } from "./extensions.ts";
-import { objectStoreUrl } from "./object-store.ts";
-import { holdsPassword, readPostgresAddress } from "./postgres-address.ts";
-import { sqlName } from "./warehouse.ts";
+import type { Effects } from "../effects.ts";
+import { ConfigError } from "../errors/config-error.ts";
+import type { Extension, NeededExtension } from "../extensions.ts";
+import { objectStoreUrl } from "../object-store.ts";
+import { holdsPassword, readPostgresAddress } from "../postgres-address.ts";
+import { sqlName } from "../warehouse.ts";
 
 const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of an environment variable");
 
@@ -31,6 +31,8 @@ export interface WarehouseTarget {
   dataPath: string | undefined;
   /** What this workspace is called there. */
   writer: string;
+  /** Whether tally.toml says so, and it is not the name of the folder. */
+  isNamed: boolean;
 }
 
 /** An address as DuckDB attaches it, and what that takes. */
@@ -58,7 +60,7 @@ export function readWarehouseTarget(
   file: string,
   root: string,
 ): WarehouseTarget | undefined {
-  const { target, target_env: env, data_path: dataPath, writer = basename(root) } = table;
+  const { target, target_env: env, data_path: dataPath, writer } = table;
   if (target !== undefined && env !== undefined) {
     throw new ConfigError(`${file}: [warehouse] has both target and target_env.`, {
       hint: "Keep one of them: the address, or the name of the environment variable that holds it.",
@@ -83,7 +85,8 @@ export function readWarehouseTarget(
   return {
     address: env === undefined ? { text: target ?? "" } : { env },
     dataPath: dataPath === undefined || dataPath.includes("://") ? dataPath : resolve(root, dataPath),
-    writer,
+    writer: writer ?? basename(root),
+    isNamed: writer !== undefined,
   };
 }
 
