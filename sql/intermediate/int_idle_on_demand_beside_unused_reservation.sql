@@ -62,6 +62,7 @@ days as (
   where days.is_read_whole
 ),
 
+-- What it comes to is told of the window alone.
 on_demand as (
   select
     usage.organization_id,
@@ -76,7 +77,8 @@ on_demand as (
   from fct_cost_daily as usage
   inner join int_product_lines as lines
     on lower(usage.resource_type) = lines.resource_type_key
-  where usage.pricing_category = 'on_demand'
+  where usage.usage_date >= (select today - window_days from settings)
+    and usage.pricing_category = 'on_demand'
     and usage.gpu_hours > 0
   group by
     usage.organization_id,
@@ -139,32 +141,6 @@ costed as (
   from shared_days
 ),
 
--- A stretch of such days goes on until a whole window passes without one.
-opened as (
-  select
-    organization_id,
-    reservation_id,
-    usage_date,
-    coalesce(
-      usage_date - lag(usage_date) over (partition by organization_id, reservation_id order by usage_date)
-      > settings.window_days,
-      true
-    ) as is_opening
-  from shared_days
-  cross join settings
-),
-
-since as (
-  select
-    organization_id,
-    reservation_id,
-    max(usage_date) filter (where is_opening) as first_date
-  from opened
-  group by
-    organization_id,
-    reservation_id
-),
-
 windows as (
   select
     days.organization_id,
@@ -192,6 +168,90 @@ windows as (
     days.reservation_id
 ),
 
+wasteful as (
+  select
+    windows.*
+  from windows
+  cross join settings
+  where windows.overlap_day_count >= settings.least_days
+    and windows.overlap_gpu_hours >= (settings.least_gpus * 24 * windows.day_count)::decimal(38, 12)
+),
+
+-- Since when it has been so is looked for in the years before only where there is something to tell.
+wasteful_lines as (
+  select distinct
+    standing.organization_id,
+    standing.product_line_key
+  from standing
+  inner join wasteful
+    on standing.organization_id = wasteful.organization_id
+    and standing.reservation_id = wasteful.reservation_id
+),
+
+on_demand_days as (
+  select distinct
+    usage.organization_id,
+    usage.usage_date,
+    lines.product_line as product_line_key,
+    regexp_replace(lower(usage.region), '-[a-z]$', '') as region_key
+  from fct_cost_daily as usage
+  inner join int_product_lines as lines
+    on lower(usage.resource_type) = lines.resource_type_key
+  inner join wasteful_lines
+    on usage.organization_id = wasteful_lines.organization_id
+    and lines.product_line = wasteful_lines.product_line_key
+  where usage.pricing_category = 'on_demand'
+    and usage.gpu_hours > 0
+),
+
+days_beside as (
+  select distinct
+    days.organization_id,
+    days.reservation_id,
+    days.usage_date
+  from days
+  inner join on_demand_days
+    on days.organization_id = on_demand_days.organization_id
+    and days.usage_date = on_demand_days.usage_date
+    and days.product_line_key = on_demand_days.product_line_key
+    and (len(days.regions) = 0 or list_contains(days.regions, on_demand_days.region_key))
+  where days.unused_gpu_hours > 0
+  qualify row_number() over (
+    partition by
+      on_demand_days.organization_id,
+      on_demand_days.usage_date,
+      on_demand_days.product_line_key,
+      on_demand_days.region_key
+    order by days.unused_gpu_hours desc, days.reservation_id
+  ) = 1
+),
+
+-- A stretch of such days goes on until a whole window passes without one.
+opened as (
+  select
+    organization_id,
+    reservation_id,
+    usage_date,
+    coalesce(
+      usage_date - lag(usage_date) over (partition by organization_id, reservation_id order by usage_date)
+      > settings.window_days,
+      true
+    ) as is_opening
+  from days_beside
+  cross join settings
+),
+
+since as (
+  select
+    organization_id,
+    reservation_id,
+    max(usage_date) filter (where is_opening) as first_date
+  from opened
+  group by
+    organization_id,
+    reservation_id
+),
+
 first_seen as (
   select
     organization_id,
@@ -206,28 +266,26 @@ first_seen as (
 found as (
   select
     standing.*,
-    windows.* exclude (organization_id, reservation_id),
+    wasteful.* exclude (organization_id, reservation_id),
     since.first_date as since_date,
     settings.least_days,
     first_seen.first_seen_at,
     (
       (
-        (windows.overlap_cost_units * 730 * 2 + windows.day_count * 24) // (windows.day_count * 24 * 2)
+        (wasteful.overlap_cost_units * 730 * 2 + wasteful.day_count * 24) // (wasteful.day_count * 24 * 2)
       )::decimal(28, 0) * 0.0000000001::decimal(10, 10)
     )::decimal(38, 10) as monthly_cost
-  from windows
+  from wasteful
   cross join settings
   inner join standing
-    on windows.organization_id = standing.organization_id
-    and windows.reservation_id = standing.reservation_id
+    on wasteful.organization_id = standing.organization_id
+    and wasteful.reservation_id = standing.reservation_id
   inner join since
-    on windows.organization_id = since.organization_id
-    and windows.reservation_id = since.reservation_id
+    on wasteful.organization_id = since.organization_id
+    and wasteful.reservation_id = since.reservation_id
   inner join first_seen
-    on windows.organization_id = first_seen.organization_id
-    and windows.reservation_id = first_seen.reservation_id
-  where windows.overlap_day_count >= settings.least_days
-    and windows.overlap_gpu_hours >= (settings.least_gpus * 24 * windows.day_count)::decimal(38, 12)
+    on wasteful.organization_id = first_seen.organization_id
+    and wasteful.reservation_id = first_seen.reservation_id
 ),
 
 final as (

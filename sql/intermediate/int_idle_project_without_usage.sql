@@ -43,16 +43,53 @@ storage_metrics as (
   where kind = 'storage'
 ),
 
-used as (
+-- Most were used lately: only for the others the years before are looked through.
+recent as (
+  select
+    usage.project_id,
+    max(usage.usage_date) as last_usage_date
+  from int_usage_daily as usage
+  anti join storage_metrics as metrics
+    on usage.billable_metric = metrics.billable_metric
+  where usage.usage_date > (select today - 35 from settings)
+    and usage.quantity > 0
+  group by usage.project_id
+),
+
+older as (
   select
     usage.project_id,
     min(usage.usage_date) as first_usage_date,
     max(usage.usage_date) filter (where metrics.billable_metric is null) as last_usage_date
   from int_usage_daily as usage
+  inner join (
+    select project_id
+    from int_projects
+    anti join recent
+      on int_projects.project_id = recent.project_id
+  ) as others
+    on usage.project_id = others.project_id
   left join storage_metrics as metrics
     on usage.billable_metric = metrics.billable_metric
   where usage.quantity > 0
   group by usage.project_id
+),
+
+used as (
+  select
+    project_id,
+    -- Only of a project in which no VM was ever used it is asked when it was first used.
+    null as first_usage_date,
+    last_usage_date
+  from recent
+
+  union all
+
+  select
+    project_id,
+    first_usage_date,
+    last_usage_date
+  from older
 ),
 
 things as (
