@@ -26,6 +26,23 @@ with usage as (
     and daily.usage_date < centres.ends_before
 ),
 
+-- Of the many rows of usage few differ but in their day.
+first_uses_of_all as (
+  select
+    project_id,
+    max(project_name) as project_name,
+    gpu_type,
+    region,
+    cost_centre,
+    min(usage_date) as first_date
+  from usage
+  group by
+    project_id,
+    gpu_type,
+    region,
+    cost_centre
+),
+
 first_uses as (
   select
     project_id,
@@ -36,8 +53,8 @@ first_uses as (
     grouping(gpu_type) = 0 as is_gpu_type,
     grouping(region) = 0 as is_region,
     grouping(cost_centre) = 0 as is_cost_centre,
-    min(usage_date) as first_date
-  from usage
+    min(first_date) as first_date
+  from first_uses_of_all
   group by grouping sets (
     (project_id),
     (project_id, gpu_type),

@@ -29,26 +29,55 @@ tests:
       values: [week, month]
   - range: {column: known_days, min: 0, max: 31}
 */
-with sums as (
+with calendar as (
+  select
+    usage_date,
+    date_trunc('week', usage_date)::date as week,
+    date_trunc('month', usage_date)::date as month
+  from int_gpu_hours_days
+),
+
+-- Days are summed once, up to where a week or a month ends.
+parts as (
+  select
+    days.scope_number,
+    calendar.week,
+    calendar.month,
+    sum(days.gpu_hours) as gpu_hours,
+    count(*) filter (where days.is_whole) as whole_days
+  from int_gpu_hours_by_scope as days
+  inner join calendar
+    on days.usage_date = calendar.usage_date
+  group by
+    days.scope_number,
+    calendar.week,
+    calendar.month
+),
+
+sums as (
   select
     'week' as period,
-    date_trunc('week', usage_date)::date as period_start,
+    week as period_start,
     scope_number,
     sum(gpu_hours) as gpu_hours,
-    count(*) filter (where is_whole) as whole_days
-  from int_gpu_hours_by_scope
-  group by all
+    sum(whole_days)::bigint as whole_days
+  from parts
+  group by
+    week,
+    scope_number
 
   union all
 
   select
     'month',
-    date_trunc('month', usage_date)::date,
+    month,
     scope_number,
     sum(gpu_hours),
-    count(*) filter (where is_whole)
-  from int_gpu_hours_by_scope
-  group by all
+    sum(whole_days)::bigint
+  from parts
+  group by
+    month,
+    scope_number
 ),
 
 periods as (
