@@ -111,6 +111,49 @@ levels as (
     weeks_back
 ),
 
+-- All methods but one forecast the same for a weekday, however far ahead.
+measured as (
+  select
+    levels.scope_number,
+    levels.weeks_back,
+    profiles.weekday,
+    coalesce(levels.last_value::double, levels.mean_28d) as last_value,
+    coalesce(profiles.latest::double, levels.mean_28d) as same_weekday,
+    levels.mean_28d,
+    coalesce(profiles.mean_4w::double, levels.mean_28d) as weekday_mean_4w,
+    coalesce(profiles.median_8w, levels.mean_28d) as weekday_median_8w,
+    coalesce(levels.shift_1d, levels.mean_28d) + coalesce(profiles.pattern, 0) as shift_1d,
+    coalesce(levels.shift_3d, levels.shift_1d, levels.mean_28d) + coalesce(profiles.pattern, 0) as shift_3d,
+    weekday_mean_4w * coalesce(levels.level_7d, 1) as level_7d,
+    (levels.mean_28d - levels.earlier_mean_28d) / 28 as daily_growth,
+    case when levels.mean_7d > 0 then levels.mean_7d end as grown_from
+  from levels
+  inner join profiles
+    on levels.scope_number = profiles.scope_number
+    and levels.weeks_back = profiles.weeks_back
+),
+
+forecast as (
+  select
+    scope_number,
+    weeks_back,
+    weekday,
+    level_7d,
+    daily_growth,
+    grown_from,
+    [
+      round(greatest(last_value, 0), 6),
+      round(greatest(same_weekday, 0), 6),
+      round(greatest(mean_28d, 0), 6),
+      round(greatest(weekday_mean_4w, 0), 6),
+      round(greatest(weekday_median_8w, 0), 6),
+      round(greatest(shift_1d, 0), 6),
+      round(greatest(shift_3d, 0), 6),
+      round(greatest(level_7d, 0), 6)
+    ]::decimal(38, 6)[] as forecasts
+  from measured
+),
+
 horizons as (
   select
     horizon::integer as horizon,
@@ -120,63 +163,47 @@ horizons as (
   from range(1, 32) as numbers (horizon)
 ),
 
-measured as (
+-- What was used is looked up before the forecasts are there, which are wide.
+run_days as (
   select
     levels.scope_number,
     levels.weeks_back,
     levels.known_days,
     horizons.horizon,
-    coalesce(levels.last_value::double, levels.mean_28d) as last_value,
-    coalesce(profiles.latest::double, levels.mean_28d) as same_weekday,
-    levels.mean_28d,
-    coalesce(profiles.mean_4w::double, levels.mean_28d) as weekday_mean_4w,
-    coalesce(profiles.median_8w, levels.mean_28d) as weekday_median_8w,
-    coalesce(levels.shift_1d, levels.mean_28d) + coalesce(profiles.pattern, 0) as shift_1d,
-    coalesce(levels.shift_3d, levels.shift_1d, levels.mean_28d) + coalesce(profiles.pattern, 0) as shift_3d,
-    weekday_mean_4w * coalesce(levels.level_7d, 1) as level_7d,
-    -- The middle of the last 7 days lies 3 days before their end.
-    coalesce(
-      (levels.mean_28d - levels.earlier_mean_28d) / 28
-      * (horizons.damped_days + 3)
-      / case when levels.mean_7d > 0 then levels.mean_7d end,
-      0
-    ) as growth
+    horizons.weekday,
+    horizons.damped_days,
+    days.gpu_hours
   from levels
   inner join horizons
     on levels.weeks_back = 0
     or horizons.horizon <= levels.weeks_back * 7
-  inner join profiles
-    on levels.scope_number = profiles.scope_number
-    and levels.weeks_back = profiles.weeks_back
-    and horizons.weekday = profiles.weekday
+  left join days
+    on levels.scope_number = days.scope_number
+    and levels.weeks_back * 7 - horizons.horizon = days.age
   where levels.known_days >= 7
 ),
 
 final as (
   select
-    measured.scope_number,
-    measured.weeks_back,
-    measured.horizon,
-    scopes.last_date - measured.weeks_back::integer * 7 + measured.horizon as usage_date,
-    measured.known_days,
-    days.gpu_hours,
-    [
-      round(greatest(last_value, 0), 6),
-      round(greatest(same_weekday, 0), 6),
-      round(greatest(mean_28d, 0), 6),
-      round(greatest(weekday_mean_4w, 0), 6),
-      round(greatest(weekday_median_8w, 0), 6),
-      round(greatest(shift_1d, 0), 6),
-      round(greatest(shift_3d, 0), 6),
-      round(greatest(level_7d, 0), 6),
-      round(greatest(level_7d * least(1 + growth, 3), 0), 6)
-    ]::decimal(38, 6)[] as forecasts
-  from measured
+    run_days.scope_number,
+    run_days.weeks_back,
+    run_days.horizon,
+    scopes.last_date - run_days.weeks_back::integer * 7 + run_days.horizon as usage_date,
+    run_days.known_days,
+    run_days.gpu_hours,
+    -- The middle of the last 7 days lies 3 days before their end.
+    coalesce(forecast.daily_growth * (run_days.damped_days + 3) / forecast.grown_from, 0) as growth,
+    list_append(
+      forecast.forecasts,
+      round(greatest(forecast.level_7d * least(1 + growth, 3), 0), 6)::decimal(38, 6)
+    ) as forecasts
+  from run_days
+  inner join forecast
+    on run_days.scope_number = forecast.scope_number
+    and run_days.weeks_back = forecast.weeks_back
+    and run_days.weekday = forecast.weekday
   inner join int_gpu_hours_scopes as scopes
-    on measured.scope_number = scopes.scope_number
-  left join days
-    on measured.scope_number = days.scope_number
-    and scopes.last_date - measured.weeks_back::integer * 7 + measured.horizon = days.usage_date
+    on run_days.scope_number = scopes.scope_number
 )
 
 select
