@@ -47,7 +47,7 @@ export function testConfig(
     organizations: [],
     ingest: { lookbackDays },
     raw: { keepDays: 400, keepBytes: 10 * 2 ** 30 },
-    warehouse: { memoryLimit: "384MB", threads: 2 },
+    warehouse: { memoryLimit: "384MB", threads: 1 },
     target: undefined,
     prices: { label: "prices.csv", currency: "USD", billing: "compare", billingCurrency: "USD" },
     sharedCosts: [],
