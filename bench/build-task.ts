@@ -1,16 +1,12 @@
 /** One task of bench/build, in a process of its own: `node build-task.js '{"kind": …}'`; prints what it came to as JSON. */
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { loadConfig } from "../src/config.ts";
 import { type Effects, fixedClock } from "../src/effects.ts";
 import { createLog } from "../src/log.ts";
 import { build } from "../src/models/build.ts";
-import { type ModelContext, openModelConnection, writeBuildContext } from "../src/models/context.ts";
+import { type ModelContext, openModelConnection } from "../src/models/context.ts";
 import { fileTest, modelTests } from "../src/models/data-tests.ts";
-import { createGraph } from "../src/models/graph.ts";
-import { loadProject, projectRoots } from "../src/models/project.ts";
 import { publish } from "../src/models/publish.ts";
-import { loadSeeds } from "../src/models/seeds.ts";
 import { openWarehouse, sqlName, type Warehouse } from "../src/warehouse.ts";
 import { workspaceAt } from "../src/workspace.ts";
 import { type Measured, measured } from "./measured.ts";
@@ -21,11 +17,12 @@ import {
   type OrganizationSize,
   prices,
 } from "./organization-data.ts";
+import { readModels, writePlainProject } from "./plain-project.ts";
 
 export interface BuildTask {
   /**
-   * prepare the raw tables, add a night to them, build, run the same SQL bare, publish, or write what models are made of
-   * for another tool, with all that they rest on in the warehouse.
+   * prepare the raw tables, add a night to them, build, run the same SQL bare, publish, or write what models and tests are
+   * made of for another tool, with all that they rest on in the warehouse.
    */
   kind: "prepare" | "night" | "build" | "bare" | "publish" | "models";
   root: string;
@@ -65,7 +62,7 @@ async function run({ kind, root, size, threads, isNightLater }: BuildTask): Prom
       return { ...result, ...(await totals(warehouse)) };
     }
     if (kind === "models") {
-      await writeFile(join(root, "models.json"), JSON.stringify(await plainModels(context)));
+      await writePlainProject(context);
       return { ...nothing, elapsedMs: 0, cpuMs: 0, peakMb: 0 };
     }
     const work = {
@@ -82,35 +79,6 @@ async function run({ kind, root, size, threads, isNightLater }: BuildTask): Prom
   } finally {
     warehouse.close();
   }
-}
-
-/** The models in their order, once all that they rest on is in the warehouse. */
-async function readModels(context: ModelContext) {
-  const { warehouse, workspace } = context;
-  const connection = await openModelConnection(warehouse);
-  await writeBuildContext(connection, context);
-  await loadSeeds(connection, workspace, context.config.prices.currency);
-  const project = await loadProject(projectRoots(workspace));
-  const graph = await createGraph(connection, project.models);
-  connection.close();
-  return { ...graph, tests: project.tests };
-}
-
-/** A model as another tool takes it. */
-export interface PlainModel {
-  layer: string;
-  name: string;
-  materialization: string;
-  sql: string;
-  reads: string[];
-}
-
-async function plainModels(context: ModelContext): Promise<PlainModel[]> {
-  const { order, reads } = await readModels(context);
-  return order.map(({ layer, name, materialization, sql }) => ({
-    ...{ layer, name, materialization, sql },
-    reads: [...(reads.get(name) ?? [])],
-  }));
 }
 
 /** What the runner would have DuckDB compute, and nothing around it: every model and every data test. */

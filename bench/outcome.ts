@@ -30,6 +30,11 @@ export const megabytes = (mb: number): string => `${Math.round(mb)} MB`;
 export const timed = ({ elapsedMs, cpuMs }: { elapsedMs: number; cpuMs: number }): string =>
   `${seconds(elapsedMs)} (${seconds(cpuMs)} of processor)`;
 
+/** A figure that has no target. */
+export const told = (is: number, show: (value: number) => string): Outcome["judged"] => ({
+  ...{ is, shown: show(is), target: "", isMet: true },
+});
+
 /** A figure that is to be no more than so much. */
 export function atMost(is: number, most: number, show: (value: number) => string): Outcome["judged"] {
   return { is, shown: show(is), target: `at most ${show(most)}`, isMet: is <= most };

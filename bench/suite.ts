@@ -73,7 +73,7 @@ function shown(): string {
   const heads = ["case", "what", "tally", "rival", "figure", "target", ""];
   const rows = outcomes.map(({ name, what, tally, rival, judged }) => [
     ...[name, what, tally, rival, judged?.shown ?? "", judged?.target ?? ""],
-    judged === null ? "" : judged.isMet ? "met" : "MISSED",
+    !judged?.target ? "" : judged.isMet ? "met" : "MISSED",
   ]);
   const lines = [heads, heads.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
   return [
