@@ -1,6 +1,7 @@
 /*
 description: What each reservation held, what was drawn from it and what that cost, for every day of its contract up to yesterday. Empty where the account has none or may not see them.
 grain: [reservation_id, usage_date]
+incremental: {by: usage_date, follows: [int_reservation_daily, fct_gpu_hours_daily]}
 columns:
   organization_id: The organisation.
   reservation_id: The reservation.

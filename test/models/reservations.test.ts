@@ -205,6 +205,34 @@ test("what is drawn beyond the reservation is told apart, and makes the committe
   });
 });
 
+test("a night adds the day that is over, and makes anew only that on which use is told otherwise", async () => {
+  const analytics = await buildOrganization(
+    organization({
+      reservations: [reservation({ contract_start_date: "2026-10-31" })],
+      usage: ["2026-10-31", "2026-11-01", "2026-11-02"].map((usage_date) => usage({ usage_date })),
+    }),
+    upToDays,
+  );
+  await analytics.insert("usage", [
+    usage({ usage_date: "2026-11-01", reservation_id: null, quantity: "96" }),
+  ]);
+  analytics.context.effects.now = () => new Date("2026-11-04T06:00:00Z");
+  const { models } = await analytics.build(upToDays);
+  expect(models.find(({ name }) => name === "fct_reservation_daily")).toMatchObject({ daysRebuilt: 2 });
+  expect(
+    await analytics.all(
+      "select usage_date, used_gpu_hours, coverage from marts.fct_reservation_daily order by usage_date",
+    ),
+  ).toEqual([
+    { usage_date: "2026-10-31", used_gpu_hours: "288.000000000000", coverage: 1 },
+    // 288 of 288 + 96
+    { usage_date: "2026-11-01", used_gpu_hours: "288.000000000000", coverage: 0.75 },
+    { usage_date: "2026-11-02", used_gpu_hours: "288.000000000000", coverage: 1 },
+    // Of a day that was not read nothing is told.
+    { usage_date: "2026-11-03", used_gpu_hours: null, coverage: null },
+  ]);
+});
+
 test("two reservations of one type share coverage and keep their own use and price", async () => {
   const found = await days(
     {
