@@ -73,10 +73,12 @@ export async function publish(context: ModelContext, options: PublishOptions = {
   await removeLeftovers(folder, basename(workspace.analytics));
   const connection = await openModelConnection(warehouse);
   const tables: MartToWrite[] = [];
+  let last: LastCopy | undefined;
   try {
     await loadRunHistory(connection, workspace, asOf);
     await requireBuilt(connection, marts);
     await createPublishedTable(connection);
+    if (!asOf && !options.isAnew) last = await copyLast(connection, workspace.analytics, next);
     const plans = asOf ? new Map<string, DayPlan>() : planDays(await createGraph(connection, models));
     const rows = await rowsOfMarts(connection, marts, plans);
     const limit = options.mostRowsSorted ?? mostRowsSorted;
@@ -85,20 +87,19 @@ export async function publish(context: ModelContext, options: PublishOptions = {
       const table = asOf ? null : await changeOf(connection, mart, plans.get(mart.name), isLarge);
       tables.push({ mart, table, isLarge, change: table?.change ?? anew });
     }
-    let writtenSize = asOf || options.isAnew ? undefined : await sizeToKeep(connection, workspace.analytics);
-    if (writtenSize !== undefined) {
+    if (last) {
       try {
-        await copyFile(workspace.analytics, next, constants.COPYFILE_FICLONE);
+        await last.made;
         await writeNext(connection, next, tables);
       } catch (error) {
         // Whatever befell the last file must not stand in the way of the next.
         const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
         effects.log.warn(`${workspace.analytics} can't be continued, and is written anew: ${reason}`);
         await removeLeftovers(folder, basename(workspace.analytics));
-        writtenSize = undefined;
+        last = undefined;
       }
     }
-    if (writtenSize === undefined) {
+    if (!last) {
       for (const table of tables) table.change = anew;
       await writeNext(connection, next, tables);
     }
@@ -107,12 +108,13 @@ export async function publish(context: ModelContext, options: PublishOptions = {
     await sync(folder);
     if (!asOf) {
       const published = tables.flatMap(({ table }) => table ?? []);
-      await recordPublished(connection, workspace.analytics, published, writtenSize);
+      await recordPublished(connection, workspace.analytics, published, last?.writtenSize);
     }
   } catch (error) {
     throw publishError(workspace.analytics, error);
   } finally {
     connection.close();
+    await last?.made.catch(() => undefined);
     await removeLeftovers(folder, basename(workspace.analytics));
   }
   const count = (kind: TableChange["kind"]) => tables.filter(({ change }) => change.kind === kind).length;
@@ -121,6 +123,27 @@ export async function publish(context: ModelContext, options: PublishOptions = {
     `published ${marts.length} tables, ${summary.byDay} by day and ${summary.kept} as they were, in ${effects.wallClock().getTime() - startedAt} ms`,
   );
   return summary;
+}
+
+/** A copy of the last file that the next is made of. */
+interface LastCopy {
+  /** The size that the file had when it was written as a whole. */
+  writtenSize: number;
+  /** Resolves once the copy is on the disk. */
+  made: Promise<void>;
+}
+
+/**
+ * Begins to copy the last file, where the next may be made of it: gigabytes get to the disk while DuckDB finds out what
+ * changed.
+ */
+async function copyLast(connection: Warehouse, path: string, next: string): Promise<LastCopy | undefined> {
+  const writtenSize = await sizeToKeep(connection, path);
+  if (writtenSize === undefined) return undefined;
+  const made = copyFile(path, next, constants.COPYFILE_FICLONE).then(() => sync(next));
+  // Whether it failed is asked once it is needed.
+  made.catch(() => undefined);
+  return { writtenSize, made };
 }
 
 /** Writes the tables into the file at `path`: a copy of the last one, or one that is yet to be made. */
