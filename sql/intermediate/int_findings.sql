@@ -146,19 +146,20 @@ costs as (
   where monthly_waste is not null
 ),
 
--- The first rule counts a cost; one that is suppressed only where no open finding speaks of it.
+-- The first rule counts a cost, and a later one no more than it exceeds what was counted of the same; one that is
+-- suppressed comes after all open findings.
 claimed as (
   select
     rule_id,
     resource_kind,
     resource_id,
-    entry.value as monthly_cost,
-    row_number() over of_cost = 1 as is_counted,
-    first_value({'position': position, 'rule_id': rule_id}) over of_cost as claimant
+    greatest(entry.value - coalesce(max(entry.value) over before, 0), 0) as counted_cost,
+    case when max(entry.value) over before > 0 then first_value({'position': position, 'rule_id': rule_id}) over before end as claimant
   from costs
-  window of_cost as (
+  window before as (
     partition by entry.key, currency
     order by is_suppressed, position, resource_kind, resource_id
+    rows between unbounded preceding and 1 preceding
   )
 ),
 
@@ -167,8 +168,8 @@ counted as (
     rule_id,
     resource_kind,
     resource_id,
-    sum(case when is_counted then monthly_cost else 0 end)::decimal(38, 10) as monthly_waste,
-    min(claimant) filter (where not is_counted).rule_id as overlaps_rule_id
+    sum(counted_cost)::decimal(38, 10) as monthly_waste,
+    min(claimant).rule_id as overlaps_rule_id
   from claimed
   group by
     rule_id,

@@ -86,7 +86,8 @@ final as (
     end as idle_since,
     case
       when is_expired then expires_at
-      else least(unused_from, old_from)
+      -- The first of its reasons, but not before that by which it is idle.
+      else greatest(least(unused_from, old_from), idle_since)
     end as reportable_from,
     first_seen_at as observed_from,
     concat_ws(

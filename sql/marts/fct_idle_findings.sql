@@ -18,7 +18,7 @@ columns:
   monthly_waste: The same in the currency of its price; null where unpriced.
   currency: The currency of monthly_waste; null where unpriced.
   counted_monthly_waste_usd: What of monthly_waste_usd no other finding counts, so that a sum counts no cost twice; null where that is.
-  counted_monthly_waste: What of monthly_waste no other finding counts; null where unpriced.
+  counted_monthly_waste: What of monthly_waste no other finding counts, resource by resource; null where unpriced.
   overlaps_rule_id: The first rule that counts a part of this waste instead; null where none does.
   severity: high, medium or low.
   status: open; suppressed by a row of suppressions.csv that holds today; or resolved, where it was found before and is not so any more.

@@ -24,6 +24,7 @@ const ids = [
   "g-failed",
   "h-unpriced",
   "i-gone",
+  "j-large",
 ];
 const storage = (project_id: string, more: RawRow = {}) =>
   usage({ project_id, resource_type: "persistent-ssd", billable_metric: "gib-hours", ...more });
@@ -50,11 +51,19 @@ test("a project in which no VM was used for 30 whole days is found, if it holds 
         { stream: "projects", project_id: null, attempted_at: "2026-11-03 00:05:00" },
         { stream: "disks", project_id: "g-failed", status: "failed", attempted_at: "2026-11-03 02:00:00" },
       ],
-      vms: [runningVm({ id: "vm-left", project_id: "a-left", state: "STATE_SHUTOFF" })],
+      vms: [
+        runningVm({ id: "vm-left", project_id: "a-left", state: "STATE_SHUTOFF" }),
+        runningVm({ id: "vm-large", project_id: "j-large" }),
+      ],
       disks: [
         disk({ id: "disk-left", project_id: "a-left" }),
         disk({ id: "disk-young", project_id: "f-young", created_at: "2026-10-05 00:00:00" }),
         disk({ id: "disk-failed", project_id: "g-failed" }),
+        disk({
+          id: "disk-large",
+          project_id: "j-large",
+          attached_to: [{ vm_id: "vm-large", attachment_type: "os" }],
+        }),
         disk({ id: "disk-unpriced", project_id: "h-unpriced", type: "shared-volume" }),
       ],
       snapshots: [snapshot({ project_id: "a-left" })],
@@ -102,6 +111,13 @@ test("a project in which no VM was used for 30 whole days is found, if it holds 
       monthly_waste: null,
       evidence:
         "No VM was used from 2026-09-01 to 2026-11-02, 63 whole days, nor ever before as far as was read; it holds 0 VMs, 1 disk and 0 snapshots; no price is in force for 1 of them.",
+    },
+    {
+      resource_id: "j-large",
+      monthly_waste: "74.7520000000",
+      // What its OS disk has above 512 GiB is counted as that already: the other half of its 1,024 is not.
+      counted_monthly_waste: "37.3760000000",
+      overlaps_rule_id: "oversized_os_disk",
     },
   ]);
 });

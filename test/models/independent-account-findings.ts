@@ -1,7 +1,6 @@
 import { hourText } from "./exact-text.ts";
 import {
   areRead,
-  type Cost,
   type Finding,
   findingsOf,
   lastStatus,
@@ -42,13 +41,16 @@ function groups(organization: RandomOrganization, found: Sums<Finding>): void {
       empty(group.id, Math.max(changed, ...ever.map(({ goneAt }) => goneAt ?? 0)), null);
     }
     if (group.desired === null || running.length <= group.desired) continue;
-    const costs = running.map((vm) => vmCost(organization, vm));
-    const isPriced = summed(costs) !== null;
+    const costs = running.map((vm) => ({ id: vm.id, cost: vmCost(organization, vm) }));
+    const isPriced = summed(costs.map(({ cost }) => cost)) !== null;
+    // Of those that cost the same the first by id.
     const cheapest = costs
-      .filter((cost): cost is Cost => cost !== null)
-      .sort((a, b) => (a.amount < b.amount ? -1 : 1))
+      .map(({ id, cost }) => ({ id, amount: cost?.amount ?? 0n, cost }))
+      .sort((a, b) => (a.amount === b.amount ? (a.id < b.id ? -1 : 1) : a.amount < b.amount ? -1 : 1))
       .slice(0, running.length - group.desired);
-    above(group.id, changed, isPriced ? summed(cheapest) : null);
+    const parts = cheapest.map(({ id, amount }): [string, bigint] => [`vm:${id}`, amount]);
+    const cost = isPriced ? summed(cheapest.map((one) => one.cost)) : null;
+    above(group.id, changed, cost, undefined, parts);
   }
 }
 
@@ -146,9 +148,10 @@ function credentials(organization: RandomOrganization, found: Sums<Finding>): vo
     const unusedFrom = unused + windowDays(organization, "old_token") * 24;
     const oldFrom = createdAt + minHours(organization, "old_token");
     const id = `${hourText(createdAt).replace(" ", "T")}Z ${alias}`;
-    if (expiresAt !== null && expiresAt <= now) token(id, expiresAt, null, expiresAt);
-    else if (unusedFrom <= now) token(id, unused, null, unusedFrom);
-    else token(id, createdAt, null, oldFrom);
+    // It is idle since the gravest of its reasons, and can be told since the first, but not before it is.
+    const reasons = [unusedFrom, oldFrom, ...(expiresAt === null ? [] : [expiresAt])];
+    const idle = expiresAt !== null && expiresAt <= now ? expiresAt : unusedFrom <= now ? unused : createdAt;
+    token(id, idle, null, Math.max(idle, Math.min(...reasons)));
   }
   for (const { id, createdAt } of isKnown("ssh_keys") ? keys : []) key(id, createdAt, null);
 }

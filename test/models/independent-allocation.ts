@@ -6,6 +6,7 @@ import {
   divided,
   gpuHours,
   known,
+  least,
   priceOf,
   type Sums,
   total,
@@ -110,8 +111,6 @@ function unusedCosts(organization: RandomOrganization): { day: number; currency:
     });
   });
 }
-
-const least = (a: bigint, b: bigint) => (a < b ? a : b);
 
 /** By day and currency, since each is split by itself. */
 const dayKey = (day: number, currency: string) => JSON.stringify([day, currency]);

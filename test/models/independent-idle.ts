@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
 import { idleRulesFile } from "../../src/idle-settings.ts";
-import { decimalText, hourText } from "./exact-text.ts";
 import { divided, known, type Priced, priceOf, type Sums, total } from "./independent-sums.ts";
 import {
   type PriceLine,
@@ -20,10 +19,16 @@ export interface Cost {
   currency: string;
 }
 
+/** What a rule finds, as far as it is said alone. */
 export interface Finding {
-  idle_since: string;
-  monthly_waste: string | null;
-  currency: string | null;
+  rule: string;
+  id: string;
+  since: number;
+  /** From when on it can be told. */
+  reportableFrom: number;
+  cost: Cost | null;
+  /** Whose cost it is, by kind and id, where that is not its own. */
+  parts: [resource: string, amount: bigint][] | null;
 }
 
 export const now = today * 24 + 6;
@@ -56,13 +61,10 @@ export function findingsOf(organization: RandomOrganization, rule: string, found
     since: number,
     cost: Cost | null,
     reportableFrom = since + minHours(organization, rule),
+    parts: Finding["parts"] = null,
   ): void => {
     if (reportableFrom > now) return;
-    found.set(`${rule} ${id}`, {
-      idle_since: hourText(since),
-      monthly_waste: cost && decimalText(cost.amount, 10),
-      currency: cost?.currency ?? null,
-    });
+    found.set(`${rule} ${id}`, { rule, id, since, reportableFrom, cost, parts });
   };
 }
 

@@ -47,7 +47,8 @@ function stoppedVms(organization: RandomOrganization, found: Sums<Finding>): voi
     const costs = new Map(disks.map((disk) => [disk, diskCost(organization, disk, disk.size)]));
     const cost = summed([...costs.values()]);
     const amount = total(counted.map((disk) => costs.get(disk)?.amount ?? 0n));
-    withDisks(vm.id, idle, cost && { ...cost, amount });
+    const parts = counted.map((disk): [string, bigint] => [`disk:${disk.id}`, costs.get(disk)?.amount ?? 0n]);
+    withDisks(vm.id, idle, cost && { ...cost, amount }, undefined, parts);
   }
   for (const disk of ofNobodyElse) {
     const idle = Math.max(disk.createdAt, ...holdersOf(disk).map((vm) => stopped.get(vm) ?? 0));

@@ -19,6 +19,8 @@ export type Sums<T> = Map<string, T>;
 /** To the nearest whole, halves up. */
 export const divided = (amount: bigint, by: bigint) => (amount * 2n + by) / (by * 2n);
 
+export const least = (a: bigint, b: bigint) => (a < b ? a : b);
+
 export const total = (amounts: readonly bigint[]) => amounts.reduce((sum, amount) => sum + amount, 0n);
 
 /** GPU-hours in 10^-12 of a quantity; null where it is none, or nothing says how many GPUs the type has. */

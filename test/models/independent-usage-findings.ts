@@ -17,7 +17,7 @@ import {
   windowDays,
 } from "./independent-idle.ts";
 import { isReadWhole, reservationDays, reservedAs } from "./independent-reservations.ts";
-import { costRows, divided, gpuHours, known, priceOf, type Sums, total } from "./independent-sums.ts";
+import { costRows, divided, gpuHours, known, least, priceOf, type Sums, total } from "./independent-sums.ts";
 import { type RandomOrganization, type ReadWindow, today, typeNamed } from "./random-organization.ts";
 
 /** What the rules about use, and how long and by whom, should find. */
@@ -110,11 +110,9 @@ function underusedReservations(organization: RandomOrganization, found: Sums<Fin
       ),
       currency: price.currency,
     };
-    report(id, (opening?.within[0]?.day ?? 0) * 24, cost, 0);
+    report(id, (opening?.within[0]?.day ?? 0) * 24, cost, ((opening?.last ?? 0) + 1) * 24);
   }
 }
-
-const least = (a: bigint, b: bigint) => (a < b ? a : b);
 
 function onDemandBesideReservations(organization: RandomOrganization, found: Sums<Finding>): void {
   const rule = "on_demand_beside_unused_reservation";
@@ -177,7 +175,6 @@ function onDemandBesideReservations(organization: RandomOrganization, found: Sum
         ...cost,
         amount: divided(cost.amount * 730n, BigInt(within.length) * 24n),
       },
-      0,
     );
   }
 }
@@ -200,11 +197,14 @@ function projectsWithoutUsage(organization: RandomOrganization, found: Sums<Find
       ...things.map(({ createdAt }) => Math.floor(createdAt / 24)),
       ...rows.map(({ day }) => day),
     );
-    const costs = [
-      ...standing(of(organization.disks)).map((disk) => diskCost(organization, disk, disk.size)),
-      ...of(organization.snapshots).map((snapshot) => {
+    const costs: [string, Cost | null][] = [
+      ...standing(of(organization.disks)).map((disk): [string, Cost | null] => [
+        `disk:${disk.id}`,
+        diskCost(organization, disk, disk.size),
+      ]),
+      ...of(organization.snapshots).map((snapshot): [string, Cost | null] => {
         const disk = organization.disks.find(({ id }) => id === snapshot.of);
-        return monthly(
+        const cost = monthly(
           prices,
           {
             project,
@@ -217,9 +217,12 @@ function projectsWithoutUsage(organization: RandomOrganization, found: Sums<Find
           snapshot.size,
           9,
         );
+        return [`snapshot:${snapshot.id}`, cost];
       }),
     ];
-    report(project, Math.max(read, lastUsed + 1, begun) * 24, summed(costs));
+    const cost = summed(costs.map(([, one]) => one));
+    const parts = costs.map(([id, one]): [string, bigint] => [id, one?.amount ?? 0n]);
+    report(project, Math.max(read, lastUsed + 1, begun) * 24, cost, undefined, parts);
   }
 }
 

@@ -36,6 +36,7 @@ export function organizationRows(organization: RandomOrganization): TestOrganiza
     disks,
     snapshots,
     finance,
+    suppressions,
   } = organization;
   return {
     now: "2026-11-03T06:00:00Z",
@@ -171,6 +172,15 @@ export function organizationRows(organization: RandomOrganization): TestOrganiza
         ...centres.map((row) => [row.project, row.centre, null, from(row.from), to(row.to)]),
       ]),
       ...financeFiles(finance),
+      "suppressions.csv": csv([
+        ["rule_id", "resource_id", "until", "reason"],
+        ...suppressions.map(({ rule, resource, until }) => [
+          rule,
+          resource,
+          until === null ? null : dayText(until),
+          "meant to be so",
+        ]),
+      ]),
       "tally.toml": [
         ...Object.entries(organization.idleSettings).map(([rule, setting]) =>
           [`[idle.${rule}]`, ...Object.entries(setting).map(([name, value]) => `${name} = ${value}`)].join(

@@ -2,6 +2,7 @@ import type { GeneratorValue } from "fast-check";
 import { type Account, nowhere, type Placement, randomAccount } from "./random-account.ts";
 import { type Finance, randomFinance } from "./random-finance.ts";
 import { randomMonitoring, type UtilisationSeries } from "./random-monitoring.ts";
+import { randomSuppressions, type SuppressionLine } from "./random-suppressions.ts";
 import { randomTools } from "./random-tools.ts";
 import type { RawRow } from "./raw-tables.ts";
 
@@ -227,6 +228,7 @@ export interface RandomOrganization {
   starts: Start[];
   idleSettings: Record<string, RuleSetting>;
   finance: Finance;
+  suppressions: SuppressionLine[];
 }
 
 const sizes: [string, bigint][] = [
@@ -610,6 +612,12 @@ export function randomOrganization(
     projects.map(({ id }) => id),
     centres.map(({ centre }) => centre),
   );
+  const suppressions = randomSuppressions(
+    tools,
+    Object.keys(changedSettings),
+    [...vms, ...disks, ...snapshots, ...account.groups, ...projects].map(({ id }) => id),
+    today,
+  );
   return {
     projects,
     meteredBy,
@@ -628,5 +636,6 @@ export function randomOrganization(
     starts,
     idleSettings,
     finance,
+    suppressions,
   };
 }
