@@ -20,12 +20,10 @@ with metrics_of_several_spellings as (
   having count(*) > 1
 ),
 
-spellings as (
-  select
-    spelling,
-    billable_metric
+several_spellings as (
+  select spelling
   from stg_billable_metrics
-  where billable_metric not in (select billable_metric from metrics_of_several_spellings)
+  where billable_metric in (select billable_metric from metrics_of_several_spellings)
 ),
 
 -- The millions of rows are summed as they came, and get the one spelling of their metric afterwards.
@@ -41,7 +39,7 @@ came as (
     count(*) as row_count
   from raw.resource_usage
   where _known_to is null
-    and (billable_metric is null or billable_metric in (select spelling from spellings))
+    and (billable_metric is null or billable_metric not in (select spelling from several_spellings))
   group by all
 ),
 
@@ -52,12 +50,12 @@ final as (
     came.project_id,
     came.region,
     came.resource_type,
-    spellings.billable_metric,
+    metrics.billable_metric,
     came.quantity::decimal(38, 12) as quantity,
     came.row_count
   from came
-  left join spellings
-    on came.spelling = spellings.spelling
+  left join stg_billable_metrics as metrics
+    on came.spelling = metrics.spelling
 
   union all
 

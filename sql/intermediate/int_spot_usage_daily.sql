@@ -33,44 +33,55 @@ with used as (
   group by all
 ),
 
--- Each row of usage is told by its own name, so that those of other days make no difference.
+-- Each row of usage is told by its own name, so that those of other days make no difference. By way of count(*) the
+-- few names are looked at and not each row.
 spot_names as (
   select
     resource_type,
     billable_metric
-  from (
-    select distinct
-      resource_type,
-      billable_metric
-    from int_usage_daily
-  )
-  where regexp_matches(
-    lower(concat_ws(' ', resource_type, billable_metric)),
-    '(^|[^a-z])(spot|preemptible)([^a-z]|$)'
-  )
+  from int_usage_daily
+  group by
+    resource_type,
+    billable_metric
+  having case
+    when count(*) > 0
+      then regexp_matches(
+        lower(concat_ws(' ', resource_type, billable_metric)),
+        '(^|[^a-z])(spot|preemptible)([^a-z]|$)'
+      )
+  end
 ),
 
+-- Most organisations have neither such a name nor such a VM: a join with nothing on one side reads nothing on the other.
 matched as (
   select
     usage.*,
-    case
-      when spot_names.resource_type is not null then usage.quantity
-      else least(used.quantity, usage.quantity)
-    end as spot_quantity
+    usage.quantity as spot_quantity
   from int_usage_daily as usage
-  left join spot_names
+  semi join spot_names
     on usage.resource_type = spot_names.resource_type
     and coalesce(usage.billable_metric, '') = coalesce(spot_names.billable_metric, '')
-  left join used
+  where usage.reservation_id is null
+    and usage.quantity > 0
+
+  union all
+
+  select
+    usage.*,
+    least(used.quantity, usage.quantity) as spot_quantity
+  from int_usage_daily as usage
+  inner join used
     on usage.usage_date = used.usage_date
     and coalesce(usage.organization_id, '') = coalesce(used.organization_id, '')
     and coalesce(usage.project_id, '') = coalesce(used.project_id, '')
     and coalesce(usage.region, '') = coalesce(used.region, '')
     and coalesce(usage.resource_type, '') = coalesce(used.resource_type, '')
     and coalesce(usage.billable_metric, '') = coalesce(used.billable_metric, '')
+  anti join spot_names
+    on usage.resource_type = spot_names.resource_type
+    and coalesce(usage.billable_metric, '') = coalesce(spot_names.billable_metric, '')
   where usage.reservation_id is null
     and usage.quantity > 0
-    and (spot_names.resource_type is not null or used.quantity is not null)
 ),
 
 final as (
