@@ -97,37 +97,35 @@ counted as (
 suspects as (
   select
     scope_number,
-    usage_date
+    usage_date,
+    gpu_hours,
+    compared_hours,
+    compared_days,
+    list_aggregate(compared_hours, 'median')::decimal(38, 12) as expected_gpu_hours
   from counted
   where compared_days >= 4
     and 2 * greatest(days_far_below, days_far_above) >= compared_days
 ),
 
--- The level of the days before is told by three days before a suspect one.
-measured_days as (
-  select distinct
-    scope_number,
-    usage_date - unnest([0, 1, 2, 3]) as usage_date
-  from suspects
-),
-
-usual as (
+-- Two more sieves, by the least that the spread below can be, and by DOUBLE, so that they let a little more through.
+distant as (
   select
-    counted.scope_number,
-    counted.usage_date,
-    counted.gpu_hours,
-    counted.compared_hours,
-    counted.compared_days,
-    counted.compared_hours[1] as week_ago_gpu_hours,
-    list_aggregate(counted.compared_hours, 'median')::decimal(38, 12) as expected_gpu_hours
-  from counted
-  semi join measured_days
-    on counted.scope_number = measured_days.scope_number
-    and counted.usage_date = measured_days.usage_date
-  where counted.compared_days > 0
+    scope_number,
+    usage_date,
+    gpu_hours,
+    expected_gpu_hours,
+    compared_hours[1] as week_ago_gpu_hours,
+    compared_days,
+    abs(gpu_hours - expected_gpu_hours)::double as distance,
+    list_aggregate(
+      list_transform(compared_hours, lambda hours: abs(hours - expected_gpu_hours)),
+      'median'
+    )::decimal(38, 12) as usual_distance
+  from suspects
+  where distance >= 3.49e0 * greatest(0.05e0 * abs(expected_gpu_hours::double), 1)
 ),
 
-measured as (
+deviant as (
   select
     scope_number,
     usage_date,
@@ -135,23 +133,41 @@ measured as (
     expected_gpu_hours,
     week_ago_gpu_hours,
     compared_days,
-    list_aggregate(
-      list_transform(compared_hours, lambda hours: abs(hours - expected_gpu_hours)),
-      'median'
-    )::decimal(38, 12) as usual_distance,
-    case
-      when expected_gpu_hours <> 0
-        then greatest(least(gpu_hours / expected_gpu_hours, 1000), -1000)::decimal(12, 6)
-    end as ratio
-  from usual
+    usual_distance
+  from distant
+  where distance >= 3.49e0 * 1.4826e0 * usual_distance::double
 ),
 
+-- The level of the days before is told by three days before a suspect one.
 days_before as (
   select
     scope_number,
     usage_date,
     usage_date - unnest([1, 2, 3]) as earlier_date
-  from suspects
+  from deviant
+),
+
+earlier_days as (
+  select distinct
+    scope_number,
+    earlier_date
+  from days_before
+),
+
+measured as (
+  select
+    counted.scope_number,
+    counted.usage_date,
+    list_aggregate(counted.compared_hours, 'median')::decimal(38, 12) as expected_gpu_hours,
+    case
+      when expected_gpu_hours <> 0
+        then greatest(least(counted.gpu_hours / expected_gpu_hours, 1000), -1000)::decimal(12, 6)
+    end as ratio
+  from counted
+  inner join earlier_days
+    on counted.scope_number = earlier_days.scope_number
+    and counted.usage_date = earlier_days.earlier_date
+  where counted.compared_days > 0
 ),
 
 -- How far the three days before lay from the usual of their own weekdays: a step to a new level is told on
@@ -172,15 +188,12 @@ levels as (
 
 levelled as (
   select
-    measured.*,
-    (measured.expected_gpu_hours * coalesce(levels.ratio, 1)::decimal(12, 6))::decimal(38, 12) as levelled_gpu_hours
-  from measured
-  inner join suspects
-    on measured.scope_number = suspects.scope_number
-    and measured.usage_date = suspects.usage_date
+    deviant.*,
+    (deviant.expected_gpu_hours * coalesce(levels.ratio, 1)::decimal(12, 6))::decimal(38, 12) as levelled_gpu_hours
+  from deviant
   left join levels
-    on measured.scope_number = levels.scope_number
-    and measured.usage_date = levels.usage_date
+    on deviant.scope_number = levels.scope_number
+    and deviant.usage_date = levels.usage_date
 ),
 
 -- The scale of a median of distances is made that of a standard deviation; it is never less than a
