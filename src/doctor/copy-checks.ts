@@ -4,6 +4,7 @@ import { checkPostgres } from "../exports/postgres.ts";
 import { loadExtension } from "../extensions.ts";
 import { neededExtensions } from "../needed-extensions.ts";
 import { attachToRead } from "../shared-warehouse/attach.ts";
+import { readWriters } from "../shared-warehouse/writers.ts";
 import { inMemory, openWarehouse } from "../warehouse.ts";
 import { type Check, type Finding, failedBy, ok, skipped, warning } from "./check.ts";
 
@@ -53,8 +54,12 @@ export const copyChecks: readonly Check[] = [
       if (target === undefined) return ok("There is none.");
       const memory = await openWarehouse(inMemory, config.warehouse);
       try {
-        const { shown } = await attachToRead(memory, { effects, workspace }, target);
-        return ok(`${shown} can be read; this workspace is called ${target.writer} there.`);
+        const attached = await attachToRead(memory, { effects, workspace }, target);
+        const writers = await readWriters(memory, attached);
+        const names = writers.map((writer) => writer.workspace).join(", ");
+        return ok(
+          `${attached.shown} can be read, and has ${names || "no workspace yet"}; this workspace is called ${target.writer} there.`,
+        );
       } catch (error) {
         return error instanceof NoSharedWarehouseError
           ? warning(error.message, "The first run makes it; mend its address where it should be there.")

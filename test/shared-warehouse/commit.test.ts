@@ -5,6 +5,7 @@ import type { Extension } from "../../src/extensions.ts";
 import { copyToSharedWarehouse } from "../../src/shared-warehouse/commit.ts";
 import { openShared, type SharedReading } from "../../src/shared-warehouse/read.ts";
 import type { WarehouseTarget } from "../../src/shared-warehouse/target.ts";
+import type { Row } from "../../src/warehouse.ts";
 import { changePublished } from "../exports/published-by.ts";
 import { noExtensions } from "../services/extensions.ts";
 import { noObjectStore, type ObjectStoreServer, startObjectStore } from "../services/object-store.ts";
@@ -12,12 +13,17 @@ import { noPostgres, type PostgresServer, startPostgres } from "../services/post
 import { temporaryFolder } from "../temporary-folder.ts";
 import { writerOf } from "./writer-of.ts";
 
-/** What a reader on another machine has, who knows the address and nothing else: the rows of all, or of one. */
-async function read(context: ExportContext, target: WarehouseTarget, sql: string, more: SharedReading = {}) {
+/** Has a reader on another machine, who knows the address and nothing else, ask the rows of all, or of one. */
+async function reading(
+  context: ExportContext,
+  target: WarehouseTarget,
+  what: SharedReading,
+  work: (ask: (sql: string) => Promise<Row[]>) => Promise<void>,
+): Promise<void> {
   const config = { ...context.config, target: { ...target, writer: "nobody" } };
-  const tables = await openShared({ ...context, config }, { isOfAll: more.of === undefined, ...more });
+  const tables = await openShared({ ...context, config }, what);
   try {
-    return await tables.all(sql);
+    await work((sql) => tables.all(sql));
   } finally {
     tables.close();
   }
@@ -97,34 +103,33 @@ describe.each(places)(
         }
         const hours =
           "select workspace, sum(hours)::varchar as hours from fct_hours group by all order by all";
-        expect(await read(one, first, hours)).toEqual([
+        const firstNight = [
           { workspace: "one", hours: "30.000000000" },
           { workspace: "other", hours: "20.000000001" },
-        ]);
-        expect(
-          await read(
-            one,
-            first,
-            `select workspace, quantity::varchar as quantity, body->>'a' as a, _known_from::varchar as known
-           from raw.usage order by all`,
-          ),
-        ).toEqual([
-          { workspace: "one", quantity: "10.000000000000", a: "1", known: "2026-11-02 05:00:00" },
-          { workspace: "other", quantity: "0.000000001000", a: "1", known: "2026-11-02 05:00:00" },
-        ]);
-        expect(
-          await read(
-            one,
-            first,
-            `select tables.comment, columns.comment as meaning, columns.data_type as type, said.tags[2] as tag
-           from duckdb_tables() as tables
-           inner join duckdb_columns() as columns using (database_name, table_name)
-           cross join (select any_value(fct_hours.tags) as tags from fct_hours) as said
-           where table_name = 'fct_hours' and column_name = 'hours'`,
-          ),
-        ).toEqual([
-          { comment: "Hours, it's said.", meaning: "How many.", type: "DECIMAL(28,9)", tag: "it's" },
-        ]);
+        ];
+        await reading(one, first, { isOfAll: true }, async (ask) => {
+          expect(await ask(hours)).toEqual(firstNight);
+          expect(
+            await ask(
+              `select workspace, quantity::varchar as quantity, body->>'a' as a, _known_from::varchar as known
+               from raw.usage order by all`,
+            ),
+          ).toEqual([
+            { workspace: "one", quantity: "10.000000000000", a: "1", known: "2026-11-02 05:00:00" },
+            { workspace: "other", quantity: "0.000000001000", a: "1", known: "2026-11-02 05:00:00" },
+          ]);
+          expect(
+            await ask(
+              `select tables.comment, columns.comment as meaning, columns.data_type as type, said.tags[2] as tag
+               from duckdb_tables() as tables
+               inner join duckdb_columns() as columns using (database_name, table_name)
+               cross join (select any_value(fct_hours.tags) as tags from fct_hours) as said
+               where table_name = 'fct_hours' and column_name = 'hours'`,
+            ),
+          ).toEqual([
+            { comment: "Hours, it's said.", meaning: "How many.", type: "DECIMAL(28,9)", tag: "it's" },
+          ]);
+        });
 
         // A night later: one day is other, one is gone, and a column is new. The other writer's rows are not touched.
         const before = new Date();
@@ -137,44 +142,29 @@ describe.each(places)(
         );
         await copyToSharedWarehouse(one, first);
         expect(await copyToSharedWarehouse(one, first)).toMatchObject({ rows: 0, changed: [] });
-        expect(await copyToSharedWarehouse(other, second)).toMatchObject({ rows: 0, changed: [] });
-        expect(
-          await read(
-            one,
-            first,
-            "select workspace, hours::varchar as hours, note from fct_hours order by all",
-          ),
-        ).toEqual([
-          { workspace: "one", hours: "11.000000000", note: "n" },
-          { workspace: "other", hours: "0.000000001", note: null },
-          { workspace: "other", hours: "20.000000000", note: null },
-        ]);
-        expect(await read(one, first, hours, { at: before })).toEqual([
-          { workspace: "one", hours: "30.000000000" },
-          { workspace: "other", hours: "20.000000001" },
-        ]);
         // One reads as its own file has it: no column more, and nobody else's rows.
-        expect(await read(one, first, "from fct_hours order by all", { of: "other" })).toEqual([
-          { usage_date: "2026-10-01", hours: "0.000000001", tags: ["a", "it's"], note: null },
-          { usage_date: "2026-11-01", hours: "20.000000000", tags: null, note: null },
-        ]);
-        await expect(read(one, first, "select 1", { of: "none" })).rejects.toThrow(
-          'has no workspace "none": it has one, other.',
-        );
-        await expect(read(one, first, "select 1", { of: "one", at: new Date(0) })).rejects.toThrow(
-          "Nothing of 1970-01-01T00:00:00.000Z is in the shared warehouse",
-        );
-        await expect(copyToSharedWarehouse(other, first)).rejects.toThrow(
-          "Another workspace is called one in the shared warehouse.",
-        );
+        await reading(one, first, { of: "other" }, async (ask) => {
+          expect(await ask("from fct_hours order by all")).toEqual([
+            { usage_date: "2026-10-01", hours: "0.000000001", tags: ["a", "it's"], note: null },
+            { usage_date: "2026-11-01", hours: "20.000000000", tags: null, note: null },
+          ]);
+        });
 
-        // What is published no more is taken out, of the other workspace's alone.
+        // What is published no more is taken out, of that workspace's rows alone.
         await changePublished(other, "drop table fct_hours");
         expect(await copyToSharedWarehouse(other, second)).toMatchObject({ rows: 0, changed: ["fct_hours"] });
-        expect(await read(one, first, "select workspace, hours::varchar as hours from fct_hours")).toEqual([
-          { workspace: "one", hours: "11.000000000" },
-        ]);
-        await expect(read(one, first, "from fct_hours", { of: "other" })).rejects.toThrow(/fct_hours/);
+        await reading(one, first, { isOfAll: true }, async (ask) => {
+          expect(await ask("select workspace, hours::varchar as hours, note from fct_hours")).toEqual([
+            { workspace: "one", hours: "11.000000000", note: "n" },
+          ]);
+        });
+
+        // As it was that first night, and on none before it.
+        await reading(one, first, { isOfAll: true, at: before }, async (ask) => {
+          expect(await ask(hours)).toEqual(firstNight);
+        });
+        const never = reading(one, first, { isOfAll: true, at: new Date(0) }, async () => undefined);
+        await expect(never).rejects.toThrow("Nothing of 1970-01-01T00:00:00.000Z is in the shared warehouse");
       },
       60_000,
     );

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import type { Gateway } from "../../src/gateway/server.ts";
 import { build } from "../../src/models/build.ts";
@@ -8,12 +8,15 @@ import type { PublishedContext } from "../../src/open-published.ts";
 import { withSandbox } from "../../src/query/sandbox.ts";
 import { serve } from "../../src/serve/serve.ts";
 import { attachToRead } from "../../src/shared-warehouse/attach.ts";
+import { copyToSharedWarehouse } from "../../src/shared-warehouse/commit.ts";
 import { restore } from "../../src/shared-warehouse/restore.ts";
+import type { WarehouseTarget } from "../../src/shared-warehouse/target.ts";
 import { openWarehouse } from "../../src/warehouse.ts";
 import { workspaceAt } from "../../src/workspace.ts";
 import { writeWorkspace } from "../../src/workspace-template.ts";
 import { testEffects } from "../effects.ts";
 import { gatewayEnvironment } from "../exports/gateway-environment.ts";
+import { changePublished } from "../exports/published-by.ts";
 import { acme, start } from "../gateway/acme.ts";
 import { noExtensions } from "../services/extensions.ts";
 import { noPostgres, type PostgresServer, startPostgres } from "../services/postgres.ts";
@@ -54,6 +57,11 @@ async function done(args: readonly string[], more: Record<string, string> = {}) 
 function contextOf(path: string): PublishedContext & { effects: ReturnType<typeof testEffects> } {
   const effects = testEffects({ env, now: env.TALLY_NOW ?? "" });
   return { effects, workspace: workspaceAt(path), config: loadConfig(effects, join(path, "tally.toml")) };
+}
+
+function targetOf({ config }: Pick<PublishedContext, "config">): WarehouseTarget {
+  if (!config.target) throw new Error("tally.toml names no target");
+  return config.target;
 }
 
 const files = (path: string, kind: string) => filesIn(join(path, kind));
@@ -99,14 +107,14 @@ describe.skipIf(noExtensions("ducklake") !== undefined)("a lakehouse that runs c
 
     // As it was a while after the commit: beside the reports of now, whatever was committed since.
     const at = new Date().toISOString();
-    const then = await ask("report", "--at", at, "--format", "csv");
+    const then = await ask("report", "--at", at, "--format", "csv", "--week", "2026-W10");
     expect(then.stdout).toContain(`@${at.replaceAll(":", "")}`);
     const later = (
       await tally(["status", "--shared", "--at", "2999-01-01T00:00:00Z", "--workspace", reader], env)
     ).stderr;
     expect(later).toContain("is yet to come");
     const doctor = await tally(["doctor", "--workspace", root], env);
-    expect(doctor.stdout).toContain("can be read; this workspace is called acme there.");
+    expect(doctor.stdout).toContain("can be read, and has acme; this workspace is called acme there.");
   }, 120_000);
 
   it("lets a query reach nothing but its tables", async () => {
@@ -137,36 +145,11 @@ describe.skipIf(noExtensions("ducklake") !== undefined)("a lakehouse that runs c
     }
   });
 
-  it("is served to a browser: reports that the server keeps, and findings that only the writer suppresses", async () => {
-    const context = { ...contextOf(machine("served")), shared: {} };
-    const options = { host: "127.0.0.1", port: 0, allowedHosts: [], timeoutSeconds: 20 };
-    const served = await serve(context, options);
-    try {
-      const page = await fetch(served.url);
-      expect(await page.text()).toContain("2026");
-      expect(page.url).toBe(`${served.url}reports/index.html`);
-      expect(filesIn(join(folder, "served", "reports"))).toEqual(files(root, "reports"));
-      const findings = await (await fetch(`${served.url}findings`)).text();
-      expect(findings).toContain("in the workspace whose runs make these tables");
-      expect(findings).not.toContain("/findings/suppress");
-      const refusal = await fetch(`${served.url}findings/suppress?rule_id=a&resource_id=b`);
-      expect([refusal.status, await refusal.text()]).toEqual([
-        403,
-        expect.stringContaining("suppressions.csv"),
-      ]);
-      expect((await fetch(`${served.url}dictionary`)).status).toBe(200);
-    } finally {
-      await served.close();
-    }
-  }, 60_000);
-
   it("has raw tables on which the models run unchanged", async () => {
     const { effects, workspace, config } = contextOf(machine("elsewhere"));
-    const { target } = config;
-    if (!target) throw new Error("no target");
     const warehouse = await openWarehouse(workspace.warehouse, config.warehouse);
     try {
-      await attachToRead(warehouse, { effects, workspace }, target);
+      await attachToRead(warehouse, { effects, workspace }, targetOf({ config }));
       const raw = await warehouse.all<{ name: string }>(
         "select distinct table_name as name from duckdb_columns() where database_name = 'shared' and schema_name = 'raw'",
       );
@@ -177,7 +160,7 @@ describe.skipIf(noExtensions("ducklake") !== undefined)("a lakehouse that runs c
           `create view raw.${name} as select * exclude (workspace) from shared.raw.${name} where workspace = 'acme'`,
         );
       }
-      const tables = ["fct_gpu_hours_daily", "fct_usage_coverage", "dim_vm"];
+      const tables = ["fct_usage_daily", "dim_vm"];
       const select = tables.map((table) => `+${table}`).join(",");
       await build({ effects, config, workspace, warehouse }, { select });
       for (const table of tables) {
@@ -210,8 +193,7 @@ describe.skipIf(noExtensions("ducklake") !== undefined)("a lakehouse that runs c
 
     // Data that can't be read leave nothing that a run would go on from.
     const context = contextOf(fresh);
-    const { target } = context.config;
-    const nowhere = target && { ...target, dataPath: join(folder, "nowhere") };
+    const nowhere = { ...targetOf(context), dataPath: join(folder, "nowhere") };
     await expect(restore({ ...context, config: { ...context.config, target: nowhere } })).rejects.toThrow(
       /can't be read/,
     );
@@ -251,4 +233,36 @@ describe.skipIf(noExtensions("ducklake") !== undefined)("a lakehouse that runs c
     ]);
     expect(own.stdout).toBe("workspace,day\r\nacme,2026-03-12\r\n");
   }, 180_000);
+
+  it("is served to a browser: reports that follow what is committed, and findings that only the writer suppresses", async () => {
+    const writer = contextOf(join(folder, "fresh"));
+    const served = await serve(
+      { ...contextOf(machine("served")), shared: {} },
+      { host: "127.0.0.1", port: 0, allowedHosts: [], timeoutSeconds: 20, lookEveryMs: 3000 },
+    );
+    try {
+      const read = async (path: string) => (await fetch(`${served.url}${path}`)).text();
+      const page = await fetch(served.url);
+      expect(page.url).toBe(`${served.url}reports/index.html`);
+      expect(await page.text()).not.toContain("renamed since");
+      const findings = await read("findings");
+      expect(findings).toContain("in the workspace whose runs make these tables");
+      expect(findings).not.toContain("/findings/suppress");
+      const refusal = await fetch(`${served.url}findings/suppress?rule_id=a&resource_id=b`);
+      expect([refusal.status, await refusal.text()]).toEqual([
+        403,
+        expect.stringContaining("suppressions.csv"),
+      ]);
+      expect(await read("dictionary")).toContain("fct_cost_daily");
+
+      await changePublished(writer, "update fct_cost_daily set project_name = 'renamed since'");
+      await copyToSharedWarehouse(writer, targetOf(writer));
+      await vi.waitFor(
+        async () => expect(await read("reports/2026-03/index.html")).toContain("renamed since"),
+        { timeout: 60_000, interval: 500 },
+      );
+    } finally {
+      await served.close();
+    }
+  }, 120_000);
 });
