@@ -71,14 +71,15 @@ async function copyOnce(
   const { workspace, config } = context;
   const connection = await openWarehouse(inMemory, config.warehouse);
   try {
-    const attached = await attachToWrite(connection, context, target);
     await connection.run(`
       set temp_directory = ${sqlText(join(dirname(workspace.warehouse), ".spill"))};
       attach ${sqlText(workspace.analytics)} as published (read_only);
       attach ${sqlText(workspace.warehouse)} as working (read_only);
     `);
     await gatherKeptFiles(connection, workspace);
+    // Before the warehouse is attached: to list its own tables, too, DuckDB would read the statistics of each.
     const sources = await sourceTables(connection);
+    const attached = await attachToWrite(connection, context, target);
     try {
       const copied = await connection.transaction(() =>
         copyTables(connection, attached, { writer: target.writer, ids, sources }),

@@ -37,13 +37,15 @@ const root = join(folder, "acme");
 const reader = join(folder, "analyst");
 
 /** A folder with nothing but the settings, as another machine has it. */
-function machine(name: string, more = ""): string {
+function machine(name: string, more = "", formats = '"csv"'): string {
   const path = join(folder, name);
   mkdirSync(path, { recursive: true });
   const warehouse = `[warehouse]\ntarget_env = "LAKE"\ndata_path = "${folder}/data"\n`;
-  writeFileSync(join(path, "tally.toml"), `[reports]\nformats = ["html", "csv"]\n${warehouse}${more}`);
+  writeFileSync(join(path, "tally.toml"), `[reports]\nformats = [${formats}]\n${warehouse}${more}`);
   return path;
 }
+
+const both = '"html", "csv"';
 
 /** Who reads has no key of the API. */
 const withoutKey = { CRUSOE_ACCESS_KEY_ID: "", CRUSOE_SECRET_KEY: "" };
@@ -72,12 +74,12 @@ describe.skipIf(noExtensions("ducklake") !== undefined)("a lakehouse that runs c
     gateway = await start({ organization: acme(), clock: () => clock });
     const lake = postgres ? `postgres:${postgres.urlWithPassword}` : join(folder, "lake.ducklake");
     env = { ...gatewayEnvironment(gateway.endpoint), LAKE: `ducklake:${lake}` };
-    await writeWorkspace(machine("acme"));
+    await writeWorkspace(machine("acme", "", both));
     appendFileSync(join(root, "prices.csv"), "h100-80gb-sxm-ib.8x,,,,,3.5,USD,2026-01-01,\n");
     const { stderr } = await done(["run", "--workspace", root, "--verbose"]);
     expect(stderr).toContain("copy_target: done");
     await done(["export", "--focus", "1.2", "--workspace", root]);
-    machine("analyst");
+    machine("analyst", "", both);
   }, 180_000);
   afterAll(async () => {
     await gateway?.close();
@@ -208,6 +210,7 @@ describe.skipIf(noExtensions("ducklake") !== undefined)("a lakehouse that runs c
     await done(["build", "--workspace", fresh]);
     expect(await differences(root, fresh, "analytics", "main")).toEqual([]);
 
+    machine("acme");
     clock = new Date(nextNight);
     const night = { TALLY_NOW: nextNight };
     const next = await done(["run", "--workspace", fresh], night);
@@ -236,8 +239,9 @@ describe.skipIf(noExtensions("ducklake") !== undefined)("a lakehouse that runs c
 
   it("is served to a browser: reports that follow what is committed, and findings that only the writer suppresses", async () => {
     const writer = contextOf(join(folder, "fresh"));
+    const onePage = '[[report]]\nname = "weeks"\nfolder = "reports"\npages = ["weekly"]\n';
     const served = await serve(
-      { ...contextOf(machine("served")), shared: {} },
+      { ...contextOf(machine("served", onePage, '"html"')), shared: {} },
       { host: "127.0.0.1", port: 0, allowedHosts: [], timeoutSeconds: 20, lookEveryMs: 3000 },
     );
     try {
@@ -258,11 +262,11 @@ describe.skipIf(noExtensions("ducklake") !== undefined)("a lakehouse that runs c
       await changePublished(writer, "update fct_cost_daily set project_name = 'renamed since'");
       await copyToSharedWarehouse(writer, targetOf(writer));
       await vi.waitFor(
-        async () => expect(await read("reports/2026-03/index.html")).toContain("renamed since"),
-        { timeout: 60_000, interval: 500 },
+        async () => expect(await read("reports/2026-W10/index.html")).toContain("renamed since"),
+        { timeout: 150_000, interval: 1000 },
       );
     } finally {
       await served.close();
     }
-  }, 120_000);
+  }, 200_000);
 });
