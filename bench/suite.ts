@@ -1,9 +1,9 @@
 /**
  * Every case beside its rival, in one run: prints a table, and writes bench/results.md. See bench/README.md.
  *
- *     npm run bench -- [--rows 1e6,1e7,5e7] [--cases load,build:1e6,history,commands,dlt,dbt] [--pairs 1] [--no-write]
+ *     npm run bench -- [--rows 1e6,1e7,5e7] [--cases load,build:1e6,history,commands,dlt,dbt] [--pairs 1] [--no-write] [--add]
  */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildCase, historyCase } from "./cases/build.ts";
@@ -37,6 +37,8 @@ const { values } = parseArgs({
     cases: { type: "string", default: Object.keys(cases).join(",") },
     pairs: { type: "string", default: "1" },
     "no-write": { type: "boolean", default: false },
+    // Keeps what results.md holds of other runs.
+    add: { type: "boolean", default: false },
   },
 });
 const sizes = values.rows.split(",").map(Number);
@@ -54,6 +56,11 @@ const runs = values.cases.split(",").flatMap((text) => {
 const outcomes: Outcome[] = [];
 const skipped: Skipped[] = [];
 const results = join(repository, "bench", "results.md");
+// As the machine is before anything is measured on it.
+const begun = `${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC, ${machine()}`;
+const before = values.add
+  ? await readFile(results, "utf8")
+  : "# What was measured\n\n`npm run bench` writes this file; README.md beside it says what is measured, and how.\n";
 for (const { name, rows, grows, run } of runs) {
   const size = grows ? `, ${rows.toLocaleString("en-US")} rows` : "";
   process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${name}${size}\n`);
@@ -64,11 +71,12 @@ for (const { name, rows, grows, run } of runs) {
     skipped.push({ name, reason: error.message });
   }
   // After each, since all of them take hours: what was measured is not lost with what comes after it.
-  if (!values["no-write"]) await writeFile(results, shown());
+  if (!values["no-write"]) await writeFile(results, `${before}\n${shown()}`);
 }
 process.stdout.write(shown());
 process.exitCode = outcomes.every(({ judged }) => judged === null || judged.isMet) ? 0 : 1;
 
+/** What was measured, as a part of results.md. */
 function shown(): string {
   const heads = ["case", "what", "tally", "rival", "figure", "target", ""];
   const rows = outcomes.map(({ name, what, tally, rival, judged }) => [
@@ -77,11 +85,7 @@ function shown(): string {
   ]);
   const lines = [heads, heads.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
   return [
-    "# What was measured",
-    "",
-    `${new Date().toISOString().slice(0, 10)}, ${machine()}.`,
-    "",
-    "`npm run bench` writes this file; README.md beside it says what is measured, and how.",
+    `## ${begun}`,
     "",
     ...lines,
     ...(skipped.length > 0

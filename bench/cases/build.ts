@@ -9,7 +9,8 @@ import { atMost, megabytes, type Outcome, type SuiteOptions, seconds, timed, tim
 
 const mostBesideBare = 1.1;
 const mostAfterFiveYears = 1.3;
-const mostPublishMs = 3000;
+/** Of a warehouse of up to a gigabyte, and of each that a larger one has. */
+const mostPublishMs = (warehouseMb: number) => 3000 * Math.max(1, warehouseMb / 1000);
 const oneYear = 365;
 const fiveYears = 1826;
 
@@ -58,12 +59,21 @@ interface Nights {
   warehouseMb: number;
 }
 
-async function buildOnce(copyOf: () => Promise<string>, size: OrganizationSize): Promise<Nights> {
-  const bareRoot = await copyOf();
-  const bare = await runBuild("bare", bareRoot, size);
-  await rm(bareRoot, { recursive: true });
+async function buildOnce(
+  copyOf: () => Promise<string>,
+  size: OrganizationSize,
+  isBareFirst: boolean,
+): Promise<Nights> {
+  const runBare = async () => {
+    const root = await copyOf();
+    const measured = await runBuild("bare", root, size);
+    await rm(root, { recursive: true });
+    return measured;
+  };
+  const bareFirst = isBareFirst ? await runBare() : null;
   const root = await copyOf();
   const full = await runBuild("build", root, size);
+  const bare = bareFirst ?? (await runBare());
   if (full.rows !== bare.rows || full.quantity !== bare.quantity) {
     throw new Error("The runner and the bare SQL did not come to the same tables.");
   }
@@ -82,7 +92,7 @@ export async function buildCase({ rows, pairs }: SuiteOptions): Promise<Outcome[
   const what = `${(size.vms * size.days).toLocaleString("en-US")} rows by resource, ${size.projects} projects, 5 years`;
   return withOrganization(size, async (copyOf) => {
     const runs: Nights[] = [];
-    for (let pair = 0; pair < pairs; pair++) runs.push(await buildOnce(copyOf, size));
+    for (let pair = 0; pair < pairs; pair++) runs.push(await buildOnce(copyOf, size, pair % 2 === 0));
     const [one] = runs;
     if (!one) return [];
     const full = median(runs.map(({ full, bare }) => full.elapsedMs / bare.elapsedMs));
@@ -113,7 +123,11 @@ export async function buildCase({ rows, pairs }: SuiteOptions): Promise<Outcome[
         what: `publish after a night: a warehouse of ${megabytes(one.warehouseMb)}`,
         tally: timed(one.publish),
         rival: "",
-        judged: atMost(median(runs.map(({ publish }) => publish.elapsedMs)), mostPublishMs, seconds),
+        judged: atMost(
+          median(runs.map(({ publish }) => publish.elapsedMs)),
+          mostPublishMs(one.warehouseMb),
+          seconds,
+        ),
       },
     ];
   });
