@@ -14,7 +14,7 @@ import { organizationOf, runBuild, withOrganization } from "./build.ts";
 
 const leastSpeed = 3;
 
-/** How many models and tests dbt works on at once. Two took less on two processors than one, or four. */
+/** How many models and tests dbt works on at once: one for each processor. */
 const dbtThreads = "2";
 
 /**
