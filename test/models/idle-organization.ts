@@ -1,4 +1,4 @@
-import { buildOrganization, type TestOrganization } from "./organization.ts";
+import { type Analytics, buildOrganization, copyOfBuilt, type TestOrganization } from "./organization.ts";
 import type { RawRow } from "./raw-tables.ts";
 
 /** The instant at which the organisations of the tests of idle rules stand. */
@@ -30,22 +30,25 @@ export const runningVm = (more: RawRow = {}): RawRow => ({
   ...more,
 });
 
+const upToFindings = { select: "+fct_idle_findings" };
+const project = { projects: [{ id: "alpha", name: "Training" }] };
+
 /** What the rules named find in an organisation with project alpha. */
 export async function findingsOf(
   rules: readonly string[],
   rows: TestOrganization["rows"],
   files: Record<string, string> = {},
 ) {
-  const analytics = await buildOrganization(
-    { now, rows: { projects: [{ id: "alpha", name: "Training" }], ...rows }, files },
-    { select: "+fct_idle_findings" },
-  );
-  return analytics.all(
+  const analytics = await buildOrganization({ now, rows: { ...project, ...rows }, files }, upToFindings);
+  return findingsIn(analytics, rules);
+}
+
+const findingsIn = (analytics: Analytics, rules: readonly string[]) =>
+  analytics.all(
     `select * from marts.fct_idle_findings
      where rule_id in (${rules.map((rule) => `'${rule}'`).join(", ")})
      order by rule_id, resource_kind, resource_id`,
   );
-}
 
 /** Prices by which a month of 730 hours is easily reckoned. */
 export const prices = [
@@ -120,12 +123,26 @@ export const readDays = (more: RawRow = {}): RawRow => ({
   ...more,
 });
 
-/** What one rule finds in an organisation whose usage, VMs, disks and snapshots were read well, and are priced. */
+/** What there is in an organisation whose usage, VMs, disks and snapshots were read well, and which has none so far. */
+const readWell = {
+  ...project,
+  vm_types: types,
+  read_windows: [readDays(), ...allListed("vms", "disks", "snapshots")],
+};
+
+/**
+ * What one rule finds in an organisation whose usage, VMs, disks and snapshots were read well, and are priced. Where
+ * nothing else of it is said, it had been built once before there was any of them.
+ */
 export const findingsBy =
   (rule: string) =>
-  (rows: TestOrganization["rows"], files: Record<string, string> = {}): ReturnType<typeof findingsOf> =>
-    findingsOf(
-      [rule],
-      { vm_types: types, read_windows: [readDays(), ...allListed("vms", "disks", "snapshots")], ...rows },
-      { "prices.csv": prices, ...files },
-    );
+  async (rows: TestOrganization["rows"] = {}, files: Record<string, string> = {}) => {
+    const priced = { "prices.csv": prices, ...files };
+    if (Object.keys(rows).some((table) => table in readWell) || Object.keys(files).length > 0) {
+      return findingsOf([rule], { ...readWell, ...rows }, priced);
+    }
+    const before = { now, rows: readWell, files: priced };
+    const analytics = await copyOfBuilt(before, upToFindings, rows);
+    await analytics.build(upToFindings);
+    return findingsIn(analytics, [rule]);
+  };

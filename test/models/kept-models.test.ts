@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import type { ModelResult } from "../../src/models/make-models.ts";
-import { type Analytics, openOrganization } from "./organization.ts";
+import { type Analytics, copyOfBuilt } from "./organization.ts";
 import { sampledOrganization } from "./sampled-organization.ts";
 
 // Each build of every model takes seconds on a busy machine.
@@ -69,8 +69,7 @@ test("whatever changed, what a build kept is what a full refresh would have made
   let kept = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(event, { minLength: 7, maxLength: 9 }), async (events) => {
-      const analytics = await openSampled();
-      await analytics.build();
+      const analytics = await builtSampled();
       for (const [at, each] of events.entries()) await happen(analytics, each, at);
       const { models } = await analytics.build();
       kept += models.filter(({ mode }) => mode === "kept").length;
@@ -86,8 +85,7 @@ test("whatever changed, what a build kept is what a full refresh would have made
 });
 
 test("with nothing new a build keeps models and their tests, and says so; a change goes no further than it shows", async () => {
-  const analytics = await openSampled();
-  await analytics.build();
+  const analytics = await builtSampled();
   // The history of findings goes on by what the first build found.
   await analytics.build();
   const tested = "select max(tested_at)::varchar as at from meta.test where test_name = 'dim_vm.grain'";
@@ -131,9 +129,9 @@ test("with nothing new a build keeps models and their tests, and says so; a chan
   expect(await madeNow()).toContain("own");
 });
 
-async function openSampled(): Promise<Analytics> {
+async function builtSampled(): Promise<Analytics> {
   const organization = sampledOrganization();
-  return openOrganization({
+  return copyOfBuilt({
     ...organization,
     files: { ...organization.files, "sql/marts/own.sql": ownModel(1), "sql/tests/own_test.sql": ownTest(1) },
   });

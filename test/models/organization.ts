@@ -1,6 +1,8 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { inject, onTestFinished } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { type BuildOptions, type BuildSummary, build } from "../../src/models/build.ts";
 import type { ModelContext } from "../../src/models/context.ts";
@@ -31,7 +33,10 @@ export interface Analytics {
 }
 
 /** A workspace with a real warehouse that holds these rows; nothing is built yet. */
-export async function openOrganization({ now, rows = {}, files = {} }: TestOrganization): Promise<Analytics> {
+export const openOrganization = (organization: TestOrganization): Promise<Analytics> => open(organization);
+
+/** The same, of a warehouse file that holds what others do already, where one is given. */
+async function open({ now, rows = {}, files = {} }: TestOrganization, from?: string): Promise<Analytics> {
   const root = temporaryFolder();
   const workspace = workspaceAt(root);
   for (const [name, text] of Object.entries(files)) {
@@ -42,9 +47,13 @@ export async function openOrganization({ now, rows = {}, files = {} }: TestOrgan
   const { warehouse: settings, ...others } = loadConfig(effects, workspace.tallyToml);
   // Several threads gain nothing on a few rows; a test of what they may change asks for them.
   const config = { ...others, warehouse: { ...settings, threads: settings.threads ?? 1 } };
+  if (from !== undefined) {
+    await mkdir(dirname(workspace.warehouse));
+    await copyFile(from, workspace.warehouse);
+  }
   const warehouse = await openWarehouse(workspace.warehouse, config.warehouse);
   onTestFinished(() => warehouse.close());
-  await createRawTables(warehouse);
+  if (from === undefined) await createRawTables(warehouse);
   for (const [table, tableRows] of Object.entries(rows)) {
     await insertRaw(warehouse, table as Parameters<typeof insertRaw>[1], tableRows);
   }
@@ -74,4 +83,29 @@ export async function buildOrganization(
   const analytics = await openOrganization(organization);
   await analytics.build(options);
   return analytics;
+}
+
+/**
+ * The same as `buildOrganization`, from one build for all tests that say the same: each has a copy of its own, into
+ * which more rows may go.
+ */
+export async function copyOfBuilt(
+  organization: TestOrganization,
+  options: BuildOptions = {},
+  more: TestOrganization["rows"] = {},
+): Promise<Analytics> {
+  const said = createHash("sha256")
+    .update(JSON.stringify([organization, options]))
+    .digest("hex");
+  const file = join(inject("builtFolder"), `${said}.duckdb`);
+  if (!existsSync(file)) {
+    const { context } = await buildOrganization(organization, options);
+    // All of it is in the one file then, and nothing beside it.
+    await context.warehouse.run("checkpoint");
+    // The other worker finds all of it or nothing.
+    await copyFile(context.workspace.warehouse, `${file}.${process.pid}`);
+    await rename(`${file}.${process.pid}`, file);
+  }
+  const { rows, ...others } = organization;
+  return open({ ...others, rows: more }, file);
 }

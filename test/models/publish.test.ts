@@ -18,7 +18,7 @@ import { TallyError } from "../../src/errors/tally-error.ts";
 import { type PublishSummary, publish } from "../../src/models/publish.ts";
 import { packageRoot } from "../../src/package.ts";
 import { openReadOnly } from "../../src/warehouse.ts";
-import { openOrganization } from "./organization.ts";
+import { copyOfBuilt, openOrganization } from "./organization.ts";
 
 // Each build of a new warehouse takes about a second on a busy machine, and some tests do many.
 vi.setConfig({ testTimeout: 120_000 });
@@ -111,8 +111,7 @@ const publicColumns: Record<string, string> = {
 };
 
 test("every public table and column is there, with its meaning in DuckDB", async () => {
-  const analytics = await openOrganization({});
-  await analytics.build();
+  const analytics = await copyOfBuilt({});
   await analytics.publish();
   const columns = await analytics.published(`
     select table_name, string_agg(column_name, ' ' order by column_index) as columns,
@@ -134,8 +133,7 @@ test("every public table and column is there, with its meaning in DuckDB", async
 });
 
 test("money and hours are decimals, times are naive timestamps, days are dates", async () => {
-  const analytics = await openOrganization({});
-  await analytics.build();
+  const analytics = await copyOfBuilt({});
   await analytics.publish();
   const types = await analytics.published(`
     select distinct column_name, data_type from duckdb_columns()
@@ -167,8 +165,7 @@ test("money and hours are decimals, times are naive timestamps, days are dates",
 });
 
 test("a reader keeps the file that it has open, and the next one gets the new", async () => {
-  const analytics = await openOrganization({ rows: { usage: [usage({})] } });
-  await analytics.build();
+  const analytics = await copyOfBuilt({ rows: { usage: [usage({})] } });
   await analytics.publish();
   const path = analytics.context.workspace.analytics;
   const reader = await openReadOnly(path, settings);
@@ -183,8 +180,7 @@ test("a reader keeps the file that it has open, and the next one gets the new", 
 });
 
 test("nothing stays beside the file, and what a killed run left goes with the next one", async () => {
-  const analytics = await openOrganization({});
-  await analytics.build();
+  const analytics = await copyOfBuilt({});
   const { analytics: path } = analytics.context.workspace;
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true });
@@ -195,8 +191,7 @@ test("nothing stays beside the file, and what a killed run left goes with the ne
 });
 
 test("the file can be read by DuckDB 1.0 and later", async () => {
-  const analytics = await openOrganization({});
-  await analytics.build();
+  const analytics = await copyOfBuilt({});
   await analytics.publish();
   // The storage version stands at byte 12 of a DuckDB file; 64 is that of DuckDB 0.10 to 1.1.
   const header = readFileSync(analytics.context.workspace.analytics).subarray(0, 24);
@@ -311,8 +306,7 @@ test("a last file that is damaged is not continued, and a full refresh takes not
 });
 
 test("what somebody wrote ahead into the last file is not read into the next", async () => {
-  const analytics = await openOrganization({ rows: { usage: [usage({})] } });
-  await analytics.build();
+  const analytics = await copyOfBuilt({ rows: { usage: [usage({})] } });
   await analytics.publish();
   const { workspace, warehouse } = analytics.context;
   const killed = spawnSync(
@@ -386,10 +380,9 @@ test("a mart that was never built says to build it, and the old file stays", asy
 });
 
 test("the steps of every run are published, whatever a killed one left in the log", async () => {
-  const analytics = await openOrganization({});
+  const analytics = await copyOfBuilt({});
   const { runLog } = analytics.context.workspace;
   const steps = "select step, status, started_at, duration_ms, message from meta_run";
-  await analytics.build();
   await analytics.publish();
   expect(await analytics.published(steps)).toEqual([]);
   mkdirSync(dirname(runLog), { recursive: true });
