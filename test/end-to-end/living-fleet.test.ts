@@ -118,7 +118,7 @@ it("`tally run` after a year of a fleet's life finds the hours, the cost and the
   const workspace = workspaceAt(root);
   writeFileSync(
     workspace.tallyToml,
-    '[[report]]\nname = "brief"\nfolder = "reports"\npages = ["executive"]\nformats = ["csv"]\n',
+    '[warehouse]\nthreads = 1\n[[report]]\nname = "brief"\nfolder = "reports"\npages = ["executive"]\nformats = ["csv"]\n',
   );
   const lines = [
     ...Object.entries(prices).map(([type, price]) => `${type},,${price / 1000}`),

@@ -65,7 +65,10 @@ test("ten readers that open and query in a loop during fifty publishes, three of
   const root = join(temporaryFolder(), "costs");
   await writeWorkspace(root);
   const workspace = workspaceAt(root);
-  writeFileSync(workspace.tallyToml, '[reports]\nformats = ["csv"]\n[publish]\nparquet = "lake"\n');
+  writeFileSync(
+    workspace.tallyToml,
+    '[warehouse]\nthreads = 1\n[reports]\nformats = ["csv"]\n[publish]\nparquet = "lake"\n',
+  );
   writeFileSync(workspace.csv.prices, nightsPrices);
   const contextOf = () => {
     const env = { CRUSOE_API_ENDPOINT: gateway.endpoint };

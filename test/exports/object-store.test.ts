@@ -48,7 +48,7 @@ describe.skipIf(whyNot !== undefined)(`copies to an object store${whyNot ? ` (${
       await writeWorkspace(root);
       writeFileSync(
         join(root, "tally.toml"),
-        `[reports]\nformats = ["csv"]\n[publish]\nobject_store = "${server.bucket}/acme/"\n`,
+        `[warehouse]\nthreads = 1\n[reports]\nformats = ["csv"]\n[publish]\nobject_store = "${server.bucket}/acme/"\n`,
       );
       const env = {
         ...server.env,

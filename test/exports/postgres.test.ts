@@ -30,7 +30,7 @@ describe.skipIf(whyNot !== undefined)(`copies to PostgreSQL${whyNot ? ` (${whyNo
       await writeWorkspace(root);
       writeFileSync(
         join(root, "tally.toml"),
-        `[reports]\nformats = ["csv"]\n[publish]\npostgres = "${server.url}"\npostgres_schema = "acme"\n`,
+        `[warehouse]\nthreads = 1\n[reports]\nformats = ["csv"]\n[publish]\npostgres = "${server.url}"\npostgres_schema = "acme"\n`,
       );
       writeFileSync(
         join(root, "prices.csv"),

@@ -40,7 +40,7 @@ const reader = join(folder, "analyst");
 function machine(name: string, more = "", formats = '"csv"'): string {
   const path = join(folder, name);
   mkdirSync(path, { recursive: true });
-  const warehouse = `[warehouse]\ntarget_env = "LAKE"\ndata_path = "${folder}/data"\n`;
+  const warehouse = `[warehouse]\nthreads = 1\ntarget_env = "LAKE"\ndata_path = "${folder}/data"\n`;
   writeFileSync(join(path, "tally.toml"), `[reports]\nformats = [${formats}]\n${warehouse}${more}`);
   return path;
 }
