@@ -30,10 +30,8 @@ with usage as (
   select
     names.series_id,
     usage.usage_date,
-    usage.quantity as usage_quantity,
-    null::decimal(38, 12) as resource_usage_quantity,
-    1 as usage_row_count,
-    0 as resource_row_count
+    sum(usage.quantity)::decimal(38, 12) as quantity,
+    count(*)::integer as row_count
   from int_usage_daily as usage
   inner join int_usage_series_names as names
     on usage.organization_id = names.organization_id
@@ -41,16 +39,17 @@ with usage as (
     and coalesce(usage.region, '') = names.region
     and usage.resource_type = names.resource_type
     and coalesce(usage.billable_metric, '') = names.billable_metric
+  group by
+    names.series_id,
+    usage.usage_date
+),
 
-  union all
-
+resource_usage as (
   select
     names.series_id,
     sums.usage_date,
-    null,
-    sums.quantity,
-    0,
-    sums.row_count
+    sum(sums.quantity)::decimal(38, 12) as quantity,
+    sum(sums.row_count)::integer as row_count
   from int_resource_usage_sums as sums
   inner join int_usage_series_names as names
     on sums.organization_id = names.organization_id
@@ -58,20 +57,24 @@ with usage as (
     and coalesce(sums.region, '') = names.region
     and sums.resource_type = names.resource_type
     and coalesce(sums.billable_metric, '') = names.billable_metric
+  group by
+    names.series_id,
+    sums.usage_date
 ),
 
+-- Each is summed by itself: one grouping of both would take half as long again.
 summed as (
   select
-    series_id,
-    usage_date,
-    sum(usage_quantity)::decimal(38, 12) as usage_quantity,
-    sum(resource_usage_quantity)::decimal(38, 12) as resource_usage_quantity,
-    sum(usage_row_count)::integer as usage_row_count,
-    sum(resource_row_count)::integer as resource_row_count
+    coalesce(usage.series_id, resource_usage.series_id) as series_id,
+    coalesce(usage.usage_date, resource_usage.usage_date) as usage_date,
+    usage.quantity as usage_quantity,
+    resource_usage.quantity as resource_usage_quantity,
+    coalesce(usage.row_count, 0) as usage_row_count,
+    coalesce(resource_usage.row_count, 0) as resource_row_count
   from usage
-  group by
-    series_id,
-    usage_date
+  full join resource_usage
+    on usage.series_id = resource_usage.series_id
+    and usage.usage_date = resource_usage.usage_date
 ),
 
 stored as (
