@@ -2,26 +2,35 @@ import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import { type Column, columnsOf } from "./table-contents.ts";
 
 /**
- * What is remembered from build to build, so that only days that changed are made again. meta.relation_day holds
- * the version of each day of each table that is followed by day; meta.seen_day the versions that a reader was
- * made of; meta.seen_input the state of all else that it was made of.
+ * What is remembered from build to build, so that only days that changed are made again. meta.changed_day holds, for
+ * each day of each table that is followed by day, the number of the last change of it, which only grow;
+ * meta.seen_change the last change of a table that a reader was made of; meta.seen_input the state of all else.
  */
 export async function createDayTables(connection: Warehouse): Promise<void> {
   await connection.run(`
-    create table if not exists meta.relation_day (relation varchar not null, day date, version ubigint not null);
-    create table if not exists meta.seen_day (
-      reader varchar not null,
+    create sequence if not exists meta.change_number;
+    create table if not exists meta.changed_day (
       relation varchar not null,
       day date,
-      version ubigint not null
+      content ubigint,
+      change_number bigint not null
+    );
+    create table if not exists meta.seen_change (
+      reader varchar not null,
+      relation varchar not null,
+      change_number bigint not null
     );
     create table if not exists meta.seen_input (
       reader varchar not null,
       input varchar not null,
       fingerprint varchar not null
     );
+    drop table if exists meta.relation_day;
+    drop table if exists meta.seen_day;
   `);
 }
+
+const nextChange = "nextval('meta.change_number')";
 
 /** The columns that hold the first and the last day of a table's rows, the same where each is of one day. */
 export interface DaysOfRows {
@@ -31,18 +40,19 @@ export interface DaysOfRows {
 
 /**
  * Notes the days of a table that is not made by day, by what they hold: whatever was loaded, restated or replayed
- * shows, in whatever order and instant that happened.
+ * shows, in whatever order and instant that happened. A day that has no rows any more stays, as one without content.
  */
 export async function noteSourceDays(
   connection: Warehouse,
   relation: string,
   { from, to }: DaysOfRows,
 ): Promise<void> {
-  const compared = comparedColumns(await columnsOf(connection, relation), { from, to });
-  const sums = `count(*) as row_count, sum(hash(${compared.map(sqlName).join(", ")})) as hash_sum`;
+  const sums = contentOf(await columnsOf(connection, relation), { from, to });
   const days =
     from === to
-      ? `select ${sqlName(from)}::date as day, ${sums} from ${relation} group by day`
+      ? `select day, sum(row_count) as row_count, sum(hash_sum) as hash_sum
+         from (select ${sqlName(from)}::date as day, ${sums.columns} from ${relation} group by day${sums.groups})
+         group by day`
       : // Few rows have spans of their own, so that only spans are spread over their days.
         `select
            unnest(
@@ -54,52 +64,72 @@ export async function noteSourceDays(
            row_count,
            hash_sum
          from (
-           select ${sqlName(from)}::date as first_day, ${sqlName(to)}::date as last_day, ${sums}
+           select ${sqlName(from)}::date as first_day, ${sqlName(to)}::date as last_day, ${sums.columns}
            from ${relation}
-           group by first_day, last_day
+           group by first_day, last_day${sums.groups}
          )`;
   await connection.run(`
-    delete from meta.relation_day where relation = ${sqlText(relation)};
-    insert into meta.relation_day
-    select ${sqlText(relation)}, day, hash(sum(row_count), sum(hash_sum))
-    from (${days})
-    group by day
+    merge into meta.changed_day as known
+    using (
+      select ${sqlText(relation)} as relation, day, hash(sum(row_count), sum(hash_sum)) as content
+      from (${days})
+      group by day
+    ) as present
+    on known.relation = present.relation and known.day is not distinct from present.day
+    when matched and known.content is distinct from present.content
+      then update set content = present.content, change_number = ${nextChange}
+    when not matched
+      then insert values (present.relation, present.day, present.content, ${nextChange})
+    when not matched by source and known.relation = ${sqlText(relation)} and known.content is not null
+      then update set content = null, change_number = ${nextChange}
   `);
 }
 
-/** The columns that tell whether the rows of a day are other ones. */
-function comparedColumns(columns: readonly Column[], { from, to }: DaysOfRows): string[] {
+/** The sums that tell whether the rows of a day are other ones, and by what more than days they are grouped. */
+function contentOf(
+  columns: readonly Column[],
+  { from, to }: DaysOfRows,
+): { columns: string; groups: string } {
   const names = columns.map(({ name }) => name);
   if (loadColumns.every((name) => names.includes(name))) {
-    // A row that was loaded is only ever closed, and one that says something else comes by another load. So its texts,
-    // of which there are millions, need not be read to tell it from any other.
-    return columns
-      .filter(({ name, type }) => name === "_load_id" || type !== "VARCHAR")
-      .map(({ name }) => name);
+    // A row that was loaded is only ever closed, and one that says something else comes by another load. So nothing else
+    // of millions of rows need be read, and what is hashed are the loads, which are few.
+    return {
+      columns: `count(*) as row_count, count(*) * hash(${loadColumns.join(", ")})::hugeint as hash_sum`,
+      groups: `, ${loadColumns.join(", ")}`,
+    };
   }
   // Of what a span moves, the days that it covers tell: it does not change those that it covered before.
   const skipped = from === to ? ["_load_id"] : ["_load_id", from, to];
-  return names.filter((name) => !skipped.includes(name));
+  const compared = names.filter((name) => !skipped.includes(name)).map(sqlName);
+  return { columns: `count(*) as row_count, sum(hash(${compared.join(", ")})) as hash_sum`, groups: "" };
 }
 
 /** By which load a row came, and from when to when it was known. */
 const loadColumns = ["_load_id", "_known_from", "_known_to"];
 
-/** Gives days of a model's table, or all of them, a version that they never had. */
+/** Notes that days of a model's table, or all of them, were made anew. */
 export async function noteModelDays(
   connection: Warehouse,
   relation: string,
   by: string,
   days: readonly string[] | null,
 ): Promise<void> {
-  const known = days === null ? "true" : isAmong("day", days);
-  const rebuilt = days === null ? "true" : isAmong(by, days);
+  const made =
+    days === null
+      ? `select distinct ${sqlText(relation)} as relation, ${sqlName(by)} as day from ${relation}`
+      : `select ${sqlText(relation)} as relation, unnest([${days.map((day) => `date ${sqlText(day)}`).join(", ")}]) as day`;
+  const others =
+    days === null
+      ? `when not matched by source and known.relation = ${sqlText(relation)} then update set change_number = ${nextChange}`
+      : "";
   await connection.run(`
-    delete from meta.relation_day where relation = ${sqlText(relation)} and ${known};
-    insert into meta.relation_day
-    select ${sqlText(relation)}, day, version
-    from (select distinct ${sqlName(by)} as day from ${relation} where ${rebuilt})
-    cross join (select hash(uuid()) as version)
+    merge into meta.changed_day as known
+    using (${made}) as made
+    on known.relation = made.relation and known.day is not distinct from made.day
+    when matched then update set change_number = ${nextChange}
+    when not matched then insert values (made.relation, made.day, null, ${nextChange})
+    ${others}
   `);
 }
 
@@ -118,30 +148,26 @@ export async function changedDays(
   const rows = await connection.all<{ day: string | null }>(
     `
     with present as (
-      select relation, day, version
-      from meta.relation_day
+      select relation, day, change_number
+      from meta.changed_day
       where relation in (${relations.map(sqlText).join(", ")})
     ),
     seen as (
-      select relation, day, version
-      from meta.seen_day
+      select relation, change_number
+      from meta.seen_change
       where reader = $reader
     ),
     changed as (
-      select distinct coalesce(present.day, seen.day) as day
+      select distinct present.day
       from present
-      full join seen
-        on present.relation = seen.relation
-        and present.day is not distinct from seen.day
-      where present.version is distinct from seen.version
+      left join seen on present.relation = seen.relation
+      where present.change_number > coalesce(seen.change_number, -1)
     )
     select distinct (changed.day + later.days::integer)::varchar as day
     from changed
     cross join range($looks_back + 1) as later(days)
     where later.days = 0
-      or changed.day + later.days::integer <= (
-        select max(day) from (select day from present union all select day from seen)
-      )
+      or changed.day + later.days::integer <= (select max(day) from present)
     order by day
     `,
     { reader, looks_back: looksBackDays },
@@ -163,36 +189,43 @@ export function areSameInputs(a: ReadonlyMap<string, string>, b: ReadonlyMap<str
   return a.size === b.size && [...a].every(([input, state]) => b.get(input) === state);
 }
 
-/** Records what a reader is made of now; `days` are those that it had not seen so, null for all. */
+/** Records what a reader is made of now. */
 export async function recordSeen(
   connection: Warehouse,
   reader: string,
   relations: readonly string[],
   inputs: ReadonlyMap<string, string>,
-  days: readonly string[] | null,
 ): Promise<void> {
-  const name = sqlText(reader);
-  if (days === null) await forget(connection, reader);
-  const among = days === null ? "true" : isAmong("day", days);
-  if (relations.length > 0 && (days === null || days.length > 0)) {
-    await connection.run(`
-      delete from meta.seen_day where reader = ${name} and ${among};
-      insert into meta.seen_day
-      select ${name}, relation, day, version
-      from meta.relation_day
-      where relation in (${relations.map(sqlText).join(", ")}) and ${among}
-    `);
-  }
-  // With days, the inputs are those that are recorded: it is in full that it is made where one of them changed.
-  if (days !== null) return;
-  const rows = [...inputs].map(([input, state]) => `(${name}, ${sqlText(input)}, ${sqlText(state)})`);
+  await forget(connection, reader);
+  await recordSeenDays(connection, reader, relations);
+  const rows = [...inputs].map(
+    ([input, state]) => `(${sqlText(reader)}, ${sqlText(input)}, ${sqlText(state)})`,
+  );
   if (rows.length > 0) await connection.run(`insert into meta.seen_input values ${rows.join(", ")}`);
+}
+
+/** Records that a reader is made of the days of these relations as they are now, and of all else as it was. */
+export async function recordSeenDays(
+  connection: Warehouse,
+  reader: string,
+  relations: readonly string[],
+): Promise<void> {
+  if (relations.length === 0) return;
+  const name = sqlText(reader);
+  await connection.run(`
+    delete from meta.seen_change where reader = ${name};
+    insert into meta.seen_change
+    select ${name}, relation, max(change_number)
+    from meta.changed_day
+    where relation in (${relations.map(sqlText).join(", ")})
+    group by relation
+  `);
 }
 
 /** Forgets what a reader was made of, so that it is made in full. */
 export async function forget(connection: Warehouse, reader: string): Promise<void> {
   await connection.run(`
-    delete from meta.seen_day where reader = ${sqlText(reader)};
+    delete from meta.seen_change where reader = ${sqlText(reader)};
     delete from meta.seen_input where reader = ${sqlText(reader)};
   `);
 }
@@ -205,21 +238,23 @@ export async function forgetOthers(
 ): Promise<void> {
   const among = (names: readonly string[]) => ["''", ...names.map(sqlText)].join(", ");
   await connection.run(`
-    delete from meta.seen_day where reader not in (${among(readers)});
+    delete from meta.seen_change where reader not in (${among(readers)});
     delete from meta.seen_input where reader not in (${among(readers)});
-    delete from meta.relation_day where relation not in (${among(relations)});
+    delete from meta.changed_day where relation not in (${among(relations)});
   `);
 }
 
-/** The state of a table that is made by day, as a whole. */
-export async function daysFingerprintOf(connection: Warehouse, relation: string): Promise<string> {
-  const row = await connection.first<{ state: string }>(
-    `select count(*) || ' ' || coalesce(sum(hash(day, version)), 0) as state
-     from meta.relation_day
-     where relation = $relation`,
-    { relation },
+/** By relation, the number of the last change of a day of it, as text; of all that have any, where none is named. */
+export async function lastChanges(
+  connection: Warehouse,
+  relations?: readonly string[],
+): Promise<Map<string, string>> {
+  if (relations?.length === 0) return new Map();
+  const among = relations ? `where relation in (${relations.map(sqlText).join(", ")})` : "";
+  const rows = await connection.all<{ relation: string; last: string }>(
+    `select relation, max(change_number) as last from meta.changed_day ${among} group by relation`,
   );
-  return row?.state ?? "";
+  return new Map(rows.map(({ relation, last }) => [relation, last]));
 }
 
 /** A condition that holds for the rows of these days and of so many before each, and maybe of others between. */

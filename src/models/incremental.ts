@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { ConfigError } from "../errors/config-error.ts";
 import { packageVersion } from "../package.ts";
 import { sqlText, type Warehouse } from "../warehouse.ts";
-import { changedDays, type DaysOfRows, daysFingerprintOf, seenInputs } from "./days.ts";
+import { changedDays, type DaysOfRows, lastChanges, seenInputs } from "./days.ts";
 import { type Input, type ModelGraph, relationOf } from "./graph.ts";
 import type { Followed, Incremental } from "./header.ts";
 import type { Model } from "./project.ts";
@@ -30,7 +30,7 @@ interface WholeInput {
   relation: string;
   /** The names of which its columns are read; null for every one. */
   words: ReadonlySet<string> | null;
-  /** Whether it is made by day itself, so that its versions tell its state. */
+  /** Whether it is made by day itself, so that the last change of a day tells its state. */
   isByDay: boolean;
 }
 
@@ -124,7 +124,7 @@ export async function otherInputs(
   }
   for (const [index, { relation, words, isByDay }] of whole.entries()) {
     const state = isByDay
-      ? await daysFingerprintOf(connection, relation)
+      ? ((await lastChanges(connection, [relation])).get(relation) ?? "")
       : await fingerprintOf(connection, relation, words);
     // A table that is read here and in a view may be read by other columns there.
     inputs.set(`${relation} ${index}`, state);
@@ -193,7 +193,7 @@ export async function isFew(
   if (days.length <= mostDays.number) return true;
   const known = await connection.first<{ days: number }>(
     `select count(distinct day)::integer as days
-     from meta.relation_day
+     from meta.changed_day
      where relation in (${relations.map(sqlText).join(", ")})`,
   );
   return days.length <= (known?.days ?? 0) * mostDays.share;

@@ -85,7 +85,7 @@ async function changeAsWhole(connection: Warehouse, mart: Model): Promise<Publis
   return {
     change: { kind: isSame ? "none" : "whole" },
     record: async () => {
-      if (!isSame) await recordSeen(connection, reader, [], inputs, null);
+      if (!isSame) await recordSeen(connection, reader, [], inputs);
     },
   };
 }
@@ -107,7 +107,7 @@ async function changeByDay(connection: Warehouse, mart: Model, plan: DayPlan): P
   return {
     change: isSame ? { kind: "none" } : isKnown ? { kind: "days", by: plan.by, days } : { kind: "whole" },
     record: async () => {
-      if (!isSame) await recordSeen(connection, reader, relations, inputs, isKnown ? days : null);
+      if (!isSame) await recordSeen(connection, reader, relations, inputs);
     },
   };
 }

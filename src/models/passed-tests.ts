@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import type { DataTest } from "./data-tests.ts";
-import { areSameInputs, changedDays, isAmong, recordSeen, seenInputs } from "./days.ts";
+import { areSameInputs, changedDays, isAmong, recordSeen, recordSeenDays, seenInputs } from "./days.ts";
 import { relationOf } from "./graph.ts";
 import { type DayPlan, type DaysToCompare, daysToCompare, isFew, otherInputs } from "./incremental.ts";
 import type { Model, Project, SqlTest } from "./project.ts";
@@ -91,7 +91,8 @@ export async function whatPassed(
       if (isSame && found.length === 0) return;
       // Where the same tests pass as before, what they saw of the other days stands.
       const isRest = isSame && days.length === found.length;
-      await recordSeen(connection, reader, relations, passed, isRest ? days : null);
+      if (isRest) await recordSeenDays(connection, reader, relations);
+      else await recordSeen(connection, reader, relations, passed);
     },
   };
 }

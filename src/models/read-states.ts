@@ -1,6 +1,6 @@
 import type { Warehouse } from "../warehouse.ts";
 import { modelLayers, sourceSchemas } from "./context.ts";
-import { noteSourceDays } from "./days.ts";
+import { lastChanges, noteSourceDays } from "./days.ts";
 import { type ModelGraph, relationOf } from "./graph.ts";
 import type { DayPlan } from "./incremental.ts";
 import type { Model } from "./project.ts";
@@ -13,7 +13,7 @@ import {
   type RelationStates,
   statesOf,
 } from "./relation-states.ts";
-import { columnsOfSchemas, rowsOfTables, versionsOfDays } from "./table-contents.ts";
+import { columnsOfSchemas, rowsOfTables } from "./table-contents.ts";
 
 /** What a build is to make, and how. */
 export interface ToMake {
@@ -45,10 +45,10 @@ export async function readStates(
     (relation) => !made.has(relation) && !followed.has(relation) && relation !== buildTable,
   );
   const rows = new Map<string, string>();
-  const versions = await versionsOfDays(connection);
+  const changes = await lastChanges(connection);
   const byDay = graph.order.filter(({ name }) => plans.has(name)).map(relationOf);
   for (const relation of [...noted, ...byDay]) {
-    rows.set(relation.toLowerCase(), versions.get(relation) ?? noDays);
+    rows.set(relation.toLowerCase(), changes.get(relation) ?? noDays);
   }
   const whole = await rowsOfTables(
     connection,

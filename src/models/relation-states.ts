@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Warehouse } from "../warehouse.ts";
-import type { DaysOfRows } from "./days.ts";
+import { type DaysOfRows, lastChanges } from "./days.ts";
 import { type Input, type ModelGraph, type ModelReading, relationOf } from "./graph.ts";
 import { type DayPlan, textOf } from "./incremental.ts";
 import type { Model } from "./project.ts";
-import { type Column, columnsOfTables, columnsText, rowsOfTables, versionsOfDays } from "./table-contents.ts";
+import { type Column, columnsOfTables, columnsText, rowsOfTables } from "./table-contents.ts";
 
 /** What is known of a model since it was made. */
 export interface RecordedModel {
@@ -22,7 +22,7 @@ export interface KnownRelations {
   columns: Map<string, readonly Column[]>;
   /** By the name of the model. */
   models: Map<string, RecordedModel>;
-  /** By relation in lower case, what the tables hold that no model makes, and those whose days have versions. */
+  /** By relation in lower case, what the tables hold that no model makes, and those that are known by their days. */
   rows: Map<string, string>;
   /** The clock and the settings of the build, by their columns. */
   settings: Readonly<Record<string, unknown>>;
@@ -129,11 +129,11 @@ export function statesOf(
         connection,
         tables.map((model) => ({ relation: relationOf(model), isHashed: !isByDay(model) })),
       );
-      const versions = await versionsOfDays(connection, tables.filter(isByDay).map(relationOf));
+      const changes = await lastChanges(connection, tables.filter(isByDay).map(relationOf));
       for (const model of tables) {
         const { rowCount, content } = rows.get(relationOf(model)) ?? { rowCount: null, content: null };
         known.models.set(model.name, { madeOf: null, content, rowCount });
-        if (isByDay(model)) known.rows.set(keyOf(model), versions.get(relationOf(model)) ?? noDays);
+        if (isByDay(model)) known.rows.set(keyOf(model), changes.get(relationOf(model)) ?? noDays);
       }
       for (const model of made) known.models.set(model.name, { ...recordOf(model), madeOf: madeOf(model) });
     },

@@ -8,6 +8,7 @@ import {
   noteModelDays,
   noteSourceDays,
   recordSeen,
+  recordSeenDays,
 } from "./days.ts";
 import { relationOf } from "./graph.ts";
 import { currentInputs, type DayPlan, daysToRebuild, ownInputs } from "./incremental.ts";
@@ -46,7 +47,7 @@ export async function runModel(connection: Warehouse, model: Model, running: Run
   const { days, whyFull } = await whatToBuild(connection, model, running);
   if (days !== null && plan) {
     if (days.length > 0) await replaceDays(connection, model, plan, days);
-    await recordSeen(connection, model.name, plan.follows, new Map(), days);
+    if (days.length > 0) await recordSeenDays(connection, model.name, plan.follows);
   } else {
     await replaceAll(connection, model, plan);
     if (followedBy !== undefined) await noteSourceDays(connection, relationOf(model), followedBy);
@@ -90,12 +91,12 @@ async function replaceAll(connection: Warehouse, model: Model, plan: DayPlan | u
   // By its days it is known only if it has them.
   checkColumns(model, await columnsOf(connection, relation));
   if (model.materialization === "view") {
-    await recordSeen(connection, model.name, [], ownInputs(model), null);
+    await recordSeen(connection, model.name, [], ownInputs(model));
     return;
   }
   await noteModelDays(connection, relationOf(model), plan.by, null);
   const inputs = await currentInputs(connection, model, plan);
-  if (inputs) await recordSeen(connection, model.name, plan.follows, inputs, null);
+  if (inputs) await recordSeen(connection, model.name, plan.follows, inputs);
   else await forget(connection, model.name);
 }
 

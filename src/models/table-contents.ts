@@ -81,22 +81,6 @@ export async function rowsOfTables(
   );
 }
 
-/** By relation, the state of the versions of its days; of all that have any, where none is named. */
-export async function versionsOfDays(
-  connection: Warehouse,
-  relations?: readonly string[],
-): Promise<Map<string, string>> {
-  if (relations?.length === 0) return new Map();
-  const among = relations ? `where relation in (${relations.map(sqlText).join(", ")})` : "";
-  const rows = await connection.all<{ relation: string; state: string }>(`
-    select relation, count(*) || ' ' || sum(hash(day, version)) as state
-    from meta.relation_day
-    ${among}
-    group by relation
-  `);
-  return new Map(rows.map(({ relation, state }) => [relation, state]));
-}
-
 /** The state of a table or view, as far as columns of these names tell: null names for all of its columns. */
 export async function fingerprintOf(
   connection: Warehouse,

@@ -45,7 +45,7 @@ test("a day that changed is made anew with those after it that look back to it, 
   expect(await build()).toBeNull();
   expect(await sums()).toEqual([1, 11, 111, 1110, 11_100, 111_000]);
   await analytics.context.warehouse.run(
-    `update raw.usage set quantity = 20 where usage_date = '${dayText(start, 1)}'`,
+    `update raw.usage set quantity = 20, _load_id = 'restated' where usage_date = '${dayText(start, 1)}'`,
   );
   expect(await build()).toBe(3);
   expect(await sums()).toEqual([1, 21, 121, 1120, 11_100, 111_000]);
@@ -127,7 +127,7 @@ test("a trend whose days were restated, lost or added is the one of a full build
           const day = `date '${dayText(start, days - ago)}'`;
           await warehouse.run(
             kind === "spike"
-              ? `update raw.usage set quantity = quantity * 5 where usage_date = ${day} and project_id = 'p0'`
+              ? `update raw.usage set quantity = quantity * 5, _load_id = 'restated' where usage_date = ${day} and project_id = 'p0'`
               : `delete from raw.usage where usage_date = ${day} and project_id = 'p0';
                  update raw.read_windows set status = '${kind === "unread" ? "failed" : "complete"}'
                  where window_from = ${day} and project_id = 'p0'`,

@@ -34,11 +34,17 @@ test("a test by day finds what fails on a day that changed, as long as it fails"
   };
   expect(await build()).toMatchObject({ own_limit: 0, cost_covers_usage: 0 });
   await analytics.insert("usage", [usage(3, 300)]);
-  await warehouse.run(`update raw.usage set quantity = 200 where usage_date = '${day(1)}'`);
+  await warehouse.run(
+    `update raw.usage set quantity = 200, _load_id = 'restated to 200' where usage_date = '${day(1)}'`,
+  );
   expect(await build()).toMatchObject({ own_limit: 2 });
-  await warehouse.run(`update raw.usage set quantity = 30 where usage_date = '${day(3)}'`);
+  await warehouse.run(
+    `update raw.usage set quantity = 30, _load_id = 'restated to 30' where usage_date = '${day(3)}'`,
+  );
   expect(await build()).toMatchObject({ own_limit: 1 });
-  await warehouse.run(`update raw.usage set quantity = 10 where usage_date = '${day(1)}'`);
+  await warehouse.run(
+    `update raw.usage set quantity = 10, _load_id = 'restated to 10' where usage_date = '${day(1)}'`,
+  );
   expect(await build()).toMatchObject({ own_limit: 0 });
 
   // Tables that were changed beside the builds: only days that changed are looked at, until all of them are asked for.
@@ -46,7 +52,7 @@ test("a test by day finds what fails on a day that changed, as long as it fails"
   await analytics.insert("usage", [usage(4, 40)]);
   expect(await build()).toMatchObject({ cost_covers_usage: 0 });
   await warehouse.run(`
-    update meta.seen_day set version = 0 where reader = 'test cost_covers_usage';
+    update meta.seen_change set change_number = 0 where reader = 'test cost_covers_usage';
     update meta.test set passed_on = null where test_name = 'cost_covers_usage'`);
   // Another text of it has passed on no day.
   writeFileSync(
