@@ -44,6 +44,12 @@ export interface WarehouseSettings {
   extensionDirectory?: string | undefined;
 }
 
+/**
+ * The storage format of a new file. From 1.3 on, texts are stored by a method that takes two thirds of the time to write
+ * them; DuckDB 1.4 is the oldest that is still kept up. What others read, analytics.duckdb, is of an older format.
+ */
+const storageVersion = "v1.4.0";
+
 /** What DuckDB calls a database without a file. */
 export const inMemory = ":memory:";
 
@@ -65,7 +71,7 @@ async function createWhole(path: string, settings: Record<string, string>): Prom
   const aside = `${path}.new`;
   try {
     for (const left of [aside, `${aside}.wal`]) rmSync(left, { force: true });
-    (await open(aside, settings)).close();
+    (await open(aside, { ...settings, storage_compatibility_version: storageVersion })).close();
     // What a killed run wrote ahead belongs to a file that somebody has removed since.
     rmSync(`${path}.wal`, { force: true });
     renameSync(aside, path);
