@@ -68,9 +68,10 @@ const bookkeeping = `
     reason varchar not null,
     file varchar not null,
     quarantined_at timestamp not null
-  );`;
+  );
+  create table if not exists raw.replays (run_id varchar not null, replayed_at timestamp not null);`;
 
-/** The raw tables that belong to no stream. */
+/** The raw tables that belong to no stream, and tell of what was read. */
 export const bookkeepingTables = ["read_windows", "landed_files", "quarantine"] as const;
 
 /**

@@ -54,7 +54,7 @@ export async function replay(
     const damaged = await redoAll({ ...context, warehouse }, landing, runId, main, summary);
     await noteDamage(warehouse, damaged, summary, effects.log.warn);
     await warehouse.run(`use ${sqlName(main)}`);
-    await takePlace(warehouse);
+    await takePlace(warehouse, runId, effects.now());
     await warehouse.run(`detach ${replayed}`);
     return summary.done();
   } finally {
@@ -172,8 +172,12 @@ async function noteDamage(
   }
 }
 
-async function takePlace(warehouse: Warehouse): Promise<void> {
+async function takePlace(warehouse: Warehouse, runId: string, now: Date): Promise<void> {
   await warehouse.transaction(async () => {
+    // The same loads may read otherwise than they did: whoever goes by them has to look at all anew.
+    await warehouse.run(
+      `insert into raw.replays values (${sqlText(runId)}, ${sqlText(now.toISOString().replace("Z", ""))})`,
+    );
     for (const name of tables) {
       const table = `raw.${sqlName(name)}`;
       await warehouse.run(

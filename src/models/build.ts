@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, openModelConnection, writeBuildContext } from "./context.ts";
-import { forgetOthers } from "./days.ts";
+import { forgetOthers, seenInputs } from "./days.ts";
 import { createGraph, leadingViews, type ModelGraph, relationOf } from "./graph.ts";
 import { keepIdleHistory } from "./idle-history.ts";
-import { type DayPlan, planDays } from "./incremental.ts";
+import { type DayPlan, type KnownInputs, planDays } from "./incremental.ts";
 import { publishedReader } from "./last-published.ts";
 import { dropLeftovers } from "./leftovers.ts";
 import { type Making, type ModelResult, makeModels } from "./make-models.ts";
@@ -14,7 +14,7 @@ import { loadProject, type Model, projectRoots } from "./project.ts";
 import { readStates } from "./read-states.ts";
 import { loadSeeds } from "./seeds.ts";
 import { selectModels } from "./selection.ts";
-import { runSideBySide } from "./side-by-side.ts";
+import { oneAtATime, runSideBySide } from "./side-by-side.ts";
 import { tableSizes } from "./table-sizes.ts";
 import { testProject } from "./test.ts";
 import { planTestDays, type TestPlan } from "./test-days.ts";
@@ -71,12 +71,24 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const plans = context.asOf ? new Map<string, DayPlan>() : allPlans;
     const testPlans = context.asOf ? new Map<string, TestPlan>() : allTestPlans;
     const states = await readStates(connection, { graph, plans, selected: context.asOf ? [] : selected });
-    const making: Making = { effects, graph, plans, states, isFullRefresh: options.fullRefresh === true };
-    const models = await buildSelected(context, making, connection, selected);
+    const known: KnownInputs = {
+      seen: await seenInputs(connection),
+      stateOf: states.inputState,
+      columnsOf: states.columnsText,
+    };
+    const isFullRefresh = options.fullRefresh === true;
+    const rows = await tableSizes(connection);
+    const isLarge = (model: Model) => rowsRead(model, graph, rows) > mostRowsBeside;
+    const oneLarge = oneAtATime();
+    const making: Making = {
+      ...{ effects, graph, plans, states, known, isFullRefresh },
+      inFull: (model, work) => (isLarge(model) ? oneLarge(work) : work()),
+    };
+    const models = await buildSelected(context, making, connection, { selected, rows, isLarge });
     const names = new Set(selected.map((model) => model.name));
     await keepIdleHistory(connection, graph, names);
     const testedFrom = effects.wallClock().getTime();
-    const built = { names, plans, testPlans, states };
+    const built = { names, plans, testPlans, states, known };
     const tests = await testProject(connection, project, effects.now(), built);
     warnOfFailures(context, tests);
     const endedAt = effects.wallClock().getTime();
@@ -103,13 +115,21 @@ async function forgetWholeModels(
   await forgetOthers(connection, readers, [...made, ...followed]);
 }
 
+/** What is to be built, and how large it is. */
+interface ToBuild {
+  selected: readonly Model[];
+  /** By relation, how many rows each table has; grows as models are made. */
+  rows: Map<string, number>;
+  isLarge(model: Model): boolean;
+}
+
 async function buildSelected(
   context: ModelContext,
   making: Making,
   connection: Warehouse,
-  selected: readonly Model[],
+  { selected, rows, isLarge }: ToBuild,
 ): Promise<ModelResult[]> {
-  const { graph } = making;
+  const { graph, plans, states, isFullRefresh } = making;
   const built = new Map<string, ModelResult>();
   const make = async (on: Warehouse, models: readonly Model[]): Promise<void> => {
     for (const result of await makeModels(on, making, models)) {
@@ -125,8 +145,9 @@ async function buildSelected(
     selectModels(graph, `+${priceModel}`).filter(({ name }) => !built.has(name)),
   );
   await refuseOverlappingPrices(connection, context.workspace.csv.prices);
-  const rows = await tableSizes(connection);
   const width = Math.min(mostAtOnce, context.config.warehouse.threads ?? availableParallelism());
+  // Of one that was made by day before, few days are as good as always all that is made.
+  const isByDay = (model: Model) => plans.has(model.name) && making.known.seen.has(model.name);
   const connections = [connection];
   try {
     while (connections.length < width) connections.push(await openModelConnection(context.warehouse));
@@ -136,9 +157,7 @@ async function buildSelected(
         width,
         mostTogether,
         reads: graph.reads,
-        runsAlone: (model) =>
-          rowsRead(model, graph, rows) > mostRowsBeside &&
-          (making.isFullRefresh || !making.states.stands(model)),
+        runsAlone: (model) => isLarge(model) && (isFullRefresh || !(isByDay(model) || states.stands(model))),
         async run(models, lane) {
           await make(connections[lane] ?? connection, models);
           for (const model of models) rows.set(relationOf(model), built.get(model.name)?.rowCount ?? 0);

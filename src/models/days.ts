@@ -25,6 +25,7 @@ export async function createDayTables(connection: Warehouse): Promise<void> {
       input varchar not null,
       fingerprint varchar not null
     );
+    alter table meta.seen_input add column if not exists content varchar;
     drop table if exists meta.relation_day;
     drop table if exists meta.seen_day;
   `);
@@ -41,11 +42,14 @@ export interface DaysOfRows {
 /**
  * Notes the days of a table that is not made by day, by what they hold: whatever was loaded, restated or replayed
  * shows, in whatever order and instant that happened. A day that has no rows any more stays, as one without content.
+ *
+ * @param readings how often what was loaded was read anew, as an expression: what is known by its loads changes with it
  */
 export async function noteSourceDays(
   connection: Warehouse,
   relation: string,
   { from, to }: DaysOfRows,
+  readings = "0",
 ): Promise<void> {
   const sums = contentOf(await columnsOf(connection, relation), { from, to });
   const days =
@@ -71,7 +75,7 @@ export async function noteSourceDays(
   await connection.run(`
     merge into meta.changed_day as known
     using (
-      select ${sqlText(relation)} as relation, day, hash(sum(row_count), sum(hash_sum)) as content
+      select ${sqlText(relation)} as relation, day, hash(sum(row_count), sum(hash_sum)${sums.groups === "" ? "" : `, ${readings}`}) as content
       from (${days})
       group by day
     ) as present
@@ -175,18 +179,43 @@ export async function changedDays(
   return rows.map(({ day }) => day);
 }
 
-/** By input, the state of all that a reader was made of, but for what it follows by day. */
-export async function seenInputs(connection: Warehouse, reader: string): Promise<Map<string, string>> {
-  const rows = await connection.all<{ input: string; fingerprint: string }>(
-    "select input, fingerprint from meta.seen_input where reader = $reader",
-    { reader },
+/** The state of something that a reader is made of. */
+export interface InputState {
+  /** What is another where it changed, as far as the reader sees it. */
+  fingerprint: string;
+  /** The state of the whole table that it is part of, by which a table that stands need not be read; null for none. */
+  content: string | null;
+}
+
+/** By input, the state of all that a reader is made of, but for what it follows by day. */
+export type Inputs = ReadonlyMap<string, InputState>;
+
+/** By reader, what each was made of. */
+export async function seenInputs(connection: Warehouse): Promise<Map<string, Inputs>> {
+  const rows = await connection.all<{ reader: string; input: string } & InputState>(
+    "select reader, input, fingerprint, content from meta.seen_input",
   );
-  return new Map(rows.map(({ input, fingerprint }) => [input, fingerprint]));
+  const seen = new Map<string, Map<string, InputState>>();
+  for (const { reader, input, fingerprint, content } of rows) {
+    const inputs = seen.get(reader) ?? new Map<string, InputState>();
+    seen.set(reader, inputs.set(input, { fingerprint, content }));
+  }
+  return seen;
 }
 
 /** Whether two readings of what a reader is made of are the same. */
-export function areSameInputs(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
-  return a.size === b.size && [...a].every(([input, state]) => b.get(input) === state);
+export function areSameInputs(a: Inputs, b: Inputs): boolean {
+  return a.size === b.size && [...a].every(([input, state]) => isSameState(b.get(input), state));
+}
+
+/** Whether an input is as it was. */
+export function isSameState(a: InputState | undefined, b: InputState | undefined): boolean {
+  return a?.fingerprint === b?.fingerprint;
+}
+
+/** The state of what is told whole by a text. */
+export function toldBy(fingerprint: string): InputState {
+  return { fingerprint, content: null };
 }
 
 /** Records what a reader is made of now. */
@@ -194,14 +223,18 @@ export async function recordSeen(
   connection: Warehouse,
   reader: string,
   relations: readonly string[],
-  inputs: ReadonlyMap<string, string>,
+  inputs: Inputs,
 ): Promise<void> {
   await forget(connection, reader);
   await recordSeenDays(connection, reader, relations);
   const rows = [...inputs].map(
-    ([input, state]) => `(${sqlText(reader)}, ${sqlText(input)}, ${sqlText(state)})`,
+    ([input, { fingerprint, content }]) =>
+      `(${[reader, input, fingerprint].map(sqlText).join(", ")}, ${content === null ? "null" : sqlText(content)})`,
   );
-  if (rows.length > 0) await connection.run(`insert into meta.seen_input values ${rows.join(", ")}`);
+  if (rows.length === 0) return;
+  await connection.run(
+    `insert into meta.seen_input (reader, input, fingerprint, content) values ${rows.join(", ")}`,
+  );
 }
 
 /** Records that a reader is made of the days of these relations as they are now, and of all else as it was. */

@@ -2,11 +2,20 @@ import { createHash } from "node:crypto";
 import { ConfigError } from "../errors/config-error.ts";
 import { packageVersion } from "../package.ts";
 import { sqlText, type Warehouse } from "../warehouse.ts";
-import { changedDays, type DaysOfRows, lastChanges, seenInputs } from "./days.ts";
+import {
+  changedDays,
+  type DaysOfRows,
+  type InputState,
+  type Inputs,
+  isSameState,
+  lastChanges,
+  seenInputs,
+  toldBy,
+} from "./days.ts";
 import { type Input, type ModelGraph, relationOf } from "./graph.ts";
 import type { Followed, Incremental } from "./header.ts";
 import type { Model } from "./project.ts";
-import { fingerprintOf } from "./table-contents.ts";
+import { columnsOf, columnsText, fingerprintOf } from "./table-contents.ts";
 
 /** What the days of a model rest on, seen through the views between. */
 export interface DayPlan {
@@ -26,7 +35,8 @@ export interface DayPlan {
   whole: readonly WholeInput[];
 }
 
-interface WholeInput {
+/** A table that is read as a whole. */
+export interface WholeInput {
   relation: string;
   /** The names of which its columns are read; null for every one. */
   words: ReadonlySet<string> | null;
@@ -97,6 +107,16 @@ export function planDays({ order, readings }: ModelGraph): Map<string, DayPlan> 
   return plans;
 }
 
+/** What is known of inputs, and of what readers were made of. */
+export interface KnownInputs {
+  /** By reader, what each was made of when this build began, and of views since. */
+  seen: Map<string, Inputs>;
+  /** The state of a table that is read as a whole. */
+  stateOf(connection: Warehouse, input: WholeInput, seen: InputState | undefined): Promise<InputState>;
+  /** The columns of a table or view as one text. */
+  columnsOf(connection: Warehouse, relation: string): Promise<string>;
+}
+
 /**
  * The state of all that a model is made of, but for what it follows by day. Null where a view that it follows
  * is not as its file has it, so that nothing is known of what that rests on.
@@ -105,36 +125,59 @@ export async function currentInputs(
   connection: Warehouse,
   model: Model,
   plan: DayPlan,
-): Promise<Map<string, string> | null> {
-  const others = await otherInputs(connection, plan);
-  return others && new Map([[ownText, textOf(model)], ...others]);
+  known: KnownInputs,
+): Promise<Inputs | null> {
+  const others = await otherInputs(connection, model.name, plan, known);
+  if (!others) return null;
+  const columns =
+    model.materialization === "view" ? null : await known.columnsOf(connection, relationOf(model));
+  return new Map([
+    ...ownInputs(model),
+    ...others,
+    ...(columns === null ? [] : [["its columns", toldBy(columns)] as const]),
+  ]);
 }
 
 /** The same without the text of the model itself. */
 export async function otherInputs(
   connection: Warehouse,
-  { views, whole }: Pick<DayPlan, "views" | "whole">,
-): Promise<Map<string, string> | null> {
-  const inputs = new Map<string, string>();
+  reader: string,
+  { follows, views, whole }: Pick<DayPlan, "follows" | "views" | "whole">,
+  known: KnownInputs,
+): Promise<Inputs | null> {
+  const seen = known.seen.get(reader);
+  const inputs = new Map<string, InputState>();
   for (const view of views) {
-    const seen = await seenInputs(connection, view.name);
-    const text = seen.get(ownText);
-    if (text !== textOf(view)) return null;
+    const text = known.seen.get(view.name)?.get(ownText);
+    if (text?.fingerprint !== textOf(view)) return null;
     inputs.set(relationOf(view), text);
   }
-  for (const [index, { relation, words, isByDay }] of whole.entries()) {
-    const state = isByDay
-      ? ((await lastChanges(connection, [relation])).get(relation) ?? "")
-      : await fingerprintOf(connection, relation, words);
+  for (const relation of follows) {
+    inputs.set(`the columns of ${relation}`, toldBy(await known.columnsOf(connection, relation)));
+  }
+  for (const [index, input] of whole.entries()) {
     // A table that is read here and in a view may be read by other columns there.
-    inputs.set(`${relation} ${index}`, state);
+    const name = `${input.relation} ${index}`;
+    inputs.set(name, await known.stateOf(connection, input, seen?.get(name)));
   }
   return inputs;
 }
 
 /** The state of a model's own text, as it is recorded of a view that others follow. */
-export function ownInputs(model: Model): Map<string, string> {
-  return new Map([[ownText, textOf(model)]]);
+export function ownInputs(model: Model): Map<string, InputState> {
+  return new Map([[ownText, toldBy(textOf(model))]]);
+}
+
+/** What is known where nothing is remembered of the tables: each is looked at. */
+export async function readInputs(connection: Warehouse): Promise<KnownInputs> {
+  return {
+    seen: await seenInputs(connection),
+    async stateOf(on, { relation, words, isByDay }) {
+      if (!isByDay) return toldBy(await fingerprintOf(on, relation, await columnsOf(on, relation), words));
+      return toldBy((await lastChanges(on, [relation])).get(relation) ?? "");
+    },
+    columnsOf: async (on, relation) => columnsText(await columnsOf(on, relation)),
+  };
 }
 
 /** By which days it shows that rows of a model changed. */
@@ -144,7 +187,7 @@ export interface DaysToCompare {
   /** How many days before its own a day of the model rests on. */
   looksBackDays: number;
   /** The state of all else that the rows rest on; null where it is not known. */
-  inputs: ReadonlyMap<string, string> | null;
+  inputs: Inputs | null;
 }
 
 /** The days by which those who read a model, such as its tests, know what changed in it. */
@@ -152,12 +195,13 @@ export async function daysToCompare(
   connection: Warehouse,
   model: Model,
   plan: DayPlan,
+  known: KnownInputs,
 ): Promise<DaysToCompare> {
   if (model.materialization === "table") {
     return { relations: [relationOf(model)], looksBackDays: 0, inputs: new Map() };
   }
   // A view has no days of its own: its rows are those of what it follows, and of all else that it reads.
-  const inputs = await currentInputs(connection, model, plan);
+  const inputs = await currentInputs(connection, model, plan, known);
   return { relations: plan.follows, looksBackDays: plan.looksBackDays, inputs };
 }
 
@@ -166,13 +210,14 @@ export async function daysToRebuild(
   connection: Warehouse,
   model: Model,
   plan: DayPlan,
+  known: KnownInputs,
 ): Promise<{ days: string[] } | { why: string }> {
-  const seen = await seenInputs(connection, model.name);
-  if (seen.size === 0) return { why: "it was not made by day before" };
-  const inputs = await currentInputs(connection, model, plan);
+  const seen = known.seen.get(model.name);
+  if (!seen) return { why: "it was not made by day before" };
+  const inputs = await currentInputs(connection, model, plan, known);
   if (!inputs) return { why: "a view that it follows was not built as its file is now" };
   const names = new Set([...seen.keys(), ...inputs.keys()]);
-  const changed = [...names].filter((name) => seen.get(name) !== inputs.get(name));
+  const changed = [...names].filter((name) => !isSameState(seen.get(name), inputs.get(name)));
   if (changed.length > 0) {
     return { why: `${changed.map((name) => name.replace(/ \d+$/, "")).join(", ")} changed` };
   }
@@ -200,10 +245,17 @@ export async function isFew(
 }
 
 /** A model's own text, as one short word that tells whether it changed. */
-export function textOf({ sql, header, materialization }: Model): string {
+export function textOf(model: Model): string {
+  const known = texts.get(model);
+  if (known !== undefined) return known;
+  const { sql, header, materialization } = model;
   const told = JSON.stringify([packageVersion(), materialization, header, sql]);
-  return createHash("sha256").update(told).digest("hex");
+  const text = createHash("sha256").update(told).digest("hex");
+  texts.set(model, text);
+  return text;
 }
+
+const texts = new WeakMap<Model, string>();
 
 function followedAs({ follows }: Incremental, { relation, model }: Input): Followed | undefined {
   return follows.find(({ name }) => {

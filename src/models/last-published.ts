@@ -1,10 +1,9 @@
 import { stat } from "node:fs/promises";
 import { sqlText, type Warehouse } from "../warehouse.ts";
-import { areSameInputs, changedDays, forget, recordSeen, seenInputs } from "./days.ts";
+import { areSameInputs, changedDays, forget, type Inputs, recordSeen, toldBy } from "./days.ts";
 import { relationOf } from "./graph.ts";
-import { type DayPlan, daysToCompare, isFew, ownInputs } from "./incremental.ts";
+import { type DayPlan, daysToCompare, isFew, type KnownInputs, ownInputs } from "./incremental.ts";
 import type { Model } from "./project.ts";
-import { columnsOf, columnsText, fingerprintOf } from "./table-contents.ts";
 
 /**
  * What is remembered of the file that was published last, so that the next one can be made of it. meta.published
@@ -71,17 +70,27 @@ export async function changeOf(
   mart: Model,
   plan: DayPlan | undefined,
   isByDay: boolean,
+  known: KnownInputs,
 ): Promise<PublishedTable> {
-  return plan && isByDay ? changeByDay(connection, mart, plan) : changeAsWhole(connection, mart);
+  return plan && isByDay
+    ? changeByDay(connection, mart, plan, known)
+    : changeAsWhole(connection, mart, known);
 }
 
-async function changeAsWhole(connection: Warehouse, mart: Model): Promise<PublishedTable> {
+const nothing: Inputs = new Map();
+
+async function changeAsWhole(
+  connection: Warehouse,
+  mart: Model,
+  known: KnownInputs,
+): Promise<PublishedTable> {
   const reader = publishedReader(mart.name);
+  const rows = { relation: relationOf(mart), words: null, isByDay: false };
   const inputs = new Map([
     ...ownInputs(mart),
-    ["its rows", await fingerprintOf(connection, relationOf(mart), null)],
+    ["its rows", await known.stateOf(connection, rows, undefined)] as const,
   ]);
-  const isSame = areSameInputs(await seenInputs(connection, reader), inputs);
+  const isSame = areSameInputs(known.seen.get(reader) ?? nothing, inputs);
   return {
     change: { kind: isSame ? "none" : "whole" },
     record: async () => {
@@ -90,17 +99,22 @@ async function changeAsWhole(connection: Warehouse, mart: Model): Promise<Publis
   };
 }
 
-async function changeByDay(connection: Warehouse, mart: Model, plan: DayPlan): Promise<PublishedTable> {
+async function changeByDay(
+  connection: Warehouse,
+  mart: Model,
+  plan: DayPlan,
+  known: KnownInputs,
+): Promise<PublishedTable> {
   const reader = publishedReader(mart.name);
-  const { relations, looksBackDays, inputs: others } = await daysToCompare(connection, mart, plan);
+  const { relations, looksBackDays, inputs: others } = await daysToCompare(connection, mart, plan, known);
   if (!others) return { change: { kind: "whole" }, record: () => forget(connection, reader) };
   // Days can't be put among rows of other columns.
-  const columns = columnsText(await columnsOf(connection, relationOf(mart)));
-  const inputs = new Map([...others, ...ownInputs(mart), ["its columns", columns]]);
+  const columns = toldBy(await known.columnsOf(connection, relationOf(mart)));
+  const inputs = new Map([...others, ...ownInputs(mart), ["its columns", columns] as const]);
   const found = await changedDays(connection, reader, relations, looksBackDays);
   const days = found.filter((day) => day !== null);
   const isKnown =
-    areSameInputs(await seenInputs(connection, reader), inputs) &&
+    areSameInputs(known.seen.get(reader) ?? nothing, inputs) &&
     days.length === found.length &&
     (await isFew(connection, relations, days));
   const isSame = isKnown && days.length === 0;

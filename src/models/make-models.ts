@@ -2,7 +2,7 @@ import type { Effects } from "../effects.ts";
 import type { Warehouse } from "../warehouse.ts";
 import { checkColumns } from "./check-columns.ts";
 import { type ModelGraph, relationOf } from "./graph.ts";
-import type { DayPlan } from "./incremental.ts";
+import type { DayPlan, KnownInputs } from "./incremental.ts";
 import type { Model } from "./project.ts";
 import { recordModels } from "./record-models.ts";
 import { daysFollowed, type RelationStates } from "./relation-states.ts";
@@ -31,6 +31,10 @@ export interface Making {
   plans: ReadonlyMap<string, DayPlan>;
   /** What the tables and views hold so far. */
   states: RelationStates;
+  /** What models were made of, and what that is now. */
+  known: KnownInputs;
+  /** Does the making of a model in full, of a large one while no other large one is made. */
+  inFull<T>(model: Model, work: () => Promise<T>): Promise<T>;
   /** Whether all are made in full, also where nothing has changed. */
   isFullRefresh: boolean;
 }
@@ -79,7 +83,8 @@ async function makeTogether(
   const results = new Map<Model, ModelResult>();
   let unseen: Model[] = [];
   const look = async () => {
-    await states.look(connection, unseen);
+    const byDay = new Set(unseen.filter((model) => results.get(model)?.mode === "incremental"));
+    await states.look(connection, unseen, byDay);
     for (const model of unseen) checkColumns(model, states.columnsOf(model) ?? []);
     unseen = [];
   };
@@ -90,6 +95,7 @@ async function makeTogether(
       results.set(model, keptAsItIs(model, making));
       continue;
     }
+    states.begin(model);
     results.set(model, await makeOne(connection, making, model));
     unseen.push(model);
   }
@@ -103,7 +109,7 @@ async function makeTogether(
 
 async function makeOne(
   connection: Warehouse,
-  { effects, plans, states, isFullRefresh }: Making,
+  { effects, plans, states, known, isFullRefresh, inFull }: Making,
   model: Model,
 ): Promise<ModelResult> {
   const startedAt = effects.wallClock();
@@ -111,7 +117,9 @@ async function makeOne(
     plan: plans.get(model.name),
     followedBy: daysFollowed(plans).get(relationOf(model)),
     isFullRefresh,
-    columns: states.columnsOf(model),
+    isThere: states.columnsOf(model) !== undefined,
+    known,
+    byItself: (work) => inFull(model, work),
   });
   return {
     name: model.name,

@@ -1,11 +1,26 @@
 import { createHash } from "node:crypto";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import type { DataTest } from "./data-tests.ts";
-import { areSameInputs, changedDays, isAmong, recordSeen, recordSeenDays, seenInputs } from "./days.ts";
+import {
+  areSameInputs,
+  changedDays,
+  type InputState,
+  type Inputs,
+  isAmong,
+  recordSeen,
+  recordSeenDays,
+  toldBy,
+} from "./days.ts";
 import { relationOf } from "./graph.ts";
-import { type DayPlan, type DaysToCompare, daysToCompare, isFew, otherInputs } from "./incremental.ts";
+import {
+  type DayPlan,
+  type DaysToCompare,
+  daysToCompare,
+  isFew,
+  type KnownInputs,
+  otherInputs,
+} from "./incremental.ts";
 import type { Model, Project, SqlTest } from "./project.ts";
-import { fingerprintOf } from "./table-contents.ts";
 import type { TestPlan } from "./test-days.ts";
 
 /** What is known of tests by day: which passed, and on which days. */
@@ -31,12 +46,17 @@ export interface TestedByDay extends DaysToCompare {
 }
 
 /** The rows of a model that is made by day. */
-export async function rowsOfModel(connection: Warehouse, model: Model, plan: DayPlan): Promise<TestedByDay> {
+export async function rowsOfModel(
+  connection: Warehouse,
+  model: Model,
+  plan: DayPlan,
+  known: KnownInputs,
+): Promise<TestedByDay> {
   return {
     reader: testsReader(model.name),
     rows: sqlName(model.name),
     by: plan.by,
-    ...(await daysToCompare(connection, model, plan)),
+    ...(await daysToCompare(connection, model, plan, known)),
   };
 }
 
@@ -45,8 +65,9 @@ export async function rowsOfTest(
   connection: Warehouse,
   { name, sql }: SqlTest,
   plan: TestPlan,
+  known: KnownInputs,
 ): Promise<TestedByDay> {
-  const inputs = await otherInputs(connection, plan);
+  const inputs = await otherInputs(connection, fileReader(name), plan, known);
   return {
     reader: fileReader(name),
     rows: `(${sql}\n) as failing`,
@@ -63,29 +84,30 @@ export async function whatPassed(
   project: Project,
   { reader, rows, by, relations, looksBackDays, inputs }: TestedByDay,
   tests: readonly DataTest[],
+  known: KnownInputs,
 ): Promise<PassedTests> {
-  const seen = await seenInputs(connection, reader);
+  const seen: Inputs = known.seen.get(reader) ?? new Map();
   const found = seen.size === 0 ? [] : await changedDays(connection, reader, relations, looksBackDays);
   const days = found.filter((day) => day !== null);
   const isByDay = days.length === found.length && (await isFew(connection, relations, days));
   const states = new Map<string, string>();
   for (const test of tests) {
     if (!test.countAmong || !inputs) continue;
-    states.set(test.name, await stateOf(connection, project, test, inputs));
+    states.set(test.name, await stateOf(connection, project, test, inputs, known));
   }
   return {
     rowsToTest(test) {
       const state = states.get(test.name);
-      if (!test.countAmong || !isByDay || state === undefined || seen.get(test.name) !== state) {
+      if (!test.countAmong || !isByDay || state === undefined || seen.get(test.name)?.fingerprint !== state) {
         return undefined;
       }
       return `(select * from ${rows} where ${isAmong(by, days)})`;
     },
     async record(results) {
-      const passed = new Map<string, string>();
+      const passed = new Map<string, InputState>();
       for (const { name, failingRows } of results) {
         const state = states.get(name);
-        if (state !== undefined && failingRows === 0) passed.set(name, state);
+        if (state !== undefined && failingRows === 0) passed.set(name, toldBy(state));
       }
       const isSame = areSameInputs(passed, seen);
       if (isSame && found.length === 0) return;
@@ -102,11 +124,15 @@ async function stateOf(
   connection: Warehouse,
   project: Project,
   test: DataTest,
-  inputs: ReadonlyMap<string, string>,
+  inputs: Inputs,
+  known: KnownInputs,
 ): Promise<string> {
-  const told = JSON.stringify([test.count, ...inputs]);
+  const states = [...inputs].map(([input, { fingerprint }]) => [input, fingerprint]);
+  const told = JSON.stringify([test.count, ...states]);
   const text = createHash("sha256").update(told).digest("hex");
   const other = project.models.find(({ name }) => name === test.reads);
   if (!other) return text;
-  return `${text} ${await fingerprintOf(connection, relationOf(other), new Set([(test.readsColumn ?? "").toLowerCase()]))}`;
+  const column = new Set([(test.readsColumn ?? "").toLowerCase()]);
+  const values = { relation: relationOf(other), words: column, isByDay: false };
+  return `${text} ${(await known.stateOf(connection, values, undefined)).fingerprint}`;
 }

@@ -5,7 +5,7 @@ import { TallyError } from "../errors/tally-error.ts";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, openModelConnection } from "./context.ts";
 import { createGraph } from "./graph.ts";
-import { type DayPlan, planDays } from "./incremental.ts";
+import { type DayPlan, planDays, readInputs } from "./incremental.ts";
 import {
   changeOf,
   createPublishedTable,
@@ -81,10 +81,11 @@ export async function publish(context: ModelContext, options: PublishOptions = {
     if (!asOf && !options.isAnew) last = await copyLast(connection, workspace.analytics, next);
     const plans = asOf ? new Map<string, DayPlan>() : planDays(await createGraph(connection, models));
     const rows = await rowsOfMarts(connection, marts, plans);
+    const known = await readInputs(connection);
     const limit = options.mostRowsSorted ?? mostRowsSorted;
     for (const mart of marts) {
       const isLarge = (rows.get(mart.name) ?? 0) > limit;
-      const table = asOf ? null : await changeOf(connection, mart, plans.get(mart.name), isLarge);
+      const table = asOf ? null : await changeOf(connection, mart, plans.get(mart.name), isLarge, known);
       tables.push({ mart, table, isLarge, change: table?.change ?? anew });
     }
     if (last) {

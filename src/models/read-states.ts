@@ -36,9 +36,10 @@ export async function readStates(
   const isThere = (relation: string) => columns.has(relation.toLowerCase());
   const read = [...tablesRead(graph, plans, selected)].filter(isThere);
   const noted = read.filter((relation) => followed.has(relation));
+  const readings = isThere("raw.replays") ? "(select count(*) from raw.replays)" : "0";
   for (const relation of noted) {
     const days = followed.get(relation);
-    if (days) await connection.transaction(() => noteSourceDays(connection, relation, days));
+    if (days) await connection.transaction(() => noteSourceDays(connection, relation, days, readings));
   }
   const made = new Set(graph.order.map(relationOf));
   const others = read.filter(

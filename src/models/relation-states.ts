@@ -1,10 +1,17 @@
 import { createHash } from "node:crypto";
 import type { Warehouse } from "../warehouse.ts";
-import { type DaysOfRows, lastChanges } from "./days.ts";
+import { type DaysOfRows, type InputState, lastChanges, toldBy } from "./days.ts";
 import { type Input, type ModelGraph, type ModelReading, relationOf } from "./graph.ts";
-import { type DayPlan, textOf } from "./incremental.ts";
+import { type DayPlan, textOf, type WholeInput } from "./incremental.ts";
 import type { Model } from "./project.ts";
-import { type Column, columnsOfTables, columnsText, rowsOfTables } from "./table-contents.ts";
+import {
+  type Column,
+  columnsOf,
+  columnsOfTables,
+  columnsText,
+  fingerprintOf,
+  rowsOfTables,
+} from "./table-contents.ts";
 
 /** What is known of a model since it was made. */
 export interface RecordedModel {
@@ -47,8 +54,14 @@ export interface RelationStates {
   stands(model: Model): boolean;
   /** What a query rests on: its text, and the states of all that it reads; null where that can't be told. */
   restsOn(text: string, reading: ModelReading): string | null;
-  /** Looks at what models hold that were just made. */
-  look(connection: Warehouse, made: readonly Model[]): Promise<void>;
+  /** The state of a table that is read as a whole; where it is what it was when `seen`, without reading it. */
+  inputState(connection: Warehouse, input: WholeInput, seen: InputState | undefined): Promise<InputState>;
+  /** The columns of a table or view as one text. */
+  columnsText(connection: Warehouse, relation: string): Promise<string>;
+  /** Takes note that a model is made: what its table holds is not known until it is looked at. */
+  begin(model: Model): void;
+  /** Looks at what models hold that were just made; at the columns of those only that are not among `sameColumns`. */
+  look(connection: Warehouse, made: readonly Model[], sameColumns: ReadonlySet<Model>): Promise<void>;
   /** What puts back what is known of some models, for work on them that comes to nothing. */
   restorer(models: readonly Model[]): () => void;
 }
@@ -60,22 +73,25 @@ export function daysFollowed(plans: ReadonlyMap<string, DayPlan>): Map<string, D
 
 /** The states of all that is known, which grows as models are made. */
 export function statesOf(
-  { readings }: Pick<ModelGraph, "readings">,
+  { readings, order }: Pick<ModelGraph, "readings" | "order">,
   plans: ReadonlyMap<string, DayPlan>,
   known: KnownRelations,
 ): RelationStates {
   const followed = daysFollowed(plans);
   const keyOf = (model: Model) => relationOf(model).toLowerCase();
+  const modelAt = new Map(order.map((model) => [keyOf(model), model]));
   const isByDay = ({ name, materialization }: Model) => materialization === "table" && plans.has(name);
+  /** The tables that are being made, of which nothing is known. */
+  const unseen = new Set<string>();
+  /** By relation and the names of columns, the states that were looked up. */
+  const looked = new Map<string, Map<string, string>>();
   const recordOf = ({ name }: Model): RecordedModel =>
     known.models.get(name) ?? { madeOf: null, content: null, rowCount: null };
 
   const stateOf = (input: Input, words: ReadonlySet<string>): string | null => {
     const { relation, model, isReadWhole } = input;
     if (relation === buildTable) {
-      return JSON.stringify(
-        Object.entries(known.settings).filter(([name]) => isReadWhole || words.has(name)),
-      );
+      return settingsText(known.settings, isReadWhole ? null : words);
     }
     const columns = known.columns.get(relation.toLowerCase());
     if (columns === undefined) return null;
@@ -92,6 +108,12 @@ export function statesOf(
     const states = inputs.map((input) => [input.relation, stateOf(input, words)] as const);
     return states.some(([, state]) => state === null) ? null : digest([text, states]);
   };
+
+  /** Whether a view reads what is being made. */
+  const restsOnUnseen = (model: Model): boolean =>
+    unseen.has(keyOf(model)) ||
+    (model.materialization === "view" &&
+      (readings.get(model.name)?.inputs ?? []).some((input) => input.model && restsOnUnseen(input.model)));
 
   /** A view is made of its text, and of the columns of all that it reads. */
   const viewMadeOf = (view: Model): string =>
@@ -121,9 +143,42 @@ export function statesOf(
     recordOf,
     stands,
     restsOn,
-    async look(connection, made) {
-      const columns = await columnsOfTables(connection, made.map(relationOf));
-      for (const model of made) known.columns.set(keyOf(model), columns.get(relationOf(model)) ?? []);
+    async inputState(connection, { relation, words, isByDay }, seen) {
+      const key = relation.toLowerCase();
+      if (relation === buildTable) return toldBy(settingsText(known.settings, words));
+      const columns = known.columns.get(key);
+      if (unseen.has(key) || !columns) {
+        if (isByDay) return toldBy((await lastChanges(connection, [relation])).get(relation) ?? noDays);
+        return toldBy(
+          await fingerprintOf(connection, relation, await columnsOf(connection, relation), words),
+        );
+      }
+      if (isByDay) return toldBy(known.rows.get(key) ?? noDays);
+      const model = modelAt.get(key);
+      const isSettled = !model || !restsOnUnseen(model);
+      const content = isSettled ? stateOf({ relation, model, isReadWhole: true, line: 1 }, new Set()) : null;
+      if (seen && content !== null && seen.content === content) return seen;
+      const states = looked.get(key) ?? new Map<string, string>();
+      looked.set(key, states);
+      const names = words && columns.map(({ name }) => name).filter((name) => words.has(name.toLowerCase()));
+      const part = names === null ? "*" : names.join(" ");
+      const fingerprint = states.get(part) ?? (await fingerprintOf(connection, relation, columns, words));
+      if (isSettled) states.set(part, fingerprint);
+      return { fingerprint, content };
+    },
+    async columnsText(connection, relation) {
+      const key = relation.toLowerCase();
+      const columns = unseen.has(key) ? undefined : known.columns.get(key);
+      return columnsText(columns ?? (await columnsOf(connection, relation)));
+    },
+    begin(model) {
+      unseen.add(keyOf(model));
+      looked.delete(keyOf(model));
+    },
+    async look(connection, made, sameColumns) {
+      const others = made.filter((model) => !sameColumns.has(model));
+      const columns = await columnsOfTables(connection, others.map(relationOf));
+      for (const model of others) known.columns.set(keyOf(model), columns.get(relationOf(model)) ?? []);
       const tables = made.filter(({ materialization }) => materialization === "table");
       const rows = await rowsOfTables(
         connection,
@@ -135,6 +190,7 @@ export function statesOf(
         known.models.set(model.name, { madeOf: null, content, rowCount });
         if (isByDay(model)) known.rows.set(keyOf(model), changes.get(relationOf(model)) ?? noDays);
       }
+      for (const model of made) unseen.delete(keyOf(model));
       for (const model of made) known.models.set(model.name, { ...recordOf(model), madeOf: madeOf(model) });
     },
     restorer(models) {
@@ -145,7 +201,9 @@ export function statesOf(
         rows: known.rows.get(keyOf(model)),
       }));
       return () => {
+        looked.clear();
         for (const { model, columns, record, rows } of before) {
+          unseen.delete(keyOf(model));
           put(known.columns, keyOf(model), columns);
           put(known.models, model.name, record);
           put(known.rows, keyOf(model), rows);
@@ -153,6 +211,11 @@ export function statesOf(
       };
     },
   };
+}
+
+/** The settings of these names as one text; null names for all. */
+function settingsText(settings: KnownRelations["settings"], names: ReadonlySet<string> | null): string {
+  return JSON.stringify(Object.entries(settings).filter(([name]) => names === null || names.has(name)));
 }
 
 function put<T>(map: Map<string, T>, key: string, value: T | undefined): void {

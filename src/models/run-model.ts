@@ -11,10 +11,10 @@ import {
   recordSeenDays,
 } from "./days.ts";
 import { relationOf } from "./graph.ts";
-import { currentInputs, type DayPlan, daysToRebuild, ownInputs } from "./incremental.ts";
+import { currentInputs, type DayPlan, daysToRebuild, type KnownInputs, ownInputs } from "./incremental.ts";
 import { modelError } from "./model-error.ts";
 import type { Model } from "./project.ts";
-import { type Column, columnsOf, columnsText } from "./table-contents.ts";
+import { columnsOf } from "./table-contents.ts";
 
 /** How a model is to be made, but for what its own file says. */
 export interface Running {
@@ -24,8 +24,12 @@ export interface Running {
   followedBy: DaysOfRows | undefined;
   /** Whether it is made in full whatever has changed. */
   isFullRefresh: boolean;
-  /** The columns that its table or view has; undefined where there is none. */
-  columns: readonly Column[] | undefined;
+  /** Whether there is a table or view of it. */
+  isThere: boolean;
+  /** What is known of what models are made of. */
+  known: KnownInputs;
+  /** Does work that takes most of the memory, while no other of its kind is done. */
+  byItself<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** How a model was made. */
@@ -43,13 +47,15 @@ export interface Making {
  * @throws TallyError that names the file and the line where its SQL fails
  */
 export async function runModel(connection: Warehouse, model: Model, running: Running): Promise<Making> {
-  const { plan, followedBy } = running;
+  const { plan, followedBy, byItself } = running;
   const { days, whyFull } = await whatToBuild(connection, model, running);
   if (days !== null && plan) {
-    if (days.length > 0) await replaceDays(connection, model, plan, days);
-    if (days.length > 0) await recordSeenDays(connection, model.name, plan.follows);
+    if (days.length > 0) {
+      await replaceDays(connection, model, plan, days);
+      await recordSeenDays(connection, model.name, plan.follows);
+    }
   } else {
-    await replaceAll(connection, model, plan);
+    await byItself(() => replaceAll(connection, model, running));
     if (followedBy !== undefined) await noteSourceDays(connection, relationOf(model), followedBy);
   }
   return { days, whyFull };
@@ -58,28 +64,16 @@ export async function runModel(connection: Warehouse, model: Model, running: Run
 async function whatToBuild(
   connection: Warehouse,
   model: Model,
-  { plan, isFullRefresh, columns }: Running,
+  { plan, isFullRefresh, isThere, known }: Running,
 ): Promise<Making> {
   if (!plan || model.materialization === "view") return { days: null, whyFull: null };
   if (isFullRefresh) return { days: null, whyFull: "a full refresh was asked for" };
-  if (!columns) return { days: null, whyFull: "there is no table of it yet" };
-  const found = await daysToRebuild(connection, model, plan);
-  if ("why" in found) return { days: null, whyFull: found.why };
-  if (found.days.length > 0 && !(await hasColumns(connection, model, columns))) {
-    return { days: null, whyFull: "its columns changed" };
-  }
-  return { days: found.days, whyFull: null };
+  if (!isThere) return { days: null, whyFull: "there is no table of it yet" };
+  const found = await daysToRebuild(connection, model, plan, known);
+  return "why" in found ? { days: null, whyFull: found.why } : { days: found.days, whyFull: null };
 }
 
-async function hasColumns(connection: Warehouse, model: Model, columns: readonly Column[]): Promise<boolean> {
-  try {
-    return columnsText(await columnsOf(connection, `(${model.sql}\n)`)) === columnsText(columns);
-  } catch (error) {
-    throw modelError(model, error);
-  }
-}
-
-async function replaceAll(connection: Warehouse, model: Model, plan: DayPlan | undefined): Promise<void> {
+async function replaceAll(connection: Warehouse, model: Model, { plan, known }: Running): Promise<void> {
   const relation = tableOf(model);
   try {
     // On one line before the SELECT, so that the lines of DuckDB's errors are those of the file.
@@ -92,10 +86,11 @@ async function replaceAll(connection: Warehouse, model: Model, plan: DayPlan | u
   checkColumns(model, await columnsOf(connection, relation));
   if (model.materialization === "view") {
     await recordSeen(connection, model.name, [], ownInputs(model));
+    known.seen.set(model.name, ownInputs(model));
     return;
   }
   await noteModelDays(connection, relationOf(model), plan.by, null);
-  const inputs = await currentInputs(connection, model, plan);
+  const inputs = await currentInputs(connection, model, plan, known);
   if (inputs) await recordSeen(connection, model.name, plan.follows, inputs);
   else await forget(connection, model.name);
 }

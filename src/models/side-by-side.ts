@@ -72,3 +72,13 @@ export async function runSideBySide(
   }
   for (const { name } of models) if (failures.has(name)) throw failures.get(name);
 }
+
+/** Does pieces of work one after another, in the order in which they are handed in, whatever becomes of those before. */
+export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next;
+    return next;
+  };
+}

@@ -6,7 +6,7 @@ import { sqlText, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, modelLayers, openModelConnection } from "./context.ts";
 import { countFailing } from "./count-failing.ts";
 import { type DataTest, fileTest, modelTests } from "./data-tests.ts";
-import type { DayPlan } from "./incremental.ts";
+import type { DayPlan, KnownInputs } from "./incremental.ts";
 import {
   fileReader,
   type PassedTests,
@@ -88,6 +88,7 @@ export interface Built {
   plans: ReadonlyMap<string, DayPlan>;
   testPlans: ReadonlyMap<string, TestPlan>;
   states: RelationStates;
+  known: KnownInputs;
 }
 
 /**
@@ -98,7 +99,7 @@ export async function testProject(
   connection: Warehouse,
   project: Project,
   now: Date,
-  { names, plans, testPlans, states }: Built,
+  { names, plans, testPlans, states, known: inputs }: Built,
 ): Promise<TestResult[]> {
   const built = await builtModels(connection);
   const tests = testsOf(project, names, now).filter(({ reads }) => reads === undefined || built.has(reads));
@@ -115,14 +116,14 @@ export async function testProject(
     const plan = plans.get(model.name);
     if (!plan || model.layer === "staging" || !toRun.some((test) => test.model === model.name)) continue;
     const own = tests.filter((test) => test.model === model.name);
-    const rows = await rowsOfModel(connection, model, plan);
-    passed.set(testsReader(model.name), await whatPassed(connection, project, rows, own));
+    const rows = await rowsOfModel(connection, model, plan, inputs);
+    passed.set(testsReader(model.name), await whatPassed(connection, project, rows, own, inputs));
   }
   for (const test of project.tests) {
     const plan = testPlans.get(test.name);
     if (!plan || !toRun.some(({ model, name }) => model === null && name === test.name)) continue;
-    const rows = await rowsOfTest(connection, test, plan);
-    passed.set(fileReader(test.name), await whatPassed(connection, project, rows, [fileTest(test)]));
+    const rows = await rowsOfTest(connection, test, plan, inputs);
+    passed.set(fileReader(test.name), await whatPassed(connection, project, rows, [fileTest(test)], inputs));
   }
   const failing = await countFailing(connection, toRun, (test) =>
     passed.get(test.model === null ? fileReader(test.name) : testsReader(test.model))?.rowsToTest(test),

@@ -349,6 +349,9 @@ async function happen(analytics: Analytics, event: Event, hour: number): Promise
           insert into raw.${name} select * from replayed;
           drop table replayed`);
       }
+      await warehouse.run(`
+        create table if not exists raw.replays (run_id varchar not null, replayed_at timestamp not null);
+        insert into raw.replays values ('run', '${now}')`);
       return hour;
     case "rename":
       await warehouse.run("update raw.projects set name = name || '!'");
