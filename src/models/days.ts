@@ -43,13 +43,13 @@ export interface DaysOfRows {
  * Notes the days of a table that is not made by day, by what they hold: whatever was loaded, restated or replayed
  * shows, in whatever order and instant that happened. A day that has no rows any more stays, as one without content.
  *
- * @param readings how often what was loaded was read anew, as an expression: what is known by its loads changes with it
+ * @param readings by which runs what was loaded was read anew, as an expression: what is known by its loads changes with it
  */
 export async function noteSourceDays(
   connection: Warehouse,
   relation: string,
   { from, to }: DaysOfRows,
-  readings = "0",
+  readings = "null",
 ): Promise<void> {
   const sums = contentOf(await columnsOf(connection, relation), { from, to });
   const days =

@@ -36,7 +36,9 @@ export async function readStates(
   const isThere = (relation: string) => columns.has(relation.toLowerCase());
   const read = [...tablesRead(graph, plans, selected)].filter(isThere);
   const noted = read.filter((relation) => followed.has(relation));
-  const readings = isThere("raw.replays") ? "(select count(*) from raw.replays)" : "0";
+  const readings = isThere("raw.replays")
+    ? "(select string_agg(run_id, ' ' order by run_id) from raw.replays)"
+    : "null";
   for (const relation of noted) {
     const days = followed.get(relation);
     if (days) await connection.transaction(() => noteSourceDays(connection, relation, days, readings));

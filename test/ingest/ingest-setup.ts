@@ -125,7 +125,7 @@ export async function dumpRaw(
   const columns = await all<{ table_name: string; column_name: string }>(
     `select table_name, column_name
      from duckdb_columns()
-     where schema_name = 'raw' and database_name = current_database()
+     where schema_name = 'raw' and database_name = current_database() and table_name <> 'replays'
      order by table_name, column_name`,
   );
   const dump: Record<string, unknown[]> = {};
