@@ -50,6 +50,12 @@ export interface WarehouseSettings {
  */
 const storageVersion = "v1.4.0";
 
+/**
+ * How much is written ahead before it is put in its place: that waits for all else, and tables that a build replaces
+ * again would be written for nothing. It is put there when the file is closed.
+ */
+const checkpointThreshold = "256MB";
+
 /** What DuckDB calls a database without a file. */
 export const inMemory = ":memory:";
 
@@ -61,7 +67,11 @@ export const inMemory = ":memory:";
  */
 export async function openWarehouse(path: string, settings: WarehouseSettings): Promise<Warehouse> {
   mkdirSync(dirname(path), { recursive: true });
-  const writing = { ...options(settings), temp_directory: join(dirname(path), ".spill") };
+  const writing = {
+    ...options(settings),
+    temp_directory: join(dirname(path), ".spill"),
+    checkpoint_threshold: checkpointThreshold,
+  };
   if (path !== inMemory && !existsSync(path)) await createWhole(path, writing);
   return open(path, writing);
 }
