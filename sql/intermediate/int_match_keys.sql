@@ -10,14 +10,7 @@ with spellings as (
   select
     'type' as kind,
     resource_type as spelling
-  from int_usage_daily
-
-  union
-
-  select
-    'type',
-    resource_type
-  from int_resource_usage_sums
+  from int_usage_months
 
   union
 
@@ -38,14 +31,7 @@ with spellings as (
   select
     'region',
     region
-  from int_usage_daily
-
-  union
-
-  select
-    'region',
-    region
-  from int_resource_usage_sums
+  from int_usage_months
 
   union
 

@@ -27,9 +27,10 @@ with used_keys as (
     coalesce(lower(resource_type), '') as resource_type_key,
     coalesce(billable_metric, '') as metric_key,
     coalesce(reservation_id, '') as reservation_key,
-    min(usage_date) as used_from,
-    max(usage_date) as used_to
-  from int_usage_daily
+    min(first_usage_date) as used_from,
+    max(last_usage_date) as used_to
+  from int_usage_months
+  where not is_exported
   group by all
 
   union all

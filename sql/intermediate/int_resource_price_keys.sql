@@ -21,8 +21,9 @@ with regions as (
   union
 
   select lower(region)
-  from int_usage_daily
+  from int_usage_months
   where region is not null
+    and not is_exported
 ),
 
 -- Usage names regions, inventory locations; an account whose usage names locations is priced by these.
@@ -116,13 +117,13 @@ reservation_usage as (
   select
     reservation_id,
     max({
-      'usage_date': usage_date,
+      'usage_date': last_gpu_date,
       'resource_type_key': lower(resource_type),
       'region_key': lower(region)
     }) as latest
-  from int_usage_daily
+  from int_usage_months
   where reservation_id is not null
-    and gpu_hours > 0
+    and last_gpu_date is not null
   group by reservation_id
 ),
 

@@ -11,7 +11,8 @@ columns:
 */
 with names as (
   select lower(resource_type) as resource_type_key
-  from staging.stg_usage
+  from stg_metered_months
+  where was_known
 
   union
 
@@ -60,17 +61,18 @@ named as (
 
 metered as (
   select
-    lower(resource_type) as resource_type_key,
+    lower(months.resource_type) as resource_type_key,
     max({
-      'usage_date': usage_date,
-      'is_metered_by_gpu': metric_kind = 'gpu_hours',
-      'billable_metric': billable_metric
+      'usage_date': months.last_used_date,
+      'is_metered_by_gpu': metrics.metric_kind = 'gpu_hours',
+      'billable_metric': metrics.billable_metric
     }) as latest
-  from stg_usage
-  where metric_kind in ('gpu_hours', 'instance_hours')
-    and known_to is null
-    and quantity > 0
-  group by lower(resource_type)
+  from stg_metered_months as months
+  inner join stg_billable_metrics as metrics
+    on months.spelling = metrics.spelling
+  where metrics.metric_kind in ('gpu_hours', 'instance_hours')
+    and months.last_used_date is not null
+  group by lower(months.resource_type)
 ),
 
 metered_lately as (

@@ -14,9 +14,10 @@ with final as (
     project_id,
     lower(resource_type) as resource_type_key,
     regexp_replace(lower(region), '-[a-z]$', '') as region_key,
-    max(usage_date) as last_usage_date
-  from fct_usage_daily
-  where quantity > 0
+    max(last_used_date) as last_usage_date
+  from int_usage_months
+  where not is_exported
+    and last_used_date is not null
   group by
     project_id,
     lower(resource_type),

@@ -29,19 +29,8 @@ with used as (
     region,
     resource_type,
     billable_metric,
-    false as is_exported
-  from int_usage_daily
-
-  union all
-
-  select distinct
-    organization_id,
-    project_id,
-    region,
-    resource_type,
-    billable_metric,
-    true
-  from int_resource_usage_sums
+    is_exported
+  from int_usage_months
 ),
 
 -- A source without regions or metrics can only be held against the sum over those of the other.
@@ -126,10 +115,11 @@ metric_spans as (
       organization_id,
       resource_type,
       billable_metric,
-      min(usage_date) as first_date,
-      max(usage_date) as last_date
-    from int_usage_daily
-    where quantity > 0
+      min(first_used_date) as first_date,
+      max(last_used_date) as last_date
+    from int_usage_months
+    where not is_exported
+      and last_used_date is not null
     group by
       organization_id,
       resource_type,

@@ -10,23 +10,13 @@ columns:
   series_id: The series.
 */
 with used as (
-  select
+  select distinct
     organization_id,
     project_id,
     region,
     resource_type,
     billable_metric
-  from int_usage_daily
-
-  union
-
-  select
-    organization_id,
-    project_id,
-    region,
-    resource_type,
-    billable_metric
-  from int_resource_usage_sums
+  from int_usage_months
 ),
 
 keyed as (

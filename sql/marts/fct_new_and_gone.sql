@@ -31,10 +31,11 @@ with used as (
   select
     project_id,
     resource_type,
-    min(usage_date) as first_usage_date,
-    max(usage_date) as last_usage_date
-  from fct_usage_daily
-  where quantity > 0
+    min(first_used_date) as first_usage_date,
+    max(last_used_date) as last_usage_date
+  from int_usage_months
+  where not is_exported
+    and last_used_date is not null
   group by
     project_id,
     resource_type

@@ -11,18 +11,10 @@ columns:
 */
 with named as (
   select
-    billable_metric as spelling,
-    true as is_by_project,
-    false as is_by_resource
-  from raw.usage
-
-  union
-
-  select
-    billable_metric,
-    false,
-    true
-  from raw.resource_usage
+    spelling,
+    not is_by_resource as is_by_project,
+    is_by_resource
+  from stg_metered_months
 
   union
 

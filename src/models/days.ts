@@ -140,14 +140,15 @@ export async function noteModelDays(
 /**
  * The days on which one of the relations is not as the reader has seen it; null for rows without a day.
  *
- * @param looksBackDays how many days before its own a day of the reader rests on: a day that changed also changes as
- *   many after it, as far as there are any
+ * @param rests.looksBackDays how many days before its own a day of the reader rests on: a day that changed also changes
+ *   as many after it, as far as there are any
+ * @param rests.each whether the reader is made by day or by month, which is then told by its first day
  */
 export async function changedDays(
   connection: Warehouse,
   reader: string,
   relations: readonly string[],
-  looksBackDays = 0,
+  { looksBackDays, each = "day" }: { looksBackDays: number; each?: "day" | "month" },
 ): Promise<(string | null)[]> {
   const rows = await connection.all<{ day: string | null }>(
     `
@@ -167,7 +168,7 @@ export async function changedDays(
       left join seen on present.relation = seen.relation
       where present.change_number > coalesce(seen.change_number, -1)
     )
-    select distinct (changed.day + later.days::integer)::varchar as day
+    select distinct date_trunc(${sqlText(each)}, changed.day + later.days::integer)::date::varchar as day
     from changed
     cross join range($looks_back + 1) as later(days)
     where later.days = 0
@@ -290,10 +291,21 @@ export async function lastChanges(
   return new Map(rows.map(({ relation, last }) => [relation, last]));
 }
 
-/** A condition that holds for the rows of these days and of so many before each, and maybe of others between. */
-export function around({ from, to }: DaysOfRows, days: readonly string[], looksBackDays: number): string {
-  if (looksBackDays === 0 && from === to) return isAmong(from, days);
+/** A condition that holds for the rows of these days or months and of so many days before, and maybe of others between. */
+export function around(
+  { from, to }: DaysOfRows,
+  days: readonly string[],
+  { looksBackDays, each }: { looksBackDays: number; each: "day" | "month" },
+): string {
   const [first = "", last = first] = [days[0], days.at(-1)];
+  if (each === "month") {
+    const months = days.map((day) => `date ${sqlText(day)}`).join(", ");
+    const isWithin = `${sqlName(to)} >= date ${sqlText(first)} and ${sqlName(from)} <= last_day(date ${sqlText(last)})`;
+    return from === to
+      ? `(${isWithin} and date_trunc('month', ${sqlName(from)}) in (${months}))`
+      : `(${isWithin})`;
+  }
+  if (looksBackDays === 0 && from === to) return isAmong(from, days);
   return `(${sqlName(to)} >= date ${sqlText(first)} - ${looksBackDays} and ${sqlName(from)} <= date ${sqlText(last)})`;
 }
 

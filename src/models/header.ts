@@ -54,6 +54,8 @@ const followed = z.union([
  */
 const incremental = z.strictObject({
   by: column,
+  /** Of what the column holds the first day. */
+  each: z.enum(["day", "month"]).default("day"),
   follows: z.array(followed).min(1),
   looks_back: z
     .string()
@@ -96,6 +98,8 @@ export interface Incremental {
   by: string;
   /** The tables whose rows of a day are all of theirs that the day rests on. */
   follows: readonly Followed[];
+  /** Whether a row is of a day, or of the month that begins with it. */
+  each: "day" | "month";
   /** How many of the days before it the day rests on, too. */
   looksBackDays: number;
   /** The line of the file that declares it. */
@@ -144,6 +148,7 @@ export function parseModelFile(text: string, file: string): { header: ModelHeade
     incremental: data.incremental
       ? {
           by: data.incremental.by,
+          each: data.incremental.each,
           follows: data.incremental.follows,
           looksBackDays: data.incremental.looks_back ?? 0,
           line: lineOf(["incremental"]),
@@ -179,6 +184,7 @@ export function parseTestFile(text: string, file: string): { header: TestHeader;
   const incremental = data.incremental
     ? {
         by: data.incremental.by,
+        each: "day" as const,
         follows: data.incremental.follows.map((name) => ({ name, span: null })),
         looksBackDays: 0,
         line: lineOf(["incremental"]),

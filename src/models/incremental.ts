@@ -21,6 +21,8 @@ import { columnsOf, columnsText, fingerprintOf } from "./table-contents.ts";
 export interface DayPlan {
   /** The column that holds the day. */
   by: string;
+  /** Whether a row is of a day, or of the month that begins with it. */
+  each: "day" | "month";
   /** The tables that it follows by day. */
   follows: readonly string[];
   /** How many days before it a day rests on, too. */
@@ -96,6 +98,7 @@ export function planDays({ order, readings }: ModelGraph): Map<string, DayPlan> 
     }
     plans.set(model.name, {
       by: incremental.by,
+      each: incremental.each,
       follows: [...plan.follows],
       looksBackDays: incremental.looksBackDays,
       read,
@@ -221,7 +224,7 @@ export async function daysToRebuild(
   if (changed.length > 0) {
     return { why: `${changed.map((name) => name.replace(/ \d+$/, "")).join(", ")} changed` };
   }
-  const found = await changedDays(connection, model.name, plan.follows, plan.looksBackDays);
+  const found = await changedDays(connection, model.name, plan.follows, plan);
   const days = found.filter((day) => day !== null);
   if (days.length < found.length) return { why: "rows without a day changed" };
   if (!(await isFew(connection, [relationOf(model)], days)))
@@ -287,6 +290,16 @@ function checkFollowed(model: Model, incremental: Incremental, inputs: readonly 
       hint: "What reads a view by day takes its rows of that day alone: say `materialized: table` in its header.",
     });
   }
+  const isOfMonths = incremental.each === "month";
+  const ownDays = incremental.follows.find(({ span }) => span === null);
+  if (isOfMonths && (incremental.looksBackDays > 0 || model.materialization === "view" || ownDays)) {
+    throw new ConfigError(
+      `${place}: ${model.name} is made by month, so that it is a table, looks back over nothing, and follows others by their days.`,
+      {
+        hint: `Say by which columns: {${ownDays?.name ?? incremental.follows[0]?.name}: [usage_date, usage_date]}.`,
+      },
+    );
+  }
   const astray = incremental.follows.find(
     (followed) => !inputs.some((input) => followedAs({ ...incremental, follows: [followed] }, input)),
   );
@@ -302,14 +315,16 @@ function checkFollowed(model: Model, incremental: Incremental, inputs: readonly 
     const followed = followedAs(incremental, input);
     if (!input.model || !followed) continue;
     const { header, materialization, file, name } = input.model;
-    if (header.incremental?.by === incremental.by && !followed.span) continue;
     const days = followed.span ?? [incremental.by];
+    const isOfItsDays =
+      header.incremental?.each === "day" && days.every((day) => day === header.incremental?.by);
+    if (isOfItsDays && (isOfMonths || !followed.span)) continue;
     const isTableOfDays =
       materialization === "table" &&
       days.every((day) => header.columns.some((column) => column.name === day));
     if (!header.incremental && isTableOfDays) continue;
     const isWhat = header.incremental
-      ? `is made by ${header.incremental.by}`
+      ? `is made by ${header.incremental.by}${header.incremental.each === "month" ? ", a month" : ""}`
       : materialization === "view"
         ? "is a view that does not say what it follows itself"
         : "has no such column";

@@ -87,7 +87,7 @@ export async function whatPassed(
   known: KnownInputs,
 ): Promise<PassedTests> {
   const seen: Inputs = known.seen.get(reader) ?? new Map();
-  const found = seen.size === 0 ? [] : await changedDays(connection, reader, relations, looksBackDays);
+  const found = seen.size === 0 ? [] : await changedDays(connection, reader, relations, { looksBackDays });
   const days = found.filter((day) => day !== null);
   const isByDay = days.length === found.length && (await isFew(connection, relations, days));
   const states = new Map<string, string>();

@@ -107,7 +107,7 @@ async function replaceDays(
   // at a week of them. On one line before the SELECT, so that the lines of DuckDB's errors are those of the file.
   const needed = plan.read.map(
     (read) =>
-      `${sqlName(read.model.name)} as (select * from ${tableOf(read.model)} where ${around(read.days, days, plan.looksBackDays)})`,
+      `${sqlName(read.model.name)} as (select * from ${tableOf(read.model)} where ${around(read.days, days, plan)})`,
   );
   const within = needed.length > 0 ? `with ${needed.join(", ")} ` : "";
   try {
