@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, openModelConnection, writeBuildContext } from "./context.ts";
-import { forgetOthers, seenInputs } from "./days.ts";
+import { forgetOthers, seenChanges, seenInputs } from "./days.ts";
 import { createGraph, leadingViews, type ModelGraph, relationOf } from "./graph.ts";
 import { keepIdleHistory } from "./idle-history.ts";
 import { type DayPlan, type KnownInputs, planDays } from "./incremental.ts";
@@ -73,6 +73,7 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const states = await readStates(connection, { graph, plans, selected: context.asOf ? [] : selected });
     const known: KnownInputs = {
       seen: await seenInputs(connection),
+      seenChanges: await seenChanges(connection),
       stateOf: states.inputState,
       columnsOf: states.columnsText,
     };

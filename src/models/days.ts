@@ -137,45 +137,54 @@ export async function noteModelDays(
   `);
 }
 
-/**
- * The days on which one of the relations is not as the reader has seen it; null for rows without a day.
- *
- * @param rests.looksBackDays how many days before its own a day of the reader rests on: a day that changed also changes
- *   as many after it, as far as there are any
- * @param rests.each whether the reader is made by day or by month, which is then told by its first day
- */
+/** By relation, the number of the last change of its days that a reader has seen. */
+export type SeenChanges = ReadonlyMap<string, string>;
+
+/** By reader, which changes of days each has seen. */
+export async function seenChanges(connection: Warehouse): Promise<Map<string, SeenChanges>> {
+  const rows = await connection.all<{ reader: string; relation: string; last: string }>(
+    "select reader, relation, change_number as last from meta.seen_change",
+  );
+  const seen = new Map<string, Map<string, string>>();
+  for (const { reader, relation, last } of rows) {
+    const changes = seen.get(reader) ?? new Map<string, string>();
+    seen.set(reader, changes.set(relation, last));
+  }
+  return seen;
+}
+
+/** What else than its own days those of a reader are bound to. */
+export interface DaysRestOn {
+  /** How many days before its own a day rests on: one that changed changes as many after it, as far as there are any. */
+  looksBackDays: number;
+  /** Whether the reader is made by day or by month, which is then told by its first day. */
+  each: "day" | "month";
+}
+
+/** The days on which one of the relations is not as a reader has seen it; null for rows without a day. */
 export async function changedDays(
   connection: Warehouse,
-  reader: string,
+  seen: SeenChanges | undefined,
   relations: readonly string[],
-  { looksBackDays, each = "day" }: { looksBackDays: number; each?: "day" | "month" },
+  { looksBackDays, each }: DaysRestOn,
 ): Promise<(string | null)[]> {
+  const isUnseen = relations.map(
+    (relation) => `(relation = ${sqlText(relation)} and change_number > ${seen?.get(relation) ?? -1})`,
+  );
+  const changed = `select distinct day from meta.changed_day where ${isUnseen.join(" or ")}`;
+  const days =
+    looksBackDays === 0
+      ? changed
+      : `select changed.day + later.days::integer as day
+         from (${changed}) as changed
+         cross join range(${looksBackDays + 1}) as later(days)
+         where later.days = 0
+           or changed.day + later.days::integer <= (
+             select max(day) from meta.changed_day where relation in (${relations.map(sqlText).join(", ")})
+           )`;
+  const shown = each === "day" ? "day" : "date_trunc('month', day)::date";
   const rows = await connection.all<{ day: string | null }>(
-    `
-    with present as (
-      select relation, day, change_number
-      from meta.changed_day
-      where relation in (${relations.map(sqlText).join(", ")})
-    ),
-    seen as (
-      select relation, change_number
-      from meta.seen_change
-      where reader = $reader
-    ),
-    changed as (
-      select distinct present.day
-      from present
-      left join seen on present.relation = seen.relation
-      where present.change_number > coalesce(seen.change_number, -1)
-    )
-    select distinct date_trunc(${sqlText(each)}, changed.day + later.days::integer)::date::varchar as day
-    from changed
-    cross join range($looks_back + 1) as later(days)
-    where later.days = 0
-      or changed.day + later.days::integer <= (select max(day) from present)
-    order by day
-    `,
-    { reader, looks_back: looksBackDays },
+    `select distinct ${shown}::varchar as day from (${days}) order by day`,
   );
   return rows.map(({ day }) => day);
 }
@@ -227,7 +236,7 @@ export async function recordSeen(
   inputs: Inputs,
 ): Promise<void> {
   await forget(connection, reader);
-  await recordSeenDays(connection, reader, relations);
+  await recordSeenDays(connection, [{ reader, relations }]);
   const rows = [...inputs].map(
     ([input, { fingerprint, content }]) =>
       `(${[reader, input, fingerprint].map(sqlText).join(", ")}, ${content === null ? "null" : sqlText(content)})`,
@@ -238,21 +247,26 @@ export async function recordSeen(
   );
 }
 
-/** Records that a reader is made of the days of these relations as they are now, and of all else as it was. */
-export async function recordSeenDays(
-  connection: Warehouse,
-  reader: string,
-  relations: readonly string[],
-): Promise<void> {
-  if (relations.length === 0) return;
-  const name = sqlText(reader);
+/** A reader, and what it follows by day. */
+export interface Follower {
+  reader: string;
+  relations: readonly string[];
+}
+
+/** Records that readers are made of the days of these relations as they are now, and of all else as they were. */
+export async function recordSeenDays(connection: Warehouse, followers: readonly Follower[]): Promise<void> {
+  const pairs = followers.flatMap(({ reader, relations }) =>
+    relations.map((relation) => `(${sqlText(reader)}, ${sqlText(relation)})`),
+  );
+  if (pairs.length === 0) return;
   await connection.run(`
-    delete from meta.seen_change where reader = ${name};
+    delete from meta.seen_change where reader in (${followers.map(({ reader }) => sqlText(reader)).join(", ")});
     insert into meta.seen_change
-    select ${name}, relation, max(change_number)
-    from meta.changed_day
-    where relation in (${relations.map(sqlText).join(", ")})
-    group by relation
+    select followers.reader, followers.relation, max(days.change_number)
+    from (values ${pairs.join(", ")}) as followers(reader, relation)
+    inner join meta.changed_day as days
+      on followers.relation = days.relation
+    group by followers.reader, followers.relation
   `);
 }
 
@@ -295,7 +309,7 @@ export async function lastChanges(
 export function around(
   { from, to }: DaysOfRows,
   days: readonly string[],
-  { looksBackDays, each }: { looksBackDays: number; each: "day" | "month" },
+  { looksBackDays, each }: DaysRestOn,
 ): string {
   const [first = "", last = first] = [days[0], days.at(-1)];
   if (each === "month") {

@@ -9,6 +9,8 @@ import {
   type Inputs,
   isSameState,
   lastChanges,
+  type SeenChanges,
+  seenChanges,
   seenInputs,
   toldBy,
 } from "./days.ts";
@@ -114,6 +116,8 @@ export function planDays({ order, readings }: ModelGraph): Map<string, DayPlan> 
 export interface KnownInputs {
   /** By reader, what each was made of when this build began, and of views since. */
   seen: Map<string, Inputs>;
+  /** By reader, which changes of days each had seen when this build began. */
+  seenChanges: ReadonlyMap<string, SeenChanges>;
   /** The state of a table that is read as a whole. */
   stateOf(connection: Warehouse, input: WholeInput, seen: InputState | undefined): Promise<InputState>;
   /** The columns of a table or view as one text. */
@@ -175,6 +179,7 @@ export function ownInputs(model: Model): Map<string, InputState> {
 export async function readInputs(connection: Warehouse): Promise<KnownInputs> {
   return {
     seen: await seenInputs(connection),
+    seenChanges: await seenChanges(connection),
     async stateOf(on, { relation, words, isByDay }) {
       if (!isByDay) return toldBy(await fingerprintOf(on, relation, await columnsOf(on, relation), words));
       return toldBy((await lastChanges(on, [relation])).get(relation) ?? "");
@@ -224,7 +229,7 @@ export async function daysToRebuild(
   if (changed.length > 0) {
     return { why: `${changed.map((name) => name.replace(/ \d+$/, "")).join(", ")} changed` };
   }
-  const found = await changedDays(connection, model.name, plan.follows, plan);
+  const found = await changedDays(connection, known.seenChanges.get(model.name), plan.follows, plan);
   const days = found.filter((day) => day !== null);
   if (days.length < found.length) return { why: "rows without a day changed" };
   if (!(await isFew(connection, [relationOf(model)], days)))

@@ -111,7 +111,10 @@ async function changeByDay(
   // Days can't be put among rows of other columns.
   const columns = toldBy(await known.columnsOf(connection, relationOf(mart)));
   const inputs = new Map([...others, ...ownInputs(mart), ["its columns", columns] as const]);
-  const found = await changedDays(connection, reader, relations, { looksBackDays });
+  const found = await changedDays(connection, known.seenChanges.get(reader), relations, {
+    looksBackDays,
+    each: "day",
+  });
   const days = found.filter((day) => day !== null);
   const isKnown =
     areSameInputs(known.seen.get(reader) ?? nothing, inputs) &&

@@ -1,6 +1,7 @@
 import type { Effects } from "../effects.ts";
 import type { Warehouse } from "../warehouse.ts";
 import { checkColumns } from "./check-columns.ts";
+import { recordSeenDays } from "./days.ts";
 import { type ModelGraph, relationOf } from "./graph.ts";
 import type { DayPlan, KnownInputs } from "./incremental.ts";
 import type { Model } from "./project.ts";
@@ -88,9 +89,11 @@ async function makeTogether(
     for (const model of unseen) checkColumns(model, states.columnsOf(model) ?? []);
     unseen = [];
   };
+  // Of days that were made it is known that they are others; what was made as a whole may have come to the same.
+  const isOpen = (model: Model) => !results.get(model)?.daysRebuilt;
   for (const model of models) {
     const isKnown = !making.isFullRefresh && states.recordOf(model).madeOf !== null;
-    if (isKnown && readsAny(model, unseen, making.graph)) await look();
+    if (isKnown && readsAny(model, unseen.filter(isOpen), making.graph)) await look();
     if (isKnown && states.stands(model)) {
       results.set(model, keptAsItIs(model, making));
       continue;
@@ -104,6 +107,12 @@ async function makeTogether(
     if (model.materialization === "table") result.rowCount = states.recordOf(model).rowCount;
   }
   await recordModels(connection, states, results);
+  await recordSeenDays(
+    connection,
+    [...results].flatMap(([{ name }, { daysRebuilt }]) =>
+      daysRebuilt ? { reader: name, relations: making.plans.get(name)?.follows ?? [] } : [],
+    ),
+  );
   return [...results.values()];
 }
 

@@ -4,11 +4,11 @@ import type { DataTest } from "./data-tests.ts";
 import {
   areSameInputs,
   changedDays,
+  type Follower,
   type InputState,
   type Inputs,
   isAmong,
   recordSeen,
-  recordSeenDays,
   toldBy,
 } from "./days.ts";
 import { relationOf } from "./graph.ts";
@@ -27,8 +27,11 @@ import type { TestPlan } from "./test-days.ts";
 export interface PassedTests {
   /** The rows to look at: those of the days that changed since the test passed; undefined for all. */
   rowsToTest(test: DataTest): string | undefined;
-  /** Remembers which of the tests passed, on the days as they are now, in an open transaction. */
-  record(results: readonly { name: string; failingRows: number }[]): Promise<void>;
+  /**
+   * Remembers which of the tests passed, in an open transaction; returns whose days are then to be recorded as seen, where
+   * the same passed as before.
+   */
+  record(results: readonly { name: string; failingRows: number }[]): Promise<Follower | undefined>;
 }
 
 /** How the tests of a model are called as one reader of its days. */
@@ -87,7 +90,13 @@ export async function whatPassed(
   known: KnownInputs,
 ): Promise<PassedTests> {
   const seen: Inputs = known.seen.get(reader) ?? new Map();
-  const found = seen.size === 0 ? [] : await changedDays(connection, reader, relations, { looksBackDays });
+  const found =
+    seen.size === 0
+      ? []
+      : await changedDays(connection, known.seenChanges.get(reader), relations, {
+          looksBackDays,
+          each: "day",
+        });
   const days = found.filter((day) => day !== null);
   const isByDay = days.length === found.length && (await isFew(connection, relations, days));
   const states = new Map<string, string>();
@@ -110,11 +119,12 @@ export async function whatPassed(
         if (state !== undefined && failingRows === 0) passed.set(name, toldBy(state));
       }
       const isSame = areSameInputs(passed, seen);
-      if (isSame && found.length === 0) return;
+      if (isSame && found.length === 0) return undefined;
       // Where the same tests pass as before, what they saw of the other days stands.
       const isRest = isSame && days.length === found.length;
-      if (isRest) await recordSeenDays(connection, reader, relations);
-      else await recordSeen(connection, reader, relations, passed);
+      if (isRest) return { reader, relations };
+      await recordSeen(connection, reader, relations, passed);
+      return undefined;
     },
   };
 }

@@ -38,6 +38,9 @@ export interface KnownRelations {
 /** The one row with the clock and the settings, of which a model reads some columns. */
 export const buildTable = "meta.build";
 
+/** The state of a table that is known by its days, while these are made: that of no other time. */
+const beingMade = "being made";
+
 /** The state of a table that is known by its days, and has none. */
 export const noDays = "no days";
 
@@ -173,6 +176,7 @@ export function statesOf(
     },
     begin(model) {
       unseen.add(keyOf(model));
+      if (isByDay(model)) known.rows.set(keyOf(model), beingMade);
       looked.delete(keyOf(model));
     },
     async look(connection, made, sameColumns) {

@@ -8,7 +8,6 @@ import {
   noteModelDays,
   noteSourceDays,
   recordSeen,
-  recordSeenDays,
 } from "./days.ts";
 import { relationOf } from "./graph.ts";
 import { currentInputs, type DayPlan, daysToRebuild, type KnownInputs, ownInputs } from "./incremental.ts";
@@ -42,7 +41,7 @@ export interface Making {
 
 /**
  * Makes one model within a transaction that is open: its table or view, or the days of it that changed, and by what
- * its days are known later.
+ * its days are known later. That it has seen the days that were made is left to record.
  *
  * @throws TallyError that names the file and the line where its SQL fails
  */
@@ -52,7 +51,6 @@ export async function runModel(connection: Warehouse, model: Model, running: Run
   if (days !== null && plan) {
     if (days.length > 0) {
       await replaceDays(connection, model, plan, days);
-      await recordSeenDays(connection, model.name, plan.follows);
     }
   } else {
     await byItself(() => replaceAll(connection, model, running));

@@ -6,6 +6,7 @@ import { sqlText, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, modelLayers, openModelConnection } from "./context.ts";
 import { countFailing } from "./count-failing.ts";
 import { type DataTest, fileTest, modelTests } from "./data-tests.ts";
+import { type Follower, recordSeenDays } from "./days.ts";
 import type { DayPlan, KnownInputs } from "./incremental.ts";
 import {
   fileReader,
@@ -135,7 +136,9 @@ export async function testProject(
       bases: new Map([...bases].map(([{ name }, basis]) => [name, basis])),
       others: isFull ? tests.filter(hasPassed).map(({ name }) => name) : undefined,
     });
-    for (const each of passed.values()) await each.record(results);
+    const followers: Follower[] = [];
+    for (const each of passed.values()) followers.push(...[(await each.record(results)) ?? []].flat());
+    await recordSeenDays(connection, followers);
   });
   return results;
 }
