@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, openModelConnection, writeBuildContext } from "./context.ts";
-import { forgetOthers, seenChanges, seenInputs } from "./days.ts";
 import { createGraph, leadingViews, type ModelGraph, relationOf } from "./graph.ts";
 import { keepIdleHistory } from "./idle-history.ts";
-import { type DayPlan, type KnownInputs, planDays } from "./incremental.ts";
+import { type DayPlan, planDays } from "./incremental.ts";
+import type { KnownInputs } from "./inputs.ts";
+import { keptReadings } from "./kept-readings.ts";
 import { publishedReader } from "./last-published.ts";
 import { dropLeftovers } from "./leftovers.ts";
 import { type Making, type ModelResult, makeModels } from "./make-models.ts";
@@ -12,7 +13,9 @@ import { fileReader, testsReader } from "./passed-tests.ts";
 import { priceModel, refuseOverlappingPrices } from "./prices.ts";
 import { loadProject, type Model, projectRoots } from "./project.ts";
 import { readStates } from "./read-states.ts";
+import { knownReadings, recallReadings } from "./references.ts";
 import { loadSeeds } from "./seeds.ts";
+import { forgetOthers, seenChanges, seenInputs } from "./seen.ts";
 import { selectModels } from "./selection.ts";
 import { oneAtATime, runSideBySide } from "./side-by-side.ts";
 import { tableSizes } from "./table-sizes.ts";
@@ -61,6 +64,9 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
   try {
     await writeBuildContext(connection, context);
     await loadSeeds(connection, workspace, context.config.prices.currency);
+    const kept = await keptReadings(connection);
+    const selects = [...project.models, ...project.tests];
+    recallReadings(kept, selects);
     const graph = await createGraph(connection, project.models);
     const selected = options.select === undefined ? graph.order : selectModels(graph, options.select);
     const allPlans = planDays(graph);
@@ -92,6 +98,7 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const built = { names, plans, testPlans, states, known };
     const tests = await testProject(connection, project, effects.now(), built);
     warnOfFailures(context, tests);
+    await kept.keep(knownReadings(selects));
     const endedAt = effects.wallClock().getTime();
     return { models, tests, testsDurationMs: endedAt - testedFrom, durationMs: endedAt - startedAt };
   } finally {

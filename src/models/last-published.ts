@@ -1,9 +1,11 @@
 import { stat } from "node:fs/promises";
 import { sqlText, type Warehouse } from "../warehouse.ts";
-import { areSameInputs, changedDays, forget, type Inputs, recordSeen, toldBy } from "./days.ts";
+import { changedDays } from "./days.ts";
 import { relationOf } from "./graph.ts";
-import { type DayPlan, daysToCompare, isFew, type KnownInputs, ownInputs } from "./incremental.ts";
+import { type DayPlan, daysToCompare, isFew } from "./incremental.ts";
+import { type KnownInputs, ownInputs } from "./inputs.ts";
 import type { Model } from "./project.ts";
+import { areSameInputs, forget, type Inputs, recordSeen, toldBy } from "./seen.ts";
 
 /**
  * What is remembered of the file that was published last, so that the next one can be made of it. meta.published

@@ -1,13 +1,14 @@
 import type { Effects } from "../effects.ts";
 import type { Warehouse } from "../warehouse.ts";
 import { checkColumns } from "./check-columns.ts";
-import { recordSeenDays } from "./days.ts";
 import { type ModelGraph, relationOf } from "./graph.ts";
-import type { DayPlan, KnownInputs } from "./incremental.ts";
+import type { DayPlan } from "./incremental.ts";
+import type { KnownInputs } from "./inputs.ts";
 import type { Model } from "./project.ts";
 import { recordModels } from "./record-models.ts";
 import { daysFollowed, type RelationStates } from "./relation-states.ts";
 import { runModel } from "./run-model.ts";
+import { recordSeenDays } from "./seen.ts";
 
 /** What became of a model in a build. */
 export interface ModelResult {

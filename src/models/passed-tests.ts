@@ -1,26 +1,12 @@
 import { createHash } from "node:crypto";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import type { DataTest } from "./data-tests.ts";
-import {
-  areSameInputs,
-  changedDays,
-  type Follower,
-  type InputState,
-  type Inputs,
-  isAmong,
-  recordSeen,
-  toldBy,
-} from "./days.ts";
+import { changedDays, isAmong } from "./days.ts";
 import { relationOf } from "./graph.ts";
-import {
-  type DayPlan,
-  type DaysToCompare,
-  daysToCompare,
-  isFew,
-  type KnownInputs,
-  otherInputs,
-} from "./incremental.ts";
+import { type DayPlan, type DaysToCompare, daysToCompare, isFew } from "./incremental.ts";
+import { type KnownInputs, otherInputs } from "./inputs.ts";
 import type { Model, Project, SqlTest } from "./project.ts";
+import { areSameInputs, type Follower, type InputState, type Inputs, recordSeen, toldBy } from "./seen.ts";
 import type { TestPlan } from "./test-days.ts";
 
 /** What is known of tests by day: which passed, and on which days. */

@@ -5,7 +5,8 @@ import { TallyError } from "../errors/tally-error.ts";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, openModelConnection } from "./context.ts";
 import { createGraph } from "./graph.ts";
-import { type DayPlan, planDays, readInputs } from "./incremental.ts";
+import { type DayPlan, planDays } from "./incremental.ts";
+import { readInputs } from "./inputs.ts";
 import {
   changeOf,
   createPublishedTable,

@@ -1,6 +1,7 @@
 import { TallyError } from "../errors/tally-error.ts";
 import { sqlText, type Warehouse } from "../warehouse.ts";
 import { isFickle } from "./fickle.ts";
+import type { KeptReadings } from "./kept-readings.ts";
 
 /** A table that a query reads, with the line where it stands. */
 export interface TableReference {
@@ -65,6 +66,24 @@ export async function readSelects(
 
 /** By its text, what a SELECT reads: several parts of one run ask for the same ones. */
 const readings = new Map<string, Reading>();
+
+/** Takes over what is kept of some queries, which need not be parsed then. */
+export function recallReadings(kept: Pick<KeptReadings, "get">, selects: readonly { sql: string }[]): void {
+  for (const { sql } of selects) {
+    const reading = readings.has(sql) ? undefined : kept.get(sql);
+    if (reading) readings.set(sql, reading);
+  }
+}
+
+/** What is known of some queries, by their text. */
+export function knownReadings(selects: readonly { sql: string }[]): Map<string, Reading> {
+  return new Map(
+    selects.flatMap(({ sql }) => {
+      const reading = readings.get(sql);
+      return reading ? [[sql, reading] as const] : [];
+    }),
+  );
+}
 
 function readTree(tree: string, sql: string, file: string): Reading {
   const parsed = JSON.parse(tree) as Parsed;

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Warehouse } from "../warehouse.ts";
-import { type DaysOfRows, type InputState, lastChanges, toldBy } from "./days.ts";
+import { type DaysOfRows, lastChanges } from "./days.ts";
 import { type Input, type ModelGraph, type ModelReading, relationOf } from "./graph.ts";
-import { type DayPlan, textOf, type WholeInput } from "./incremental.ts";
+import type { DayPlan, WholeInput } from "./incremental.ts";
+import { textOf } from "./inputs.ts";
 import type { Model } from "./project.ts";
+import { type InputState, toldBy } from "./seen.ts";
 import {
   type Column,
   columnsOf,

@@ -6,8 +6,8 @@ import { sqlText, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, modelLayers, openModelConnection } from "./context.ts";
 import { countFailing } from "./count-failing.ts";
 import { type DataTest, fileTest, modelTests } from "./data-tests.ts";
-import { type Follower, recordSeenDays } from "./days.ts";
-import type { DayPlan, KnownInputs } from "./incremental.ts";
+import type { DayPlan } from "./incremental.ts";
+import type { KnownInputs } from "./inputs.ts";
 import {
   fileReader,
   type PassedTests,
@@ -18,6 +18,7 @@ import {
 } from "./passed-tests.ts";
 import { loadProject, type Project, projectRoots } from "./project.ts";
 import type { RelationStates } from "./relation-states.ts";
+import { type Follower, recordSeenDays } from "./seen.ts";
 import type { TestPlan } from "./test-days.ts";
 import { passedOn, type TestResult, writeResults } from "./test-results.ts";
 import { basesOf } from "./unchanged-tests.ts";

@@ -194,6 +194,14 @@ test("what a header says of days that can't be is refused with file and line", a
   expect(await refused(attempts.replaceAll("fct_cost_daily", "int_usage_attempts"))).toBe(
     "sql/marts/own_ranks.sql:4: own_ranks follows intermediate.int_usage_attempts by window_to to window_to, but others do by window_from to window_to.",
   );
+  const ofMonths = (text: string) => text.replace("by: usage_date,", "by: usage_date, each: month,");
+  expect(await refused(ofMonths(ownModel()))).toBe(
+    "sql/marts/own_ranks.sql:4: own_ranks is made by month, so that it is a table, looks back over nothing, and follows others by their days.",
+  );
+  const months = ownModel().replaceAll("fct_cost_daily", "int_usage_months");
+  expect(await refused(months)).toBe(
+    "sql/marts/own_ranks.sql:4: own_ranks follows int_usage_months by usage_date, but that is made by usage_month, a month.",
+  );
   expect(await refused(ownModel("fct_cost_daily", "usage_date::timestamp as usage_date"))).toBe(
     "sql/marts/own_ranks.sql:4: it is incremental by usage_date, which is no DATE but TIMESTAMP.",
   );

@@ -69,25 +69,26 @@ test("a view that says that it looks back is refused, since what follows it take
   );
 });
 
-const trend = [
-  "fct_usage_coverage",
-  "int_usage_read_days",
-  "int_gpu_hours_by_scope",
-  "int_gpu_hours_anomalies",
-  "fct_gpu_hours_anomaly_drivers",
-  "fct_gpu_hours_trend",
+const byDayAndMonth = [
+  "staging.stg_metered_months",
+  "intermediate.int_usage_months",
+  "marts.fct_usage_coverage",
+  "intermediate.int_usage_read_days",
+  "intermediate.int_gpu_hours_by_scope",
+  "intermediate.int_gpu_hours_anomalies",
+  "marts.fct_gpu_hours_anomaly_drivers",
+  "marts.fct_gpu_hours_trend",
 ];
 
 async function rowsOf({ all }: Analytics) {
   const rows: Record<string, unknown> = {};
-  for (const name of trend) {
-    const schema = name.startsWith("int_") ? "intermediate" : "marts";
-    rows[name] = await all(`select * from ${schema}.${name} order by all`);
+  for (const relation of byDayAndMonth) {
+    rows[relation] = await all(`select * from ${relation} order by all`);
   }
   return rows;
 }
 
-test("a trend whose days were restated, lost or added is the one of a full build", async () => {
+test("a trend whose days were restated, lost or added, and what usage was of by month, are those of a full build", async () => {
   const days = 300;
   let found = 0;
   await fc.assert(
@@ -121,7 +122,7 @@ test("a trend whose days were restated, lost or added is the one of a full build
         });
         const { warehouse, effects } = analytics.context;
         const build = (fullRefresh: boolean) =>
-          analytics.build({ select: "+fct_gpu_hours_trend", fullRefresh });
+          analytics.build({ select: "+fct_gpu_hours_trend,+int_usage_months", fullRefresh });
         await build(false);
         for (const { ago, kind } of changes) {
           const day = `date '${dayText(start, days - ago)}'`;
@@ -135,14 +136,15 @@ test("a trend whose days were restated, lost or added is the one of a full build
         }
         if (isNextDay) effects.now = () => new Date(`${dayText(start, days + 1)}T06:00:00Z`);
         const { models } = await build(false);
-        for (const name of trend) {
+        for (const relation of byDayAndMonth) {
+          const [, name] = relation.split(".");
           const model = models.find((each) => each.name === name);
           expect([name, model?.whyFull]).toEqual([name, null]);
         }
         const byDay = await rowsOf(analytics);
         await build(true);
         expect(byDay).toEqual(await rowsOf(analytics));
-        found += (byDay.int_gpu_hours_anomalies as unknown[]).length;
+        found += (byDay["intermediate.int_gpu_hours_anomalies"] as unknown[]).length;
       },
     ),
     { numRuns: 4 },
