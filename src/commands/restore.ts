@@ -40,6 +40,16 @@ From the next run on this machine writes under the name, and the old one is refu
       for (const file of files.differing) {
         effects.log.warn(`${file} differs from the one that was kept in ${place}, and stays as it is here`);
       }
+      if (restored.unmade.length > 0) {
+        effects.log.warn(
+          `no model here makes ${restored.unmade.join(", ")}: bring back sql/ of the workspace before a run, which takes out there what is made no more`,
+        );
+      }
+      if (!restored.hasHistory) {
+        effects.log.warn(
+          "the history of findings is not there: an older version of tally wrote last, and it begins anew",
+        );
+      }
       if (files.written.length > 0) effects.log.info(`wrote ${files.written.join(", ")}`);
       effects.log.info(
         `restored ${rows.toLocaleString("en-US")} rows of ${tables} tables of ${restored.workspace}, as committed at ${committedAt.toISOString()}`,

@@ -8,6 +8,8 @@ import { ConfigError } from "../errors/config-error.ts";
 import { TallyError } from "../errors/tally-error.ts";
 import { createRawTables } from "../ingest/raw-tables.ts";
 import { createIdleHistory } from "../models/idle-history.ts";
+import { metaTables } from "../models/meta.ts";
+import { loadProject, projectRoots } from "../models/project.ts";
 import { isNewerVersion, packageVersion } from "../package.ts";
 import { openWarehouse, sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
@@ -37,6 +39,10 @@ export interface Restored {
   committedAt: Date;
   tables: number;
   rows: number;
+  /** Whether the history of findings was there; an older version of tally did not commit it. */
+  hasHistory: boolean;
+  /** Public tables that are there and that no model here makes, such as those of one's own models. */
+  unmade: string[];
   files: RestoredFiles;
 }
 
@@ -66,7 +72,7 @@ export async function restore(
   await remove(aside);
   try {
     const connection = await openWarehouse(aside, config.warehouse);
-    let brought: Omit<Restored, "files">;
+    let brought: Awaited<ReturnType<typeof bringTables>>;
     let files: RestoredFiles;
     try {
       const attached = await attachToRead(connection, context, target, at);
@@ -91,7 +97,8 @@ export async function restore(
     await rm(`${workspace.warehouse}.wal`, { force: true });
     await rename(aside, workspace.warehouse);
     await sync(dirname(workspace.warehouse));
-    return { ...brought, files };
+    const { published, ...restored } = brought;
+    return { ...restored, files, unmade: await unmadeOf(workspace, published) };
   } finally {
     await remove(aside);
   }
@@ -111,7 +118,7 @@ export async function bringTables(
   connection: Warehouse,
   attached: Pick<AttachedTarget, "catalog" | "shown">,
   { workspace, committedAt }: Writer,
-): Promise<Omit<Restored, "files">> {
+): Promise<Omit<Restored, "files" | "unmade"> & { published: string[] }> {
   await createRawTables(connection);
   await connection.run("create schema if not exists meta");
   await createIdleHistory(connection);
@@ -121,8 +128,10 @@ export async function bringTables(
   );
   let tables = 0;
   let rows = 0;
+  const published: string[] = [];
   for (const { name } of known) {
     const [, schema, table] = /^(raw|meta)\.(.*)$/s.exec(name) ?? [];
+    if (table === undefined) published.push(name);
     if (table === undefined || table === filesTable) continue;
     rows += await bringTable(
       connection,
@@ -133,7 +142,14 @@ export async function bringTables(
     );
     tables++;
   }
-  return { place: attached.shown, workspace, committedAt, tables, rows };
+  const hasHistory = known.some(({ name }) => name === "meta.idle_episode");
+  return { place: attached.shown, workspace, committedAt, tables, rows, hasHistory, published };
+}
+
+async function unmadeOf(workspace: Workspace, published: readonly string[]): Promise<string[]> {
+  const { models } = await loadProject(projectRoots(workspace));
+  const made = new Set([...models.map(({ name }) => name), ...metaTables.map(({ name }) => `meta_${name}`)]);
+  return published.filter((name) => !made.has(name));
 }
 
 /** Brings the rows of one table; one that this version does not know, and a column of such, come as they are there. */

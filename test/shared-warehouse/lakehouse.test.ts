@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { loadConfig } from "../../src/config.ts";
@@ -45,6 +53,15 @@ function machine(name: string, more = "", formats = '"csv"'): string {
   return path;
 }
 
+const ownModel = `/*
+description: A table of one's own.
+grain: [project_id]
+columns:
+  project_id: The project.
+*/
+select distinct project_id from dim_project
+`;
+
 const both = '"html", "csv"';
 
 /** Who reads has no key of the API. */
@@ -76,6 +93,8 @@ describe.skipIf(noExtensions("ducklake") !== undefined)("a lakehouse that runs c
     env = { ...gatewayEnvironment(gateway.endpoint), LAKE: `ducklake:${lake}` };
     await writeWorkspace(machine("acme", "", both));
     appendFileSync(join(root, "prices.csv"), "h100-80gb-sxm-ib.8x,,,,,3.5,USD,2026-01-01,\n");
+    mkdirSync(join(root, "sql", "marts"), { recursive: true });
+    writeFileSync(join(root, "sql", "marts", "fct_own.sql"), ownModel);
     const { stderr } = await done(["run", "--workspace", root, "--verbose"]);
     expect(stderr).toContain("copy_target: done");
     await done(["export", "--focus", "1.2", "--workspace", root]);
@@ -203,6 +222,9 @@ describe.skipIf(noExtensions("ducklake") !== undefined)("a lakehouse that runs c
 
     const { stderr } = await done(["restore", "--workspace", fresh]);
     expect(stderr).toContain("wrote prices.csv");
+    // Code is not brought, and said to be missing.
+    expect(stderr).toContain("no model here makes fct_own: bring back sql/");
+    cpSync(join(root, "sql"), join(fresh, "sql"), { recursive: true });
     expect(readFileSync(join(fresh, "prices.csv"), "utf8")).toBe(
       readFileSync(join(root, "prices.csv"), "utf8"),
     );
@@ -235,7 +257,7 @@ describe.skipIf(noExtensions("ducklake") !== undefined)("a lakehouse that runs c
       reader,
     ]);
     expect(own.stdout).toBe("workspace,day\r\nacme,2026-03-12\r\n");
-  }, 180_000);
+  }, 300_000);
 
   it("is served to a browser: reports that follow what is committed, and findings that only the writer suppresses", async () => {
     const writer = contextOf(join(folder, "fresh"));

@@ -167,8 +167,9 @@ describe("which workspace is read", () => {
 it("brings a workspace its own raw rows, also of tables and columns that this version does not know", async () => {
   const [writer] = await readWriters(connection, { catalog: "shared" });
   if (!writer) throw new Error("no writer");
-  const { rows, tables } = await bringTables(connection, { catalog: "shared", shown: "shared" }, writer);
-  expect({ rows, tables }).toEqual({ rows: 3, tables: 3 });
+  const brought = await bringTables(connection, { catalog: "shared", shown: "shared" }, writer);
+  expect(brought).toMatchObject({ rows: 3, tables: 3, hasHistory: true });
+  expect(brought.published).toEqual(["dim_project", "fct_cost_daily"]);
   const [project] = await connection.all("from raw.projects");
   expect(project).toMatchObject({ id: "p1", name: "Atlas", ours_already: 7, _valid_to: null });
   expect(project).not.toHaveProperty("learnt_later");
