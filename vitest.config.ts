@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Those that take minutes; one of them left to the end would have one processor wait for the other. */
 const long =
-  /end-to-end\/(thirty-nights|any-server|unattended|as-of)|ingest\/(all-faults|crash|kill)\.|models\/publish/;
+  /end-to-end\/(thirty-nights|any-server|unattended|as-of)|ingest\/(all-faults|crash|kill)\.|models\/publish|shared-warehouse\/lakehouse/;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
