@@ -75,17 +75,33 @@ export function countedFindings(organization: RandomOrganization): CountedFindin
     });
 }
 
+/** What stands in a list of a project's. */
+function listedIn({ vms, disks, snapshots, account }: RandomOrganization) {
+  const { groups, images, templates, networks, subnets, balancers } = account;
+  return [vms, disks, snapshots, groups, images, templates, networks, subnets, balancers].flat();
+}
+
 const longAgo = (Date.UTC(2026, 0, 1) - dateOf(0).getTime()) / 3_600_000;
 
 /** When the resource was first seen. */
 function firstSeen(organization: RandomOrganization, { id }: Finding): number {
-  const { vms, disks, snapshots, account, reservations } = organization;
-  const { groups, images, templates, networks, subnets, balancers } = account;
-  const listed = [vms, disks, snapshots, groups, images, templates, networks, subnets, balancers].flat();
-  const one = listed.find((thing) => thing.id === id);
+  const { reservations } = organization;
+  const one = listedIn(organization).find((thing) => thing.id === id);
   if (one) return one.firstSeenAt;
   // Projects, tokens and keys are seen since before all, as raw-tables.ts has it.
   return reservations.some((reservation) => reservation.id === id) ? 6 : longAgo;
+}
+
+/** When the list that it stands in was last read well; null where that was never. */
+function lastSeen(organization: RandomOrganization, { rule, id }: Finding): number | null {
+  const { listReads, account } = organization;
+  const { resource_kind: kind, rests_on: restsOn } = idleRules.get(rule) ?? {};
+  const balancer = account.balancers.find((one) => one.id === id);
+  const stream = kind === "load_balancer" ? `${balancer?.kind}s` : restsOn?.split(" ")[0];
+  const project = listedIn(organization).find((thing) => thing.id === id)?.project ?? null;
+  const reads = listReads.filter((read) => read.stream === stream && read.project === project);
+  const good = reads.filter(({ status }) => status === "complete").map(({ at }) => at);
+  return good.length > 0 ? Math.max(...good) : null;
 }
 
 const text = (amount: bigint | null | undefined) =>
@@ -95,6 +111,7 @@ export function expectedFindings(organization: RandomOrganization): Sums<unknown
   return new Map(
     countedFindings(organization).map((finding) => {
       const { rule, id, since, reportableFrom, cost, suppression, counted, overlaps } = finding;
+      const seen = lastSeen(organization, finding);
       return [
         `${rule} ${id}`,
         {
@@ -107,6 +124,7 @@ export function expectedFindings(organization: RandomOrganization): Sums<unknown
           status: suppression === null ? "open" : "suppressed",
           suppressed_until:
             suppression === null || suppression.until === null ? null : dayText(suppression.until),
+          last_seen_at: seen === null ? null : hourText(seen),
           first_seen_at: hourText(Math.max(reportableFrom, firstSeen(organization, finding))),
         },
       ];

@@ -178,7 +178,7 @@ async function check(organization: RandomOrganization): Promise<void> {
     `
     select
       rule_id || ' ' || resource_id as key, idle_since, idle_days::integer as idle_days, monthly_waste, currency,
-      counted_monthly_waste, overlaps_rule_id, status, suppressed_until, first_seen_at
+      counted_monthly_waste, overlaps_rule_id, status, suppressed_until, first_seen_at, last_seen_at
     from marts.fct_idle_findings
     `,
   );
