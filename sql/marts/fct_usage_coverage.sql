@@ -137,12 +137,12 @@ days as (
       when readings.attempted_at < tried.usage_date + interval 1 day then 'Read before the day had ended.'
     end as message
   from tried
-  inner join attempted_series as series
-    on tried.series_number = series.series_number
-  inner join attempts as latest
-    on tried.attempt_number = latest.attempt_number
   left join attempts as readings
     on tried.reading_number = readings.reading_number
+  inner join attempts as latest
+    on tried.attempt_number = latest.attempt_number
+  inner join attempted_series as series
+    on tried.series_number = series.series_number
 
   union all
 
