@@ -61,6 +61,7 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
   const startedAt = effects.wallClock().getTime();
   const project = await loadProject(projectRoots(workspace));
   const connection = await openModelConnection(warehouse);
+  const lanes: [Warehouse, ...Warehouse[]] = [connection];
   try {
     await writeBuildContext(connection, context);
     await loadSeeds(connection, workspace, context.config.prices.currency);
@@ -87,22 +88,24 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const rows = await tableSizes(connection);
     const isLarge = (model: Model) => rowsRead(model, graph, rows) > mostRowsBeside;
     const oneLarge = oneAtATime();
+    const width = Math.min(mostAtOnce, context.config.warehouse.threads ?? availableParallelism());
+    while (lanes.length < width) lanes.push(await openModelConnection(warehouse));
     const making: Making = {
       ...{ effects, graph, plans, states, known, isFullRefresh },
       inFull: (model, work) => (isLarge(model) ? oneLarge(work) : work()),
     };
-    const models = await buildSelected(context, making, connection, { selected, rows, isLarge });
+    const models = await buildSelected(context, making, lanes, { selected, rows, isLarge });
     const names = new Set(selected.map((model) => model.name));
     await keepIdleHistory(connection, graph, names);
     const testedFrom = effects.wallClock().getTime();
-    const built = { names, plans, testPlans, states, known };
+    const built = { names, plans, testPlans, states, known, lanes };
     const tests = await testProject(connection, project, effects.now(), built);
     warnOfFailures(context, tests);
     await kept.keep(knownReadings(selects));
     const endedAt = effects.wallClock().getTime();
     return { models, tests, testsDurationMs: endedAt - testedFrom, durationMs: endedAt - startedAt };
   } finally {
-    connection.close();
+    for (const lane of lanes) lane.close();
   }
 }
 
@@ -134,9 +137,10 @@ interface ToBuild {
 async function buildSelected(
   context: ModelContext,
   making: Making,
-  connection: Warehouse,
+  lanes: readonly [Warehouse, ...Warehouse[]],
   { selected, rows, isLarge }: ToBuild,
 ): Promise<ModelResult[]> {
+  const [connection] = lanes;
   const { graph, plans, states, isFullRefresh } = making;
   const built = new Map<string, ModelResult>();
   const make = async (on: Warehouse, models: readonly Model[]): Promise<void> => {
@@ -153,28 +157,21 @@ async function buildSelected(
     selectModels(graph, `+${priceModel}`).filter(({ name }) => !built.has(name)),
   );
   await refuseOverlappingPrices(connection, context.workspace.csv.prices);
-  const width = Math.min(mostAtOnce, context.config.warehouse.threads ?? availableParallelism());
   // Of one that was made by day before, few days are as good as always all that is made.
   const isByDay = (model: Model) => plans.has(model.name) && making.known.seen.has(model.name);
-  const connections = [connection];
-  try {
-    while (connections.length < width) connections.push(await openModelConnection(context.warehouse));
-    await runSideBySide(
-      selected.filter(({ name }) => !built.has(name)),
-      {
-        width,
-        mostTogether,
-        reads: graph.reads,
-        runsAlone: (model) => isLarge(model) && (isFullRefresh || !(isByDay(model) || states.stands(model))),
-        async run(models, lane) {
-          await make(connections[lane] ?? connection, models);
-          for (const model of models) rows.set(relationOf(model), built.get(model.name)?.rowCount ?? 0);
-        },
+  await runSideBySide(
+    selected.filter(({ name }) => !built.has(name)),
+    {
+      width: lanes.length,
+      mostTogether,
+      reads: graph.reads,
+      runsAlone: (model) => isLarge(model) && (isFullRefresh || !(isByDay(model) || states.stands(model))),
+      async run(models, lane) {
+        await make(lanes[lane] ?? connection, models);
+        for (const model of models) rows.set(relationOf(model), built.get(model.name)?.rowCount ?? 0);
       },
-    );
-  } finally {
-    for (const other of connections.slice(1)) other.close();
-  }
+    },
+  );
   return selected.flatMap(({ name }) => built.get(name) ?? []);
 }
 

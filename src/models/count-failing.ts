@@ -4,17 +4,20 @@ import type { DataTest } from "./data-tests.ts";
 
 /**
  * Counts the rows that fail each test. Tests that a row alone decides are one query for all of the same rows: to
- * plan hundreds of queries takes longer than to run them.
+ * plan hundreds of queries takes longer than to run them, and is done on one thread, so that several are at once.
  *
+ * @param connections as many as are to be run at once
  * @param rowsToTest the rows that a test looks at, as a table expression; undefined for all of its model's
  * @throws TallyError that names the test and its file where its SQL fails
  */
 export async function countFailing(
-  connection: Warehouse,
+  connections: readonly Warehouse[],
   tests: readonly DataTest[],
   rowsToTest: (test: DataTest) => string | undefined,
 ): Promise<Map<DataTest, number>> {
   const failing = new Map<DataTest, number>();
+  const queries: ((connection: Warehouse) => Promise<void>)[] = [];
+  const failures = new Map<number, unknown>();
   const together = new Map<string, DataTest[]>();
   for (const test of tests) {
     const rows = rowsToTest(test);
@@ -22,13 +25,25 @@ export async function countFailing(
       const from = rows ?? sqlName(test.model);
       together.set(from, [...(together.get(from) ?? []), test]);
     } else {
-      const count = rows === undefined ? undefined : test.countAmong?.(rows);
-      failing.set(test, await countAlone(connection, test, count ?? test.count));
+      const count = (rows === undefined ? undefined : test.countAmong?.(rows)) ?? test.count;
+      queries.push(async (connection) => void failing.set(test, await countAlone(connection, test, count)));
     }
   }
   for (const [from, group] of together) {
-    for (const [test, count] of await countTogether(connection, from, group)) failing.set(test, count);
+    queries.push(async (connection) => {
+      for (const [test, count] of await countTogether(connection, from, group)) failing.set(test, count);
+    });
   }
+  let next = 0;
+  const runQueries = async (connection: Warehouse): Promise<void> => {
+    while (failures.size === 0 && next < queries.length) {
+      const at = next++;
+      await queries[at]?.(connection).catch((error: unknown) => void failures.set(at, error));
+    }
+  };
+  await Promise.all(connections.map(runQueries));
+  // Of several that failed at once, the same is told each time.
+  if (failures.size > 0) throw failures.get(Math.min(...failures.keys()));
   return failing;
 }
 

@@ -91,6 +91,8 @@ export interface Built {
   testPlans: ReadonlyMap<string, TestPlan>;
   states: RelationStates;
   known: KnownInputs;
+  /** The connections of the build, as many as tests are run at once. */
+  lanes: readonly Warehouse[];
 }
 
 /**
@@ -101,7 +103,7 @@ export async function testProject(
   connection: Warehouse,
   project: Project,
   now: Date,
-  { names, plans, testPlans, states, known: inputs }: Built,
+  { names, plans, testPlans, states, known: inputs, lanes }: Built,
 ): Promise<TestResult[]> {
   const built = await builtModels(connection);
   const tests = testsOf(project, names, now).filter(({ reads }) => reads === undefined || built.has(reads));
@@ -127,7 +129,7 @@ export async function testProject(
     const rows = await rowsOfTest(connection, test, plan, inputs);
     passed.set(fileReader(test.name), await whatPassed(connection, project, rows, [fileTest(test)], inputs));
   }
-  const failing = await countFailing(connection, toRun, (test) =>
+  const failing = await countFailing(lanes, toRun, (test) =>
     passed.get(test.model === null ? fileReader(test.name) : testsReader(test.model))?.rowsToTest(test),
   );
   const results = resultsOf(tests, failing);
@@ -183,7 +185,7 @@ async function runTests(
   tests: readonly DataTest[],
   { isFull, now }: { isFull: boolean; now: Date },
 ): Promise<TestResult[]> {
-  const results = resultsOf(tests, await countFailing(connection, tests, () => undefined));
+  const results = resultsOf(tests, await countFailing([connection], tests, () => undefined));
   await connection.transaction(() =>
     // What was not run stays as it was, except where everything ran: then it is a test that is no more.
     writeResults(connection, results, { now, bases: new Map(), others: isFull ? [] : undefined }),
