@@ -44,7 +44,7 @@ const mostRowsBeside = 500_000;
 const mostAtOnce = 4;
 
 /** More models in one transaction would save little more, and keep other lanes waiting for them. */
-const mostTogether = 16;
+const mostTogether = 6;
 
 /**
  * Runs the models of sql/ in the order of their own FROM clauses, side by side where that allows it, then tests
@@ -88,7 +88,8 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const rows = await tableSizes(connection);
     const isLarge = (model: Model) => rowsRead(model, graph, rows) > mostRowsBeside;
     const oneLarge = oneAtATime();
-    const width = Math.min(mostAtOnce, context.config.warehouse.threads ?? availableParallelism());
+    // Each is planned by one thread, and waits for the disk to be committed: twice as many keep the threads busy.
+    const width = Math.min(mostAtOnce, 2 * (context.config.warehouse.threads ?? availableParallelism()));
     while (lanes.length < width) lanes.push(await openModelConnection(warehouse));
     const making: Making = {
       ...{ effects, graph, plans, states, known, isFullRefresh },
