@@ -18,7 +18,7 @@ with final as (
     resource_type,
     spelling,
     bool_or(was_known) as was_known,
-    max(usage_date) filter (where used_quantity > 0) as last_used_date
+    max(usage_date) filter (where is_used) as last_used_date
   from stg_metered_usage
   group by
     date_trunc('month', usage_date)::date,

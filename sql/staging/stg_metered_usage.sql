@@ -1,5 +1,5 @@
 /*
-description: What was ever said of usage, by project and by resource, as far as it tells by which metrics types are metered.
+description: By day, the types and metrics of usage by project and by resource as they came.
 incremental: {by: usage_date, follows: [raw.usage, raw.resource_usage]}
 grain: [usage_date, is_by_resource, resource_type, spelling]
 columns:
@@ -7,8 +7,8 @@ columns:
   is_by_resource: Whether it is of usage by resource, and not by project.
   resource_type: The type as it came; null by resource.
   spelling: The metric as it came.
-  was_known: Whether it was known for any time; null by resource.
-  used_quantity: How much is known now to have been used, in the metric's unit; null where it was replaced, and by resource.
+  was_known: Whether any of it was known for any time; null by resource.
+  is_used: Whether more than nothing was used, as it is known now; null by resource.
 */
 with final as (
   select
@@ -16,9 +16,13 @@ with final as (
     false as is_by_resource,
     resource_type,
     billable_metric as spelling,
-    _known_to is null or _known_to > _known_from as was_known,
-    case when _known_to is null then quantity end as used_quantity
+    bool_or(_known_to is null or _known_to > _known_from) as was_known,
+    bool_or(_known_to is null and quantity > 0) as is_used
   from raw.usage
+  group by
+    usage_date,
+    resource_type,
+    billable_metric
 
   union all
 
@@ -30,6 +34,9 @@ with final as (
     null,
     null
   from raw.resource_usage
+  group by
+    usage_date,
+    billable_metric
 )
 
 select
@@ -38,5 +45,5 @@ select
   resource_type,
   spelling,
   was_known,
-  used_quantity
+  is_used
 from final
