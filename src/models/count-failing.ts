@@ -8,12 +8,14 @@ import type { DataTest } from "./data-tests.ts";
  *
  * @param connections as many as are to be run at once
  * @param rowsToTest the rows that a test looks at, as a table expression; undefined for all of its model's
+ * @param isOfFew whether the model of a test has few rows
  * @throws TallyError that names the test and its file where its SQL fails
  */
 export async function countFailing(
   connections: readonly Warehouse[],
   tests: readonly DataTest[],
   rowsToTest: (test: DataTest) => string | undefined,
+  isOfFew: (test: DataTest) => boolean = () => false,
 ): Promise<Map<DataTest, number>> {
   const failing = new Map<DataTest, number>();
   const queries: ((connection: Warehouse) => Promise<void>)[] = [];
@@ -25,7 +27,8 @@ export async function countFailing(
       const from = rows ?? sqlName(test.model);
       together.set(from, [...(together.get(from) ?? []), test]);
     } else {
-      const count = (rows === undefined ? undefined : test.countAmong?.(rows)) ?? test.count;
+      const ofAll = (isOfFew(test) ? test.countOfFew : undefined) ?? test.count;
+      const count = (rows === undefined ? undefined : test.countAmong?.(rows)) ?? ofAll;
       queries.push(async (connection) => void failing.set(test, await countAlone(connection, test, count)));
     }
   }

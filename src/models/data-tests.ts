@@ -18,6 +18,8 @@ export interface DataTest {
    * pass whatever the other days hold.
    */
   countAmong?: (rows: string) => string;
+  /** As `count`, for a table of few rows: quicker to plan, and dearer for millions. */
+  countOfFew?: string;
   /** What holds of a row that fails, where the row alone tells: tests of the same rows are then one query. */
   condition?: string;
   /** The file that makes the claim. */
@@ -69,6 +71,7 @@ function grainTest({ name, file, header: { grain, incremental } }: Model): DataT
     file,
     query: groups(sqlName(name), keys),
     count: count(sqlName(name)),
+    countOfFew: `select count(*) from (${groups(sqlName(name), keys)})`,
     ...(incremental && grain.includes(incremental.by) ? { countAmong: count } : {}),
   };
 }

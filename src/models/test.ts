@@ -23,6 +23,9 @@ import type { TestPlan } from "./test-days.ts";
 import { passedOn, type TestResult, writeResults } from "./test-results.ts";
 import { basesOf } from "./unchanged-tests.ts";
 
+/** So many rows are grouped by hashes, which take a fraction of the memory. */
+const manyRows = 100_000;
+
 export interface TestOptions {
   /** Names of tests, or of models for all that is tested of them; default: every test. */
   select?: readonly string[];
@@ -129,8 +132,13 @@ export async function testProject(
     const rows = await rowsOfTest(connection, test, plan, inputs);
     passed.set(fileReader(test.name), await whatPassed(connection, project, rows, [fileTest(test)], inputs));
   }
-  const failing = await countFailing(lanes, toRun, (test) =>
-    passed.get(test.model === null ? fileReader(test.name) : testsReader(test.model))?.rowsToTest(test),
+  const sizes = new Map(project.models.map((model) => [model.name, states.recordOf(model).rowCount]));
+  const failing = await countFailing(
+    lanes,
+    toRun,
+    (test) =>
+      passed.get(test.model === null ? fileReader(test.name) : testsReader(test.model))?.rowsToTest(test),
+    ({ model }) => (sizes.get(model ?? "") ?? manyRows) < manyRows,
   );
   const results = resultsOf(tests, failing);
   await connection.transaction(async () => {
