@@ -203,7 +203,9 @@ describe("`tally demo`", () => {
   });
 
   it("answers every query of the guide", async () => {
-    const queries = snippets().flatMap(({ at, language, text }) =>
+    // What a page asks of tables that it tells how to make has a test of its own.
+    const asked = snippets().filter(({ at }) => !at.startsWith("docs/guide/models.md"));
+    const queries = asked.flatMap(({ at, language, text }) =>
       language === "sql"
         ? [{ at, query: text }]
         : language === "sh"
