@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, Json } from "@duckdb/node-api";
 import { LockError } from "./errors/lock-error.ts";
@@ -89,6 +90,12 @@ async function createWhole(path: string, settings: Record<string, string>): Prom
     // It is the file itself that can't be made, whatever it was called meanwhile.
     throw openError(path, error instanceof TallyError ? (error.cause ?? error) : error);
   }
+}
+
+/** Removes a DuckDB file that nobody has open, with what was written ahead of it; where there is none, nothing. */
+export async function removeDatabase(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await rm(`${path}.wal`, { force: true });
 }
 
 /**

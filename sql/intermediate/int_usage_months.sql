@@ -17,10 +17,40 @@ columns:
   last_used_date: The last one.
   last_gpu_date: The last day with GPU-hours; null for none, and by resource.
 */
-with final as (
+with usage as (
+  select
+    usage_date,
+    false as is_exported,
+    organization_id,
+    project_id,
+    region,
+    resource_type,
+    billable_metric,
+    reservation_id,
+    quantity,
+    gpu_hours
+  from int_usage_daily
+
+  union all
+
+  select
+    usage_date,
+    true,
+    organization_id,
+    project_id,
+    region,
+    resource_type,
+    billable_metric,
+    null,
+    quantity,
+    null
+  from int_resource_usage_sums
+),
+
+final as (
   select
     date_trunc('month', usage_date)::date as usage_month,
-    false as is_exported,
+    is_exported,
     organization_id,
     project_id,
     region,
@@ -32,40 +62,16 @@ with final as (
     min(usage_date) filter (where quantity > 0) as first_used_date,
     max(usage_date) filter (where quantity > 0) as last_used_date,
     max(usage_date) filter (where gpu_hours > 0) as last_gpu_date
-  from int_usage_daily
+  from usage
   group by
     date_trunc('month', usage_date)::date,
+    is_exported,
     organization_id,
     project_id,
     region,
     resource_type,
     billable_metric,
     reservation_id
-
-  union all
-
-  select
-    date_trunc('month', usage_date)::date,
-    true,
-    organization_id,
-    project_id,
-    region,
-    resource_type,
-    billable_metric,
-    null,
-    min(usage_date),
-    max(usage_date),
-    min(usage_date) filter (where quantity > 0),
-    max(usage_date) filter (where quantity > 0),
-    null
-  from int_resource_usage_sums
-  group by
-    date_trunc('month', usage_date)::date,
-    organization_id,
-    project_id,
-    region,
-    resource_type,
-    billable_metric
 )
 
 select

@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { TallyError } from "../errors/tally-error.ts";
-import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
+import { removeDatabase, sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import { defineMacros } from "./column-sql.ts";
 import type { IngestContext } from "./ingest.ts";
 import { type JournalEntry, journalPath, unitOfJournal } from "./journal.ts";
@@ -10,6 +9,7 @@ import { type Landing, openLanding } from "./land.ts";
 import { messageOf } from "./load.ts";
 import { entriesOf } from "./ndjson.ts";
 import { bookkeepingTables, createRawTables, historyColumns } from "./raw-tables.ts";
+import { timestampText } from "./records.ts";
 import { type Damage, landedFiles, redo, redoLast } from "./redo.ts";
 import { streams } from "./streams.ts";
 import { createSummary, type IngestSummary, type SummaryKeeper } from "./summary.ts";
@@ -175,9 +175,7 @@ async function noteDamage(
 async function takePlace(warehouse: Warehouse, runId: string, now: Date): Promise<void> {
   await warehouse.transaction(async () => {
     // The same loads may read otherwise than they did: whoever goes by them has to look at all anew.
-    await warehouse.run(
-      `insert into raw.replays values (${sqlText(runId)}, ${sqlText(now.toISOString().replace("Z", ""))})`,
-    );
+    await warehouse.run(`insert into raw.replays values (${sqlText(runId)}, ${sqlText(timestampText(now))})`);
     for (const name of tables) {
       const table = `raw.${sqlName(name)}`;
       await warehouse.run(
@@ -185,11 +183,6 @@ async function takePlace(warehouse: Warehouse, runId: string, now: Date): Promis
       );
     }
   });
-}
-
-async function removeDatabase(path: string): Promise<void> {
-  await rm(path, { force: true });
-  await rm(`${path}.wal`, { force: true });
 }
 
 const nothingToReplay = (root: string): TallyError =>

@@ -92,7 +92,12 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const width = Math.min(mostAtOnce, 2 * (context.config.warehouse.threads ?? availableParallelism()));
     while (lanes.length < width) lanes.push(await openModelConnection(warehouse));
     const making: Making = {
-      ...{ effects, graph, plans, states, known, isFullRefresh },
+      effects,
+      graph,
+      plans,
+      states,
+      known,
+      isFullRefresh,
       inFull: (model, work) => (isLarge(model) ? oneLarge(work) : work()),
     };
     const models = await buildSelected(context, making, lanes, { selected, rows, isLarge });

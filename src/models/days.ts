@@ -55,9 +55,7 @@ export async function noteSourceDays(
   const sums = contentOf(await columnsOf(connection, relation), { from, to });
   const days =
     from === to
-      ? `select day, sum(row_count) as row_count, sum(hash_sum) as hash_sum
-         from (select ${sqlName(from)}::date as day, ${sums.columns} from ${relation} group by day${sums.groups})
-         group by day`
+      ? `select ${sqlName(from)}::date as day, ${sums.columns} from ${relation} group by day${sums.groups}`
       : // Few rows have spans of their own, so that only spans are spread over their days.
         `select
            unnest(
@@ -173,6 +171,9 @@ export async function changedDays(
   );
   return rows.map(({ day }) => day);
 }
+
+/** The state of a table that is known by its days, and has none. */
+export const noDays = "no days";
 
 /** By relation, the number of the last change of a day of it, as text; of all that have any, where none is named. */
 export async function lastChanges(

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { packageVersion } from "../package.ts";
 import type { Warehouse } from "../warehouse.ts";
-import { lastChanges } from "./days.ts";
+import { lastChanges, noDays } from "./days.ts";
 import { relationOf } from "./graph.ts";
 import type { DayPlan, WholeInput } from "./incremental.ts";
 import type { Model } from "./project.ts";
@@ -79,12 +79,18 @@ export async function readInputs(connection: Warehouse): Promise<KnownInputs> {
   return {
     seen: await seenInputs(connection),
     seenChanges: await seenChanges(connection),
-    async stateOf(on, { relation, words, isByDay }) {
-      if (!isByDay) return toldBy(await fingerprintOf(on, relation, await columnsOf(on, relation), words));
-      return toldBy((await lastChanges(on, [relation])).get(relation) ?? "");
-    },
+    stateOf: lookedUpState,
     columnsOf: async (on, relation) => columnsText(await columnsOf(on, relation)),
   };
+}
+
+/** The state of a table that is read as a whole, of which nothing is remembered. */
+export async function lookedUpState(
+  connection: Warehouse,
+  { relation, words, isByDay }: WholeInput,
+): Promise<InputState> {
+  if (isByDay) return toldBy((await lastChanges(connection, [relation])).get(relation) ?? noDays);
+  return toldBy(await fingerprintOf(connection, relation, await columnsOf(connection, relation), words));
 }
 
 /** A model's own text, as one short word that tells whether it changed. */

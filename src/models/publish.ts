@@ -1,7 +1,8 @@
 import { constants, existsSync } from "node:fs";
-import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { TallyError } from "../errors/tally-error.ts";
+import { syncToDisk } from "../sync-to-disk.ts";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, openModelConnection } from "./context.ts";
 import { createGraph } from "./graph.ts";
@@ -105,9 +106,9 @@ export async function publish(context: ModelContext, options: PublishOptions = {
       for (const table of tables) table.change = anew;
       await writeNext(connection, next, tables);
     }
-    await sync(next);
+    await syncToDisk(next);
     await replaceFile(next, workspace.analytics);
-    await sync(folder);
+    await syncToDisk(folder);
     if (!asOf) {
       const published = tables.flatMap(({ table }) => table ?? []);
       await recordPublished(connection, workspace.analytics, published, last?.writtenSize);
@@ -142,7 +143,7 @@ interface LastCopy {
 async function copyLast(connection: Warehouse, path: string, next: string): Promise<LastCopy | undefined> {
   const writtenSize = await sizeToKeep(connection, path);
   if (writtenSize === undefined) return undefined;
-  const made = copyFile(path, next, constants.COPYFILE_FICLONE).then(() => sync(next));
+  const made = copyFile(path, next, constants.COPYFILE_FICLONE).then(() => syncToDisk(next));
   // Whether it failed is asked once it is needed.
   made.catch(() => undefined);
   return { writtenSize, made };
@@ -230,16 +231,6 @@ async function requireBuilt(connection: Warehouse, marts: readonly Model[]): Pro
     throw new TallyError(`${missing} was never built, so there is nothing to publish.`, {
       hint: "Build every model with `tally build`, without --select.",
     });
-  }
-}
-
-/** Puts on the disk what was written, so that no power cut leaves a new name with old or half content. */
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

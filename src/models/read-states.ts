@@ -1,6 +1,6 @@
 import type { Warehouse } from "../warehouse.ts";
 import { modelLayers, sourceSchemas } from "./context.ts";
-import { lastChanges, noteSourceDays } from "./days.ts";
+import { lastChanges, noDays, noteSourceDays } from "./days.ts";
 import { type ModelGraph, relationOf } from "./graph.ts";
 import type { DayPlan } from "./incremental.ts";
 import type { Model } from "./project.ts";
@@ -9,7 +9,6 @@ import {
   buildTable,
   daysFollowed,
   type KnownRelations,
-  noDays,
   type RelationStates,
   statesOf,
 } from "./relation-states.ts";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Warehouse } from "../warehouse.ts";
-import { type DaysOfRows, lastChanges } from "./days.ts";
+import { type DaysOfRows, lastChanges, noDays } from "./days.ts";
 import { type Input, type ModelGraph, type ModelReading, relationOf } from "./graph.ts";
 import type { DayPlan, WholeInput } from "./incremental.ts";
-import { textOf } from "./inputs.ts";
+import { lookedUpState, textOf } from "./inputs.ts";
 import type { Model } from "./project.ts";
 import { type InputState, toldBy } from "./seen.ts";
 import {
@@ -42,9 +42,6 @@ export const buildTable = "meta.build";
 
 /** The state of a table that is known by its days, while these are made: that of no other time. */
 const beingMade = "being made";
-
-/** The state of a table that is known by its days, and has none. */
-export const noDays = "no days";
 
 /**
  * What every table and view holds, each as one short text that is another where its columns or rows are. A model
@@ -148,16 +145,12 @@ export function statesOf(
     recordOf,
     stands,
     restsOn,
-    async inputState(connection, { relation, words, isByDay }, seen) {
+    async inputState(connection, input, seen) {
+      const { relation, words, isByDay } = input;
       const key = relation.toLowerCase();
       if (relation === buildTable) return toldBy(settingsText(known.settings, words));
       const columns = known.columns.get(key);
-      if (unseen.has(key) || !columns) {
-        if (isByDay) return toldBy((await lastChanges(connection, [relation])).get(relation) ?? noDays);
-        return toldBy(
-          await fingerprintOf(connection, relation, await columnsOf(connection, relation), words),
-        );
-      }
+      if (unseen.has(key) || !columns) return lookedUpState(connection, input);
       if (isByDay) return toldBy(known.rows.get(key) ?? noDays);
       const model = modelAt.get(key);
       const isSettled = !model || !restsOnUnseen(model);

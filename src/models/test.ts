@@ -148,7 +148,10 @@ export async function testProject(
       others: isFull ? tests.filter(hasPassed).map(({ name }) => name) : undefined,
     });
     const followers: Follower[] = [];
-    for (const each of passed.values()) followers.push(...[(await each.record(results)) ?? []].flat());
+    for (const each of passed.values()) {
+      const follower = await each.record(results);
+      if (follower) followers.push(follower);
+    }
     await recordSeenDays(connection, followers);
   });
   return results;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Config } from "../config.ts";
 import type { Effects } from "../effects.ts";
@@ -11,7 +11,8 @@ import { createIdleHistory } from "../models/idle-history.ts";
 import { metaTables } from "../models/meta.ts";
 import { loadProject, projectRoots } from "../models/project.ts";
 import { isNewerVersion, packageVersion } from "../package.ts";
-import { openWarehouse, sqlName, sqlText, type Warehouse } from "../warehouse.ts";
+import { syncToDisk } from "../sync-to-disk.ts";
+import { openWarehouse, removeDatabase, sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import type { Workspace } from "../workspace.ts";
 import { type AttachedTarget, attachToRead } from "./attach.ts";
 import { filesTable, type RestoredFiles, writeKeptFiles } from "./kept-files.ts";
@@ -69,7 +70,7 @@ export async function restore(
     });
   }
   const aside = `${workspace.warehouse}.restored`;
-  await remove(aside);
+  await removeDatabase(aside);
   try {
     const connection = await openWarehouse(aside, config.warehouse);
     let brought: Awaited<ReturnType<typeof bringTables>>;
@@ -100,7 +101,7 @@ export async function restore(
     const { published, ...restored } = brought;
     return { ...restored, files, unmade: await unmadeOf(workspace, published) };
   } finally {
-    await remove(aside);
+    await removeDatabase(aside);
   }
 }
 
@@ -223,20 +224,9 @@ async function takeName(path: string, { id }: Writer): Promise<void> {
   await writeFile(path, `${randomUUID()}\n${id}\n`);
 }
 
-async function remove(database: string): Promise<void> {
-  for (const path of [database, `${database}.wal`]) await rm(path, { force: true });
-}
-
 /** Puts on the disk what was written, so that no power cut leaves a new name with half of it. */
 async function sync(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } catch (error) {
-    throw new TallyError(`${path} can't be written: ${(error as NodeJS.ErrnoException).code}.`, {
-      cause: error,
-    });
-  } finally {
-    await handle.close();
-  }
+  await syncToDisk(path).catch((error: NodeJS.ErrnoException) => {
+    throw new TallyError(`${path} can't be written: ${error.code}.`, { cause: error });
+  });
 }
