@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { defineConfig, type Plugin } from "rolldown";
 import manifest from "./package.json" with { type: "json" };
+import { parseHeaderYaml, type ReadHeaders, readHeadersFile, yamlKey } from "./src/header-yaml.ts";
+import { splitSqlFile } from "./src/sql-header.ts";
 
 /** What is installed beside tally and not made part of it: the native library. */
 export const external = Object.keys(manifest.dependencies);
@@ -46,11 +48,31 @@ function licenceOf(folder: string): string {
   return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
 }
 
+/** What the headers of sql/ say, read once and for all. */
+function sqlHeaders(): Plugin {
+  return {
+    name: "sql-headers",
+    generateBundle() {
+      const files = readdirSync("sql", { recursive: true, encoding: "utf8" }).filter((path) =>
+        path.endsWith(".sql"),
+      );
+      const headers: ReadHeaders = Object.fromEntries(
+        files.sort().map((path) => {
+          const file = join("sql", path);
+          const { yaml } = splitSqlFile(readFileSync(file, "utf8"), file);
+          return [yamlKey(yaml), parseHeaderYaml(yaml, file)];
+        }),
+      );
+      this.emitFile({ type: "asset", fileName: readHeadersFile, source: JSON.stringify(headers) });
+    },
+  };
+}
+
 export default defineConfig({
   input: { cli: "src/cli.ts" },
   platform: "node",
   external,
-  plugins: [licences()],
+  plugins: [licences(), sqlHeaders()],
   output: {
     dir: "dist",
     cleanDir: true,

@@ -1,6 +1,6 @@
-import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { ConfigError } from "./errors/config-error.ts";
+import { type KeyLines, readHeaderYaml } from "./header-yaml.ts";
 
 /** A file of sql/: the YAML of its header, and its SQL with the header blanked out, so that line numbers stay true. */
 export interface SqlFile {
@@ -57,29 +57,9 @@ export function parseHeader<T>(
   schema: z.ZodType<T>,
   takes: string,
 ): ParsedHeader<T> {
-  const lines = new LineCounter();
-  const document = parseDocument(yaml, { lineCounter: lines });
-  const [problem] = document.errors;
-  if (problem) {
-    const line = problem.linePos?.[0].line ?? 1;
-    throw new ConfigError(`${file}:${line}: the header is not YAML: ${problem.message.split("\n", 1)[0]}`, {
-      hint: "Put texts that hold a colon or a # into double quotes.",
-    });
-  }
-  const lineOf = (path: readonly PropertyKey[]) => {
-    let node: unknown = document.contents;
-    let offset = 0;
-    for (const key of path) {
-      const pair = isMap(node)
-        ? node.items.find((item) => isScalar(item.key) && item.key.value === key)
-        : undefined;
-      if (!pair) break;
-      if (isScalar(pair.key) && pair.key.range) offset = pair.key.range[0];
-      node = pair.value;
-    }
-    return lines.linePos(offset).line;
-  };
-  const parsed = schema.safeParse(document.toJS());
+  const { data, lines } = readHeaderYaml(yaml, file);
+  const lineOf = (path: readonly PropertyKey[]) => lineAt(lines, path);
+  const parsed = schema.safeParse(data);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const path = issue?.path ?? [];
@@ -89,6 +69,18 @@ export function parseHeader<T>(
     );
   }
   return { data: parsed.data, lineOf };
+}
+
+/** The line of the last key of a path that the header has; 1 where it has none. */
+function lineAt(lines: KeyLines, path: readonly PropertyKey[]): number {
+  let line = 1;
+  let keys = lines;
+  for (const key of path.map(String)) {
+    const found = Object.hasOwn(keys, key) ? keys[key] : undefined;
+    if (!found) break;
+    [line, keys] = found;
+  }
+  return line;
 }
 
 /** The columns that a header describes, in its order. */
