@@ -37,7 +37,7 @@ export interface BuildSummary {
   durationMs: number;
 }
 
-/** A model that reads more rows runs alone: it takes every thread, and most of the memory. */
+/** A model that reads more rows is run beside no other such: it takes most of the memory. */
 const mostRowsBeside = 500_000;
 
 /** More groups of models at once would only wait for each other, and share the memory out. */
@@ -171,7 +171,7 @@ async function buildSelected(
       width: lanes.length,
       mostTogether,
       reads: graph.reads,
-      runsAlone: (model) => isLarge(model) && (isFullRefresh || !(isByDay(model) || states.stands(model))),
+      isLarge: (model) => isLarge(model) && (isFullRefresh || !(isByDay(model) || states.stands(model))),
       async run(models, lane) {
         await make(lanes[lane] ?? connection, models);
         for (const model of models) rows.set(relationOf(model), built.get(model.name)?.rowCount ?? 0);

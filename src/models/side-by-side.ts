@@ -8,29 +8,31 @@ export interface SideBySide {
   mostTogether: number;
   /** By a model's name, the names of the models that it reads. */
   reads: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Whether a model has the machine to itself, since DuckDB puts every thread and all memory to use for it. */
-  runsAlone(model: Model): boolean;
+  /** Whether a model takes much memory: no two of these are run at once. */
+  isLarge(model: Model): boolean;
   /** Runs models, in the order given, on the connection of a lane, which are numbered from 0. */
   run(models: readonly Model[], lane: number): Promise<void>;
 }
 
 /**
- * Runs models, each as soon as those that it reads are done, and small ones together with those that wait for them
- * alone. After a failure no other is begun; those that run are awaited, and the failure that is thrown is that of
- * those that come first in the order.
+ * Runs models, each as soon as those that it reads are done, those first that the longest chain of others waits for,
+ * and small ones together with those that wait for them alone. After a failure no other is begun; those that run are
+ * awaited, and the failure that is thrown is that of those that come first in the order.
  *
  * @param models in an order in which each comes after those that it reads
  */
 export async function runSideBySide(
   models: readonly Model[],
-  { width, mostTogether, reads, runsAlone, run }: SideBySide,
+  { width, mostTogether, reads, isLarge, run }: SideBySide,
 ): Promise<void> {
   const names = new Set(models.map(({ name }) => name));
+  const chains = chainsBehind(models, reads);
+  const chainOf = ({ name }: Model) => chains.get(name) ?? 0;
   const done = new Set<string>();
   const failures = new Map<string, unknown>();
-  const running = new Set<Promise<void>>();
+  const running = new Map<Promise<void>, readonly Model[]>();
   const lanes = Array.from({ length: Math.max(1, width) }, (_, lane) => lane);
-  const waiting = [...models];
+  const waiting = [...models].sort((a, b) => chainOf(b) - chainOf(a));
   const isReady = ({ name }: Model, together: readonly Model[] = []) =>
     [...(reads.get(name) ?? [])].every(
       (read) => !names.has(read) || done.has(read) || together.some((other) => other.name === read),
@@ -46,31 +48,53 @@ export async function runSideBySide(
         running.delete(work);
         lanes.push(lane);
       });
-    running.add(work);
+    running.set(work, together);
   };
-  /** A lane's share of what is ready, and what waits for these alone. */
-  const nextTogether = (small: readonly Model[]): Model[] => {
-    const together = small.slice(0, Math.min(mostTogether, Math.ceil(small.length / lanes.length)));
-    for (const model of waiting) {
-      if (together.length >= mostTogether) break;
-      if (!isReady(model) && isReady(model, together) && !runsAlone(model)) together.push(model);
+  /** The most urgent model that may run now, and what is run with it. */
+  const nextTogether = (): Model[] => {
+    const isLargeRunning = [...running.values()].flat().some(isLarge);
+    const ready = waiting.filter((model) => isReady(model) && !(isLargeRunning && isLarge(model)));
+    const [first] = ready;
+    if (!first || isLarge(first)) return first ? [first] : [];
+    const small = ready.filter((model) => !isLarge(model) && chainOf(model) === chainOf(first));
+    const together = small.slice(0, Math.min(mostTogether, Math.ceil(ready.length / lanes.length)));
+    while (together.length < mostTogether) {
+      const followers = waiting.filter(
+        (model) =>
+          !isReady(model) && !together.includes(model) && !isLarge(model) && isReady(model, together),
+      );
+      const othersReady = ready.length - together.filter((model) => ready.includes(model)).length;
+      // Several followers are better shared among lanes that have nothing else to do.
+      const [follower] = followers;
+      if (!follower || (followers.length > 1 && othersReady < lanes.length - 1)) break;
+      together.push(follower);
     }
     return together;
   };
   while (waiting.length > 0 || running.size > 0) {
-    let isAlone = false;
-    while (failures.size === 0 && lanes.length > 0 && !isAlone) {
-      const ready = waiting.filter((model) => isReady(model));
-      const small = ready.filter((model) => !runsAlone(model));
-      const [large] = running.size === 0 ? ready : [];
-      if (small.length === 0 && !large) break;
-      isAlone = small.length === 0;
-      begin(small.length > 0 ? nextTogether(small) : large ? [large] : [], lanes.shift() ?? 0);
+    while (failures.size === 0 && lanes.length > 0) {
+      const together = nextTogether();
+      if (together.length === 0) break;
+      begin(together, lanes.shift() ?? 0);
     }
     if (running.size === 0) break;
-    await (isAlone ? Promise.all(running) : Promise.race(running));
+    await Promise.race(running.keys());
   }
   for (const { name } of models) if (failures.has(name)) throw failures.get(name);
+}
+
+/** By a model's name, how many models the longest chain has that ends with it, of those that wait for one another. */
+function chainsBehind(
+  models: readonly Model[],
+  reads: ReadonlyMap<string, ReadonlySet<string>>,
+): Map<string, number> {
+  const chains = new Map<string, number>();
+  for (const { name } of models.toReversed()) {
+    const own = (chains.get(name) ?? 0) + 1;
+    chains.set(name, own);
+    for (const read of reads.get(name) ?? []) chains.set(read, Math.max(chains.get(read) ?? 0, own));
+  }
+  return chains;
 }
 
 /** Does pieces of work one after another, in the order in which they are handed in, whatever becomes of those before. */
