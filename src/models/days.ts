@@ -1,11 +1,11 @@
 import { sqlName, sqlText, type Warehouse } from "../warehouse.ts";
 import type { SeenChanges } from "./seen.ts";
-import { type Column, columnsOf } from "./table-contents.ts";
 
 /**
  * What is remembered from build to build, so that only days that changed are made again. meta.changed_day holds, for
  * each day of each table that is followed by day, the number of the last change of it, which only grow;
- * meta.seen_change the last change of a table that a reader was made of; meta.seen_input the state of all else.
+ * meta.seen_change the last change of a table that a reader was made of; meta.seen_input the state of all else;
+ * meta.noted_load how much of a table that is loaded the days tell of.
  */
 export async function createDayTables(connection: Warehouse): Promise<void> {
   await connection.run(`
@@ -27,89 +27,26 @@ export async function createDayTables(connection: Warehouse): Promise<void> {
       fingerprint varchar not null
     );
     alter table meta.seen_input add column if not exists content varchar;
+    create table if not exists meta.noted_load (
+      relation varchar not null,
+      row_count bigint not null,
+      closed_count bigint not null,
+      known_at timestamp,
+      readings varchar
+    );
     drop table if exists meta.relation_day;
     drop table if exists meta.seen_day;
   `);
 }
 
-const nextChange = "nextval('meta.change_number')";
+/** The number of the next change of a day. */
+export const nextChange = "nextval('meta.change_number')";
 
 /** The columns that hold the first and the last day of a table's rows, the same where each is of one day. */
 export interface DaysOfRows {
   from: string;
   to: string;
 }
-
-/**
- * Notes the days of a table that is not made by day, by what they hold: whatever was loaded, restated or replayed
- * shows, in whatever order and instant that happened. A day that has no rows any more stays, as one without content.
- *
- * @param readings by which runs what was loaded was read anew, as an expression: what is known by its loads changes with it
- */
-export async function noteSourceDays(
-  connection: Warehouse,
-  relation: string,
-  { from, to }: DaysOfRows,
-  readings = "null",
-): Promise<void> {
-  const sums = contentOf(await columnsOf(connection, relation), { from, to });
-  const days =
-    from === to
-      ? `select ${sqlName(from)}::date as day, ${sums.columns} from ${relation} group by day${sums.groups}`
-      : // Few rows have spans of their own, so that only spans are spread over their days.
-        `select
-           unnest(
-             case
-               when first_day is null or last_day is null then [null::timestamp]
-               else generate_series(first_day, last_day, interval 1 day)
-             end
-           )::date as day,
-           row_count,
-           hash_sum
-         from (
-           select ${sqlName(from)}::date as first_day, ${sqlName(to)}::date as last_day, ${sums.columns}
-           from ${relation}
-           group by first_day, last_day${sums.groups}
-         )`;
-  await connection.run(`
-    merge into meta.changed_day as known
-    using (
-      select ${sqlText(relation)} as relation, day, hash(sum(row_count), sum(hash_sum)${sums.groups === "" ? "" : `, ${readings}`}) as content
-      from (${days})
-      group by day
-    ) as present
-    on known.relation = present.relation and known.day is not distinct from present.day
-    when matched and known.content is distinct from present.content
-      then update set content = present.content, change_number = ${nextChange}
-    when not matched
-      then insert values (present.relation, present.day, present.content, ${nextChange})
-    when not matched by source and known.relation = ${sqlText(relation)} and known.content is not null
-      then update set content = null, change_number = ${nextChange}
-  `);
-}
-
-/** The sums that tell whether the rows of a day are other ones, and by what more than days they are grouped. */
-function contentOf(
-  columns: readonly Column[],
-  { from, to }: DaysOfRows,
-): { columns: string; groups: string } {
-  const names = columns.map(({ name }) => name);
-  if (loadColumns.every((name) => names.includes(name))) {
-    // A row that was loaded is only ever closed, and one that says something else comes by another load. So nothing else
-    // of millions of rows need be read, and what is hashed are the loads, which are few.
-    return {
-      columns: `count(*) as row_count, count(*) * hash(${loadColumns.join(", ")})::hugeint as hash_sum`,
-      groups: `, ${loadColumns.join(", ")}`,
-    };
-  }
-  // Of what a span moves, the days that it covers tell: it does not change those that it covered before.
-  const skipped = from === to ? ["_load_id"] : ["_load_id", from, to];
-  const compared = names.filter((name) => !skipped.includes(name)).map(sqlName);
-  return { columns: `count(*) as row_count, sum(hash(${compared.join(", ")})) as hash_sum`, groups: "" };
-}
-
-/** By which load a row came, and from when to when it was known. */
-const loadColumns = ["_load_id", "_known_from", "_known_to"];
 
 /** Notes that days of a model's table, or all of them, were made anew. */
 export async function noteModelDays(

@@ -1,6 +1,6 @@
 import type { Warehouse } from "../warehouse.ts";
 import { modelLayers, sourceSchemas } from "./context.ts";
-import { lastChanges, noDays, noteSourceDays } from "./days.ts";
+import { lastChanges, noDays } from "./days.ts";
 import { type ModelGraph, relationOf } from "./graph.ts";
 import type { DayPlan } from "./incremental.ts";
 import type { Model } from "./project.ts";
@@ -12,6 +12,7 @@ import {
   type RelationStates,
   statesOf,
 } from "./relation-states.ts";
+import { noteSourceDays } from "./source-days.ts";
 import { columnsOfSchemas, rowsOfTables } from "./table-contents.ts";
 
 /** What a build is to make, and how. */

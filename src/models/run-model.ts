@@ -1,12 +1,13 @@
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import { checkColumns } from "./check-columns.ts";
-import { around, type DaysOfRows, isAmong, noteModelDays, noteSourceDays } from "./days.ts";
+import { around, type DaysOfRows, isAmong, noteModelDays } from "./days.ts";
 import { relationOf } from "./graph.ts";
 import { type DayPlan, daysToRebuild } from "./incremental.ts";
 import { currentInputs, type KnownInputs, ownInputs } from "./inputs.ts";
 import { modelError } from "./model-error.ts";
 import type { Model } from "./project.ts";
 import { forget, recordSeen } from "./seen.ts";
+import { noteSourceDays } from "./source-days.ts";
 import { columnsOf } from "./table-contents.ts";
 
 /** How a model is to be made, but for what its own file says. */

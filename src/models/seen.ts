@@ -116,5 +116,6 @@ export async function forgetOthers(
     delete from meta.seen_change where reader not in (${among(readers)});
     delete from meta.seen_input where reader not in (${among(readers)});
     delete from meta.changed_day where relation not in (${among(relations)});
+    delete from meta.noted_load where relation not in (${among(relations)});
   `);
 }

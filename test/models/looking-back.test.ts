@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { dayText, openDailyUsage } from "./daily-usage.ts";
 import { type Analytics, openOrganization } from "./organization.ts";
+import { restateUsage } from "./raw-tables.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -44,9 +45,7 @@ test("a day that changed is made anew with those after it that look back to it, 
     );
   expect(await build()).toBeNull();
   expect(await sums()).toEqual([1, 11, 111, 1110, 11_100, 111_000]);
-  await analytics.context.warehouse.run(
-    `update raw.usage set quantity = 20, _load_id = 'restated' where usage_date = '${dayText(start, 1)}'`,
-  );
+  await restateUsage(analytics.context.warehouse, `usage_date = '${dayText(start, 1)}'`, "20");
   expect(await build()).toBe(3);
   expect(await sums()).toEqual([1, 21, 121, 1120, 11_100, 111_000]);
   // Of the last day there are none after it.
@@ -126,13 +125,15 @@ test("a trend whose days were restated, lost or added, and what usage was of by 
         await build(false);
         for (const { ago, kind } of changes) {
           const day = `date '${dayText(start, days - ago)}'`;
-          await warehouse.run(
-            kind === "spike"
-              ? `update raw.usage set quantity = quantity * 5, _load_id = 'restated' where usage_date = ${day} and project_id = 'p0'`
-              : `delete from raw.usage where usage_date = ${day} and project_id = 'p0';
-                 update raw.read_windows set status = '${kind === "unread" ? "failed" : "complete"}'
-                 where window_from = ${day} and project_id = 'p0'`,
-          );
+          const isOfDay = `usage_date = ${day} and project_id = 'p0'`;
+          if (kind === "spike") await restateUsage(warehouse, isOfDay, "quantity * 5");
+          else {
+            await warehouse.run(
+              `delete from raw.usage where ${isOfDay};
+               update raw.read_windows set status = '${kind === "unread" ? "failed" : "complete"}'
+               where window_from = ${day} and project_id = 'p0'`,
+            );
+          }
         }
         if (isNextDay) effects.now = () => new Date(`${dayText(start, days + 1)}T06:00:00Z`);
         const { models } = await build(false);

@@ -141,6 +141,28 @@ export async function insertRaw(
   }
 }
 
+/** Restates usage as a run does: rows that hold a condition are closed, and come again, later, with another quantity. */
+export async function restateUsage(
+  warehouse: Warehouse,
+  isRestated: string,
+  quantity: string,
+): Promise<void> {
+  await warehouse.run(`
+    create or replace temp table restated as
+    select
+      * replace (
+        ${quantity} as quantity,
+        'restated' as _load_id,
+        (select greatest(max(_known_from), max(_known_to)) + interval 1 minute from raw.usage) as _known_from
+      )
+    from raw.usage
+    where ${isRestated} and _known_to is null;
+    update raw.usage set _known_to = (select max(_known_from) from restated)
+    where ${isRestated} and _known_to is null;
+    insert into raw.usage by name select * from restated;
+  `);
+}
+
 function literal(value: unknown): string {
   if (value === null) return "null";
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint")

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { openOrganization } from "./organization.ts";
+import { restateUsage } from "./raw-tables.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -34,17 +35,11 @@ test("a test by day finds what fails on a day that changed, as long as it fails"
   };
   expect(await build()).toMatchObject({ own_limit: 0, cost_covers_usage: 0 });
   await analytics.insert("usage", [usage(3, 300)]);
-  await warehouse.run(
-    `update raw.usage set quantity = 200, _load_id = 'restated to 200' where usage_date = '${day(1)}'`,
-  );
+  await restateUsage(warehouse, `usage_date = '${day(1)}'`, "200");
   expect(await build()).toMatchObject({ own_limit: 2 });
-  await warehouse.run(
-    `update raw.usage set quantity = 30, _load_id = 'restated to 30' where usage_date = '${day(3)}'`,
-  );
+  await restateUsage(warehouse, `usage_date = '${day(3)}'`, "30");
   expect(await build()).toMatchObject({ own_limit: 1 });
-  await warehouse.run(
-    `update raw.usage set quantity = 10, _load_id = 'restated to 10' where usage_date = '${day(1)}'`,
-  );
+  await restateUsage(warehouse, `usage_date = '${day(1)}'`, "10");
   expect(await build()).toMatchObject({ own_limit: 0 });
 
   // Tables that were changed beside the builds: only days that changed are looked at, until all of them are asked for.
