@@ -1,6 +1,7 @@
 /*
 description: On each day and in each currency, what all projects bear is the cost of all usage and of all unused reservations, to the last place.
 severity: error
+incremental: {by: usage_date, follows: [fct_cost_daily, fct_reservation_daily, fct_cost_allocated_daily]}
 */
 with both_sides as (
   select

@@ -13,6 +13,7 @@ import { fileReader, testsReader } from "./passed-tests.ts";
 import { priceModel, refuseOverlappingPrices } from "./prices.ts";
 import { loadProject, type Model, projectRoots } from "./project.ts";
 import { readStates } from "./read-states.ts";
+import { recordedDurations } from "./record-models.ts";
 import { knownReadings, recallReadings } from "./references.ts";
 import { loadSeeds } from "./seeds.ts";
 import { forgetOthers, seenChanges, seenInputs } from "./seen.ts";
@@ -171,6 +172,7 @@ async function buildSelected(
       width: lanes.length,
       mostTogether,
       reads: graph.reads,
+      durations: await recordedDurations(connection),
       isLarge: (model) => isLarge(model) && (isFullRefresh || !(isByDay(model) || states.stands(model))),
       async run(models, lane) {
         await make(lanes[lane] ?? connection, models);

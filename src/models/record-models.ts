@@ -20,6 +20,14 @@ export async function recordedModels(connection: Warehouse): Promise<Map<string,
   );
 }
 
+/** By the name of the model, how long each took when it was made last, in milliseconds. */
+export async function recordedDurations(connection: Warehouse): Promise<Map<string, number>> {
+  const rows = await connection.all<{ name: string; duration_ms: string }>(
+    "select model_name as name, duration_ms from meta.model where duration_ms is not null",
+  );
+  return new Map(rows.map(({ name, duration_ms: duration }) => [name, Number(duration)]));
+}
+
 /** Writes the rows of meta.model for what was made, and says of what was kept that it was, in an open transaction. */
 export async function recordModels(
   connection: Warehouse,

@@ -8,6 +8,8 @@ export interface SideBySide {
   mostTogether: number;
   /** By a model's name, the names of the models that it reads. */
   reads: ReadonlyMap<string, ReadonlySet<string>>;
+  /** By a model's name, how long it took when it was last made, in milliseconds; for some none is known. */
+  durations: ReadonlyMap<string, number>;
   /** Whether a model takes much memory: no two of these are run at once. */
   isLarge(model: Model): boolean;
   /** Runs models, in the order given, on the connection of a lane, which are numbered from 0. */
@@ -15,7 +17,7 @@ export interface SideBySide {
 }
 
 /**
- * Runs models, each as soon as those that it reads are done, those first that the longest chain of others waits for,
+ * Runs models, each as soon as those that it reads are done, those first behind which the most time is still to pass,
  * and small ones together with those that wait for them alone. After a failure no other is begun; those that run are
  * awaited, and the failure that is thrown is that of those that come first in the order.
  *
@@ -23,16 +25,16 @@ export interface SideBySide {
  */
 export async function runSideBySide(
   models: readonly Model[],
-  { width, mostTogether, reads, isLarge, run }: SideBySide,
+  { width, mostTogether, reads, durations, isLarge, run }: SideBySide,
 ): Promise<void> {
   const names = new Set(models.map(({ name }) => name));
-  const chains = chainsBehind(models, reads);
-  const chainOf = ({ name }: Model) => chains.get(name) ?? 0;
+  const times = timesToTheEnd(models, reads, durations);
+  const timeOf = ({ name }: Model) => times.get(name) ?? 0;
   const done = new Set<string>();
   const failures = new Map<string, unknown>();
   const running = new Map<Promise<void>, readonly Model[]>();
   const lanes = Array.from({ length: Math.max(1, width) }, (_, lane) => lane);
-  const waiting = [...models].sort((a, b) => chainOf(b) - chainOf(a));
+  const waiting = [...models].sort((a, b) => timeOf(b) - timeOf(a));
   const isReady = ({ name }: Model, together: readonly Model[] = []) =>
     [...(reads.get(name) ?? [])].every(
       (read) => !names.has(read) || done.has(read) || together.some((other) => other.name === read),
@@ -56,9 +58,14 @@ export async function runSideBySide(
     const ready = waiting.filter((model) => isReady(model) && !(isLargeRunning && isLarge(model)));
     const [first] = ready;
     if (!first || isLarge(first)) return first ? [first] : [];
-    const small = ready.filter((model) => !isLarge(model) && chainOf(model) === chainOf(first));
-    const together = small.slice(0, Math.min(mostTogether, Math.ceil(ready.length / lanes.length)));
-    while (together.length < mostTogether) {
+    const small = ready.filter((model) => !isLarge(model));
+    const share = Math.min(mostTogether, Math.ceil(ready.length / lanes.length));
+    const together: Model[] = [];
+    const isMore = () =>
+      together.reduce((sum, { name }) => sum + timeOfAny + (durations.get(name) ?? 0), 0) <
+      +(process.env.MT ?? 60);
+    for (const model of small) if (together.length < share && isMore()) together.push(model);
+    while (together.length < mostTogether && isMore()) {
       const followers = waiting.filter(
         (model) =>
           !isReady(model) && !together.includes(model) && !isLarge(model) && isReady(model, together),
@@ -83,18 +90,22 @@ export async function runSideBySide(
   for (const { name } of models) if (failures.has(name)) throw failures.get(name);
 }
 
-/** By a model's name, how many models the longest chain has that ends with it, of those that wait for one another. */
-function chainsBehind(
+/** What it takes to plan, record and commit a model of whatever size, in milliseconds. */
+const timeOfAny = 10;
+
+/** By a model's name, how long it and the longest chain of those that wait for it take, one after another. */
+function timesToTheEnd(
   models: readonly Model[],
   reads: ReadonlyMap<string, ReadonlySet<string>>,
+  durations: ReadonlyMap<string, number>,
 ): Map<string, number> {
-  const chains = new Map<string, number>();
+  const times = new Map<string, number>();
   for (const { name } of models.toReversed()) {
-    const own = (chains.get(name) ?? 0) + 1;
-    chains.set(name, own);
-    for (const read of reads.get(name) ?? []) chains.set(read, Math.max(chains.get(read) ?? 0, own));
+    const time = (times.get(name) ?? 0) + timeOfAny + (durations.get(name) ?? 0);
+    times.set(name, time);
+    for (const read of reads.get(name) ?? []) times.set(read, Math.max(times.get(read) ?? 0, time));
   }
-  return chains;
+  return times;
 }
 
 /** Does pieces of work one after another, in the order in which they are handed in, whatever becomes of those before. */
