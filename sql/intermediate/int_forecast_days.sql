@@ -27,18 +27,27 @@ with chosen as (
     and errors.is_chosen
 ),
 
-runs as (
+weeks as (
   select
     runs.scope_number,
     chosen.target,
-    runs.usage_date,
-    runs.horizon,
+    unnest([7, 14, 21, 28, 35]) - runs.weekday as horizon,
     chosen.method_number,
-    runs.forecasts[chosen.method_number] as forecast
+    coalesce(runs.forecasts[chosen.method_number], unnest(runs.damped)) as forecast
   from int_forecast_runs as runs
   inner join chosen
     on runs.scope_number = chosen.scope_number
   where runs.weeks_back = 0
+),
+
+runs as (
+  select
+    weeks.*,
+    scopes.last_date + weeks.horizon as usage_date
+  from weeks
+  inner join int_gpu_hours_scopes as scopes
+    on weeks.scope_number = scopes.scope_number
+  where weeks.horizon <= 31
 ),
 
 -- A day that was missed is taken to have been as the same weekday of the first week to come is going to be.

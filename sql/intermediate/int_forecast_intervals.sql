@@ -20,21 +20,31 @@ with chosen as (
   where is_chosen
 ),
 
-errors as (
+days as (
   select
     runs.scope_number,
-    'day' as target,
-    least((runs.horizon - 1) // 7 + 1, 4)::integer as horizon_week,
-    least((runs.horizon - 1) // 7 + 1, 4)::integer * 7 as days_ahead,
     runs.weeks_back,
-    abs(runs.forecasts[chosen.method_number] - runs.gpu_hours) as absolute_error
+    unnest([1, 2, 3, 4, 4]) as horizon_week,
+    unnest([runs.used_1, runs.used_2, runs.used_3, runs.used_4, runs.used_5]) as gpu_hours,
+    coalesce(runs.forecasts[chosen.method_number], unnest(runs.damped)) as forecast
   from int_forecast_runs as runs
   inner join chosen
     on runs.scope_number = chosen.scope_number
     and chosen.target = 'day'
   where runs.weeks_back > 0
     and runs.known_days >= 14
-    and runs.gpu_hours is not null
+),
+
+errors as (
+  select
+    scope_number,
+    'day' as target,
+    horizon_week,
+    horizon_week * 7 as days_ahead,
+    weeks_back,
+    abs(forecast - gpu_hours) as absolute_error
+  from days
+  where gpu_hours is not null
 
   union all
 
@@ -56,16 +66,17 @@ errors as (
   where runs.target <> 'day'
 ),
 
+-- Runs are counted by a bit for each.
 collected as (
   select
     scope_number,
     target,
     horizon_week,
     days_ahead,
-    list(absolute_error order by absolute_error) as all_errors,
-    count(distinct weeks_back)::integer as all_runs,
-    coalesce(list(absolute_error order by absolute_error) filter (where weeks_back >= 14), []) as older_errors,
-    count(distinct weeks_back) filter (where weeks_back >= 14)::integer as older_runs,
+    list_sort(list(absolute_error)) as all_errors,
+    bit_count(bit_or(1 << weeks_back))::integer as all_runs,
+    coalesce(list_sort(list(absolute_error) filter (where weeks_back >= 14)), []) as older_errors,
+    bit_count(bit_or(1 << weeks_back) filter (where weeks_back >= 14))::integer as older_runs,
     coalesce(list(absolute_error) filter (where weeks_back < 14), []) as newer_errors
   from errors
   group by

@@ -1,8 +1,8 @@
 /*
-description: The ways to forecast that are held against each other. Their forecasts stand in this order in int_forecast_runs.
+description: The ways to forecast that are held against each other, in the order of the forecasts in int_forecast_runs.
 grain: [method_number]
 columns:
-  method_number: The method's place in the lists of int_forecast_runs.
+  method_number: The method's place in that order.
   method: What it is called.
   description: How it forecasts a day.
   is_naive: Whether it is one of the plain forecasts that another must beat to be chosen.

@@ -14,9 +14,14 @@ with runs as (
   select
     runs.scope_number,
     runs.weeks_back,
-    runs.horizon,
-    runs.gpu_hours,
-    runs.forecasts,
+    runs.weekday,
+    runs.used_1,
+    runs.used_2,
+    runs.used_3,
+    runs.used_4,
+    runs.used_5,
+    runs.forecasts::decimal(38, 12)[] as forecasts,
+    runs.damped::decimal(38, 12)[] as damped,
     spans.unknown_days as month_end_days
   from int_forecast_runs as runs
   inner join int_forecast_spans as spans
@@ -24,9 +29,43 @@ with runs as (
     and spans.target = 'month_end'
   where runs.weeks_back > 0
     and runs.known_days >= 14
-    and runs.gpu_hours is not null
 ),
 
+days as (
+  select
+    scope_number,
+    weeks_back,
+    unnest([7, 14, 21, 28, 35]) - weekday <= 30 as is_in_30,
+    unnest([7, 14, 21, 28, 35]) - weekday <= month_end_days as is_in_month,
+    month_end_days,
+    unnest([used_1, used_2, used_3, used_4, used_5]) as gpu_hours,
+    forecasts,
+    unnest(damped) as damped
+  from runs
+),
+
+errors as (
+  select
+    scope_number,
+    weeks_back,
+    month_end_days,
+    is_in_30,
+    is_in_month,
+    gpu_hours,
+    forecasts[1] - gpu_hours as error_1,
+    forecasts[2] - gpu_hours as error_2,
+    forecasts[3] - gpu_hours as error_3,
+    forecasts[4] - gpu_hours as error_4,
+    forecasts[5] - gpu_hours as error_5,
+    forecasts[6] - gpu_hours as error_6,
+    forecasts[7] - gpu_hours as error_7,
+    forecasts[8] - gpu_hours as error_8,
+    damped - gpu_hours as error_9
+  from days
+  where gpu_hours is not null
+),
+
+-- A case in each sum is cheaper than a filter on it, for each of which a whole row is put together.
 used as (
   select
     scope_number,
@@ -34,51 +73,66 @@ used as (
     month_end_days,
     count(*) as days,
     sum(gpu_hours) as gpu_hours,
-    count(*) filter (where horizon <= 30) as days_30,
-    sum(gpu_hours) filter (where horizon <= 30) as gpu_hours_30,
-    count(*) filter (where horizon <= month_end_days) as days_month_end,
-    sum(gpu_hours) filter (where horizon <= month_end_days) as gpu_hours_month_end
-  from runs
+    sum(is_in_30::integer) as days_30,
+    sum(case when is_in_30 then gpu_hours end) as gpu_hours_30,
+    sum(is_in_month::integer) as days_month_end,
+    sum(case when is_in_month then gpu_hours end) as gpu_hours_month_end,
+    [
+      sum(abs(error_1)),
+      sum(abs(error_2)),
+      sum(abs(error_3)),
+      sum(abs(error_4)),
+      sum(abs(error_5)),
+      sum(abs(error_6)),
+      sum(abs(error_7)),
+      sum(abs(error_8)),
+      sum(abs(error_9))
+    ] as absolute_errors,
+    [
+      sum(case when is_in_30 then error_1 end),
+      sum(case when is_in_30 then error_2 end),
+      sum(case when is_in_30 then error_3 end),
+      sum(case when is_in_30 then error_4 end),
+      sum(case when is_in_30 then error_5 end),
+      sum(case when is_in_30 then error_6 end),
+      sum(case when is_in_30 then error_7 end),
+      sum(case when is_in_30 then error_8 end),
+      sum(case when is_in_30 then error_9 end)
+    ] as errors_30,
+    [
+      sum(case when is_in_month then error_1 end),
+      sum(case when is_in_month then error_2 end),
+      sum(case when is_in_month then error_3 end),
+      sum(case when is_in_month then error_4 end),
+      sum(case when is_in_month then error_5 end),
+      sum(case when is_in_month then error_6 end),
+      sum(case when is_in_month then error_7 end),
+      sum(case when is_in_month then error_8 end),
+      sum(case when is_in_month then error_9 end)
+    ] as errors_month_end
+  from errors
   group by
     scope_number,
     weeks_back,
     month_end_days
 ),
 
-errors as (
-  select
-    scope_number,
-    weeks_back,
-    horizon,
-    month_end_days,
-    unnest(range(1, len(forecasts) + 1)) as method_number,
-    unnest(forecasts) - gpu_hours as error
-  from runs
-),
-
-off as (
-  select
-    scope_number,
-    weeks_back,
-    method_number,
-    sum(abs(error)) as absolute_error,
-    sum(error) filter (where horizon <= 30) as error_30,
-    sum(error) filter (where horizon <= month_end_days) as error_month_end
-  from errors
-  group by
-    scope_number,
-    weeks_back,
-    method_number
-),
-
 summed as (
   select
-    off.*,
-    used.* exclude (scope_number, weeks_back)
-  from off
-  inner join used
-    on off.scope_number = used.scope_number
-    and off.weeks_back = used.weeks_back
+    scope_number,
+    weeks_back,
+    month_end_days,
+    days,
+    gpu_hours,
+    days_30,
+    gpu_hours_30,
+    days_month_end,
+    gpu_hours_month_end,
+    unnest(range(1, len(absolute_errors) + 1)) as method_number,
+    unnest(absolute_errors) as absolute_error,
+    unnest(errors_30) as error_30,
+    unnest(errors_month_end) as error_month_end
+  from used
 ),
 
 -- A span counts where three quarters of its days are known; forecast and use are summed over the same days.

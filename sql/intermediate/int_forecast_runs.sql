@@ -1,16 +1,22 @@
 /*
 description: >-
   For each scope of the trend, what every method forecasts for 31 days from the trend's last day, and what it would have
-  forecast from 1 to 26 weeks before it, with nothing known but what had been used by then.
-grain: [scope_number, weeks_back, horizon]
+  forecast from 1 to 26 weeks before it, with nothing known but what had been used by then. A row stands for the same
+  weekday of each week ahead: the first lies 7 - weekday days ahead, the others each 7 days later, up to 31.
+grain: [scope_number, weeks_back, weekday]
 columns:
   scope_number: The scope, as in int_gpu_hours_scopes.
   weeks_back: How many weeks before the trend's last day the forecast begins; 0 for the one that is still to come.
-  horizon: The day that is forecast, counted from 1.
-  usage_date: That day.
+  weekday: The weekday, from 0 to 6, counted back from that of the trend's last day.
   known_days: How many of the 56 days up to the beginning were read whole.
-  gpu_hours: What was used; null for a day to come, or one that was not read whole.
-  forecasts: The forecast of each method, in the order of int_forecast_methods, rounded to 6 places.
+  used_1: What was used in the first week ahead; null for a day to come, or one that was not read whole.
+  used_2: The same in the second week.
+  used_3: The same in the third week.
+  used_4: The same in the fourth week.
+  used_5: The same in the fifth week; null beyond 31 days.
+  forecasts: >-
+    The forecasts of the methods 1 to 8 of int_forecast_methods, each the same for every week ahead, rounded to 6 places.
+  damped: The forecasts of the last method for each of the five weeks, rounded to 6 places.
 */
 with days as (
   select
@@ -29,20 +35,38 @@ with days as (
 weeks as (
   select
     scope_number,
-    age,
-    gpu_hours,
-    gpu_hours::double
-    - sum(gpu_hours) over week_days::double / nullif(count(gpu_hours) over week_days, 0) as from_week_mean
+    age // 7 as weeks_back,
+    sum(gpu_hours)::double / nullif(count(gpu_hours), 0) as week_mean
   from days
-  window week_days as (partition by scope_number, age // 7)
+  group by
+    scope_number,
+    age // 7
 ),
 
 weekdays as (
   select
+    days.scope_number,
+    days.age // 7 as weeks_back,
+    days.age % 7 as weekday,
+    days.gpu_hours,
+    days.gpu_hours::double - weeks.week_mean as from_week_mean
+  from days
+  inner join weeks
+    on days.scope_number = weeks.scope_number
+    and days.age // 7 = weeks.weeks_back
+),
+
+around as (
+  select
     scope_number,
-    age // 7 as weeks_back,
-    age % 7 as weekday,
+    weeks_back,
+    weekday,
     gpu_hours,
+    lag(gpu_hours, 1) over weekday_weeks as used_1,
+    lag(gpu_hours, 2) over weekday_weeks as used_2,
+    lag(gpu_hours, 3) over weekday_weeks as used_3,
+    lag(gpu_hours, 4) over weekday_weeks as used_4,
+    lag(gpu_hours, 5) over weekday_weeks as used_5,
     [
       gpu_hours,
       lead(gpu_hours, 1) over weekday_weeks,
@@ -65,8 +89,8 @@ weekdays as (
       lead(from_week_mean, 6) over weekday_weeks,
       lead(from_week_mean, 7) over weekday_weeks
     ] as from_week_means
-  from weeks
-  window weekday_weeks as (partition by scope_number, age % 7 order by age)
+  from weekdays
+  window weekday_weeks as (partition by scope_number, weekday order by weeks_back)
 ),
 
 profiles as (
@@ -75,6 +99,11 @@ profiles as (
     weeks_back,
     weekday,
     gpu_hours,
+    used_1,
+    used_2,
+    used_3,
+    used_4,
+    case when weekday >= 4 then used_5 end as used_5,
     list_count(last_4) as days_4w,
     list_sum(last_4) as total_4w,
     list_count(earlier_4) as earlier_days_4w,
@@ -83,7 +112,7 @@ profiles as (
     (list_sum(last_4)::double / nullif(list_count(last_4), 0))::decimal(38, 12) as mean_4w,
     list_median(list_concat(last_4, earlier_4))::double as median_8w,
     list_median(from_week_means) as pattern
-  from weekdays
+  from around
   where weeks_back <= 26
 ),
 
@@ -111,12 +140,18 @@ levels as (
     weeks_back
 ),
 
--- All methods but one forecast the same for a weekday, however far ahead.
+-- All methods but the last forecast the same for a weekday, however far ahead.
 measured as (
   select
-    levels.scope_number,
-    levels.weeks_back,
+    profiles.scope_number,
+    profiles.weeks_back,
     profiles.weekday,
+    profiles.used_1,
+    profiles.used_2,
+    profiles.used_3,
+    profiles.used_4,
+    profiles.used_5,
+    levels.known_days,
     coalesce(levels.last_value::double, levels.mean_28d) as last_value,
     coalesce(profiles.latest::double, levels.mean_28d) as same_weekday,
     levels.mean_28d,
@@ -131,87 +166,63 @@ measured as (
   inner join profiles
     on levels.scope_number = profiles.scope_number
     and levels.weeks_back = profiles.weeks_back
-),
-
-forecast as (
-  select
-    scope_number,
-    weeks_back,
-    weekday,
-    level_7d,
-    daily_growth,
-    grown_from,
-    [
-      round(greatest(last_value, 0), 6),
-      round(greatest(same_weekday, 0), 6),
-      round(greatest(mean_28d, 0), 6),
-      round(greatest(weekday_mean_4w, 0), 6),
-      round(greatest(weekday_median_8w, 0), 6),
-      round(greatest(shift_1d, 0), 6),
-      round(greatest(shift_3d, 0), 6),
-      round(greatest(level_7d, 0), 6)
-    ]::decimal(38, 6)[] as forecasts
-  from measured
-),
-
-horizons as (
-  select
-    horizon::integer as horizon,
-    ((7 - horizon % 7) % 7)::integer as weekday,
-    -- The sum of 0.97 to the power of 1 to the horizon.
-    0.97e0 * (1 - pow(0.97e0, horizon)) / 0.03e0 as damped_days
-  from range(1, 32) as numbers (horizon)
-),
-
--- What was used is looked up before the forecasts are there, which are wide.
-run_days as (
-  select
-    levels.scope_number,
-    levels.weeks_back,
-    levels.known_days,
-    horizons.horizon,
-    horizons.weekday,
-    horizons.damped_days,
-    days.gpu_hours
-  from levels
-  inner join horizons
-    on levels.weeks_back = 0
-    or horizons.horizon <= levels.weeks_back * 7
-  left join days
-    on levels.scope_number = days.scope_number
-    and levels.weeks_back * 7 - horizons.horizon = days.age
   where levels.known_days >= 7
+),
+
+-- Growth goes on by 3 % less each day. The middle of the last 7 days lies 3 days before their end.
+growth as (
+  select
+    weekday,
+    list_transform(
+      [7, 14, 21, 28, 35],
+      lambda days_ahead: 0.97e0 * (1 - pow(0.97e0, days_ahead - weekday)) / 0.03e0 + 3
+    ) as growth_days
+  from range(7) as weekdays (weekday)
 ),
 
 final as (
   select
-    run_days.scope_number,
-    run_days.weeks_back,
-    run_days.horizon,
-    scopes.last_date - run_days.weeks_back::integer * 7 + run_days.horizon as usage_date,
-    run_days.known_days,
-    run_days.gpu_hours,
-    -- The middle of the last 7 days lies 3 days before their end.
-    coalesce(forecast.daily_growth * (run_days.damped_days + 3) / forecast.grown_from, 0) as growth,
-    list_append(
-      forecast.forecasts,
-      round(greatest(forecast.level_7d * least(1 + growth, 3), 0), 6)::decimal(38, 6)
-    ) as forecasts
-  from run_days
-  inner join forecast
-    on run_days.scope_number = forecast.scope_number
-    and run_days.weeks_back = forecast.weeks_back
-    and run_days.weekday = forecast.weekday
-  inner join int_gpu_hours_scopes as scopes
-    on run_days.scope_number = scopes.scope_number
+    measured.scope_number,
+    measured.weeks_back,
+    measured.weekday,
+    measured.known_days,
+    measured.used_1,
+    measured.used_2,
+    measured.used_3,
+    measured.used_4,
+    measured.used_5,
+    [
+      greatest(measured.last_value, 0),
+      greatest(measured.same_weekday, 0),
+      greatest(measured.mean_28d, 0),
+      greatest(measured.weekday_mean_4w, 0),
+      greatest(measured.weekday_median_8w, 0),
+      greatest(measured.shift_1d, 0),
+      greatest(measured.shift_3d, 0),
+      greatest(measured.level_7d, 0)
+    ]::decimal(38, 6)[] as forecasts,
+    list_transform(
+      growth.growth_days,
+      lambda days: greatest(
+        measured.level_7d * least(1 + coalesce(measured.daily_growth * days / measured.grown_from, 0), 3),
+        0
+      )
+    )::decimal(38, 6)[] as damped
+  from measured
+  inner join growth
+    on measured.weekday = growth.weekday
 )
 
 select
   scope_number,
   weeks_back,
-  horizon,
-  usage_date,
+  weekday,
   known_days,
-  gpu_hours,
-  forecasts
+  used_1,
+  used_2,
+  used_3,
+  used_4,
+  used_5,
+  forecasts,
+  damped
 from final
