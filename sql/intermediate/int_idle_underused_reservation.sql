@@ -53,7 +53,7 @@ judged as (
     -- A contract younger than the window has not shown yet how it is used.
     windows.known_from_date <= windows.last_date - (settings.window_days - 1)
     and windows.reserved_gpu_hours > 0
-    and windows.used_gpu_hours < (windows.reserved_gpu_hours * settings.min_utilization)::decimal(38, 12) as is_below
+    and windows.used_gpu_hours < windows.reserved_gpu_hours * settings.min_utilization as is_below
   from windows
   cross join settings
 ),

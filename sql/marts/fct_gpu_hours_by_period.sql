@@ -111,9 +111,11 @@ covered as (
   from periods
 ),
 
+-- A DOUBLE of so wide a DECIMAL is dear, so that there is one of each sum.
 judged as (
   select
     *,
+    gpu_hours::double as gpu_hours_double,
     is_over and known_days = days as is_whole
   from covered
 ),
@@ -127,6 +129,7 @@ compared as (
       -- There is no row of a period before the first use.
       when previous.period_start is null and judged.known_from <= judged.previous_start then 0
     end::decimal(38, 12) as previous_gpu_hours,
+    case when previous_gpu_hours is not null then coalesce(previous.gpu_hours_double, 0) end as previous_double,
     judged.period_start - judged.previous_start as previous_days
   from judged
   left join judged as previous
@@ -149,15 +152,15 @@ final as (
     is_over,
     is_whole,
     -- A quotient by way of DOUBLE, and then that of what it leaves over: together exact, and rounded half up.
-    case when is_whole then (gpu_hours::double / days)::decimal(38, 12) end as near_mean,
+    case when is_whole then (gpu_hours_double / days)::decimal(38, 12) end as near_mean,
     (
       near_mean
       + (floor(round((gpu_hours - near_mean * days::decimal(2, 0))::double * 1e12) / days + 0.5) / 1e12)::decimal(25, 12)
     )::decimal(38, 12) as daily_mean,
     previous_gpu_hours,
     case when is_whole then gpu_hours - previous_gpu_hours end::decimal(38, 12) as change,
-    gpu_hours / nullif(previous_gpu_hours, 0) - 1 as change_ratio,
-    (gpu_hours / days) / nullif(previous_gpu_hours / previous_days, 0) - 1 as daily_mean_change_ratio
+    gpu_hours_double / nullif(previous_double, 0) - 1 as change_ratio,
+    (gpu_hours_double / days) / nullif(previous_double / previous_days, 0) - 1 as daily_mean_change_ratio
   from compared
 )
 
