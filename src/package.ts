@@ -5,11 +5,12 @@ import { fileURLToPath } from "node:url";
 /** The package's own folder, which holds sql/ and data/ both in a checkout and where it is installed. */
 export const packageRoot = fileURLToPath(new URL("..", import.meta.url));
 
+let version: string | undefined;
+
 /** The installed version of tally, as package.json says. */
 export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as {
-    version: string;
-  };
+  version ??= (JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string })
+    .version;
   return version;
 }
 

@@ -23,6 +23,7 @@ import { tableSizes } from "./table-sizes.ts";
 import { testProject } from "./test.ts";
 import { planTestDays, type TestPlan } from "./test-days.ts";
 import type { TestResult } from "./test-results.ts";
+import { takeThreads } from "./threads.ts";
 
 export interface BuildOptions {
   /** NAME, +NAME, NAME+ or several with commas between; default: every model. */
@@ -44,8 +45,11 @@ const mostRowsBeside = 500_000;
 /** More groups of models at once would only wait for each other, and share the memory out. */
 const mostAtOnce = 4;
 
+/** A large model that takes as long, in milliseconds, gains by several threads. */
+const longDuration = 1000;
+
 /** More models in one transaction would save little more, and keep other lanes waiting for them. */
-const mostTogether = 6;
+const mostTogether = { number: 6, milliseconds: 150 };
 
 /**
  * Runs the models of sql/ in the order of their own FROM clauses, side by side where that allows it, then tests
@@ -63,6 +67,7 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
   const project = await loadProject(projectRoots(workspace));
   const connection = await openModelConnection(warehouse);
   const lanes: [Warehouse, ...Warehouse[]] = [connection];
+  const threads = await takeThreads(warehouse);
   try {
     await writeBuildContext(connection, context);
     await loadSeeds(connection, workspace, context.config.prices.currency);
@@ -89,6 +94,7 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const rows = await tableSizes(connection);
     const isLarge = (model: Model) => rowsRead(model, graph, rows) > mostRowsBeside;
     const oneLarge = oneAtATime();
+    const durations = await recordedDurations(connection);
     // Each is planned by one thread, and waits for the disk to be committed: twice as many keep the threads busy.
     const width = Math.min(mostAtOnce, 2 * (context.config.warehouse.threads ?? availableParallelism()));
     while (lanes.length < width) lanes.push(await openModelConnection(warehouse));
@@ -99,9 +105,13 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
       states,
       known,
       isFullRefresh,
-      inFull: (model, work) => (isLarge(model) ? oneLarge(work) : work()),
+      async inFull(model, work) {
+        if (isLarge(model) && (durations.get(model.name) ?? longDuration) >= longDuration)
+          await threads.giveBack();
+        return isLarge(model) ? oneLarge(work) : work();
+      },
     };
-    const models = await buildSelected(context, making, lanes, { selected, rows, isLarge });
+    const models = await buildSelected(context, making, lanes, { selected, rows, durations, isLarge });
     const names = new Set(selected.map((model) => model.name));
     await keepIdleHistory(connection, graph, names);
     const testedFrom = effects.wallClock().getTime();
@@ -112,6 +122,7 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const endedAt = effects.wallClock().getTime();
     return { models, tests, testsDurationMs: endedAt - testedFrom, durationMs: endedAt - startedAt };
   } finally {
+    await threads.giveBack();
     for (const lane of lanes) lane.close();
   }
 }
@@ -138,6 +149,8 @@ interface ToBuild {
   selected: readonly Model[];
   /** By relation, how many rows each table has; grows as models are made. */
   rows: Map<string, number>;
+  /** By the name of a model, how long it took when it was made last, in milliseconds; for some none is known. */
+  durations: ReadonlyMap<string, number>;
   isLarge(model: Model): boolean;
 }
 
@@ -145,7 +158,7 @@ async function buildSelected(
   context: ModelContext,
   making: Making,
   lanes: readonly [Warehouse, ...Warehouse[]],
-  { selected, rows, isLarge }: ToBuild,
+  { selected, rows, durations, isLarge }: ToBuild,
 ): Promise<ModelResult[]> {
   const [connection] = lanes;
   const { graph, plans, states, isFullRefresh } = making;
@@ -172,7 +185,7 @@ async function buildSelected(
       width: lanes.length,
       mostTogether,
       reads: graph.reads,
-      durations: await recordedDurations(connection),
+      durations,
       isLarge: (model) => isLarge(model) && (isFullRefresh || !(isByDay(model) || states.stands(model))),
       async run(models, lane) {
         await make(lanes[lane] ?? connection, models);

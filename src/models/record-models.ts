@@ -43,27 +43,25 @@ export async function recordModels(
   }
   const made = [...results].filter(([, { mode }]) => mode !== "kept");
   if (made.length === 0) return;
-  const rows = made.map(([model, result]) => ({
-    model_name: result.name,
-    materialization: result.materialization,
-    row_count: result.rowCount,
-    duration_ms: result.durationMs,
-    started_at: timestampText(result.startedAt),
-    build_mode: result.mode,
-    days_rebuilt: result.daysRebuilt,
-    made_of: states.recordOf(model).madeOf,
-    content: states.recordOf(model).content,
-  }));
-  const structure = `[{"model_name":"varchar","materialization":"varchar","row_count":"bigint","duration_ms":"bigint","started_at":"timestamp","build_mode":"varchar","days_rebuilt":"integer","made_of":"varchar","content":"varchar"}]`;
-  const names = rows.map(({ model_name: name }) => sqlText(name)).join(", ");
+  const names = made.map(([, { name }]) => sqlText(name)).join(", ");
   await connection.run(`delete from meta.model where model_name in (${names})`);
-  await connection.run(
-    `
-    insert into meta.model by name
-    select model.*, build.now as built_at
-    from (select unnest(from_json($rows::json, ${sqlText(structure)}), recursive := true)) as model
-    cross join meta.build as build
-    `,
-    { rows: JSON.stringify(rows) },
+  const rows = made.map(
+    ([model, { name, materialization, rowCount, durationMs, startedAt, mode, daysRebuilt }]) => {
+      const { madeOf, content } = states.recordOf(model);
+      const texts = [name, materialization, timestampText(startedAt), mode].map(sqlText);
+      const numbers = [rowCount, durationMs, daysRebuilt].map((number) => number ?? "null");
+      const orNull = [madeOf, content].map((text) => (text === null ? "null" : sqlText(text)));
+      return `(${[...texts, ...numbers, ...orNull].join(", ")})`;
+    },
   );
+  await connection.run(`
+    insert into meta.model by name
+    select
+      model.* replace (model.started_at::timestamp as started_at),
+      build.now as built_at
+    from (values ${rows.join(", ")}) as model(
+      model_name, materialization, started_at, build_mode, row_count, duration_ms, days_rebuilt, made_of, content
+    )
+    cross join meta.build as build
+  `);
 }

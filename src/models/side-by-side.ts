@@ -4,8 +4,8 @@ import type { Model } from "./project.ts";
 export interface SideBySide {
   /** How many groups of models at once. */
   width: number;
-  /** Up to how many models are run together, one after another. */
-  mostTogether: number;
+  /** Up to how many models are run together, one after another, and until they are likely to take how long. */
+  mostTogether: { number: number; milliseconds: number };
   /** By a model's name, the names of the models that it reads. */
   reads: ReadonlyMap<string, ReadonlySet<string>>;
   /** By a model's name, how long it took when it was last made, in milliseconds; for some none is known. */
@@ -35,6 +35,7 @@ export async function runSideBySide(
   const running = new Map<Promise<void>, readonly Model[]>();
   const lanes = Array.from({ length: Math.max(1, width) }, (_, lane) => lane);
   const waiting = [...models].sort((a, b) => timeOf(b) - timeOf(a));
+  const timeAfter = (time: number, { name }: Model) => time + timeOfAny + (durations.get(name) ?? 0);
   const isReady = ({ name }: Model, together: readonly Model[] = []) =>
     [...(reads.get(name) ?? [])].every(
       (read) => !names.has(read) || done.has(read) || together.some((other) => other.name === read),
@@ -58,19 +59,18 @@ export async function runSideBySide(
     const ready = waiting.filter((model) => isReady(model) && !(isLargeRunning && isLarge(model)));
     const [first] = ready;
     if (!first || isLarge(first)) return first ? [first] : [];
-    const small = ready.filter((model) => !isLarge(model));
-    const share = Math.min(mostTogether, Math.ceil(ready.length / lanes.length));
+    const share = Math.ceil(ready.length / lanes.length);
     const together: Model[] = [];
-    const isMore = () =>
-      together.reduce((sum, { name }) => sum + timeOfAny + (durations.get(name) ?? 0), 0) <
-      +(process.env.MT ?? 60);
-    for (const model of small) if (together.length < share && isMore()) together.push(model);
-    while (together.length < mostTogether && isMore()) {
+    const isFull = () =>
+      together.length >= mostTogether.number || together.reduce(timeAfter, 0) >= mostTogether.milliseconds;
+    for (const model of ready)
+      if (together.length < share && !isFull() && !isLarge(model)) together.push(model);
+    while (!isFull()) {
       const followers = waiting.filter(
         (model) =>
-          !isReady(model) && !together.includes(model) && !isLarge(model) && isReady(model, together),
+          isReady(model, together) && !isReady(model) && !together.includes(model) && !isLarge(model),
       );
-      const othersReady = ready.length - together.filter((model) => ready.includes(model)).length;
+      const othersReady = ready.filter((model) => !together.includes(model)).length;
       // Several followers are better shared among lanes that have nothing else to do.
       const [follower] = followers;
       if (!follower || (followers.length > 1 && othersReady < lanes.length - 1)) break;

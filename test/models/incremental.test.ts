@@ -81,6 +81,42 @@ async function openTwoDays(): Promise<Analytics> {
   });
 }
 
+test("usage that changed is found whatever the clock said: what came or was closed before the last, and what is gone", async () => {
+  const analytics = await openTwoDays();
+  const { warehouse } = analytics.context;
+  const build = async () => modesOf((await analytics.build({ select: everyModel })).models).int_usage_daily;
+  const quantities = async () =>
+    (await analytics.all("select usage_date, quantity from intermediate.int_usage_daily order by all")).map(
+      ({ usage_date: date, quantity }) => `${date} ${Number(quantity)}`,
+    );
+  expect(await build()).toBe("full");
+  const came = { resource_type: "h100.8x", billable_metric: "gpu-hours", project_id: "beta" };
+  // A clock that went back by days.
+  await analytics.insert("usage", [
+    { ...came, usage_date: day(1), quantity: 5, _known_from: "2026-10-20 00:10:00" },
+  ]);
+  expect(await build()).toBe(1);
+  expect(await quantities()).toEqual([`${day(1)} 1`, `${day(1)} 5`, `${day(2)} 2`]);
+  await warehouse.run("update raw.usage set _known_to = '2026-10-20 00:20:00' where project_id = 'beta'");
+  expect(await build()).toBe(1);
+  expect(await quantities()).toEqual([`${day(1)} 1`, `${day(2)} 2`]);
+  // One that came and went between two builds, and one beside it in the same instant.
+  const late = { ...came, _known_from: "2026-11-04 00:10:00" };
+  await analytics.insert("usage", [
+    { ...late, usage_date: day(2), quantity: 8, _known_to: "2026-11-04 00:10:00" },
+    { ...late, usage_date: day(3), quantity: 9 },
+  ]);
+  expect(await build()).toBe(2);
+  expect(await quantities()).toEqual([`${day(1)} 1`, `${day(2)} 2`, `${day(3)} 9`]);
+  await analytics.insert("usage", [
+    { ...late, usage_date: day(4), quantity: 4, _known_from: "2026-11-05 00:10:00" },
+  ]);
+  await warehouse.run(`delete from raw.usage where usage_date = '${day(3)}'`);
+  expect(await build()).toBe(2);
+  expect(await quantities()).toEqual([`${day(1)} 1`, `${day(2)} 2`, `${day(4)} 4`]);
+  expect(await build()).toBe(0);
+});
+
 test("only the days that changed are made anew, and what is not by day makes all of them anew", async () => {
   const analytics = await openTwoDays();
   const { workspace } = analytics.context;
