@@ -88,8 +88,8 @@ async function noteLoadedDays(
   );
   if (!present) return;
   const since = noted && noted.readings === present.readings ? noted : undefined;
-  if (since?.row_count === present.row_count && since.closed_count === present.closed_count) return;
   const days = since ? await daysSince(connection, relation, day, since, present) : null;
+  if (days?.length === 0) return;
   await mergeDays(connection, relation, { from: day, to: day }, sumsOfLoads(readings), days);
   const latest = "greatest(max(_known_from), max(_known_to))";
   await connection.run(`
