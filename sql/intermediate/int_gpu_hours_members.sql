@@ -11,36 +11,81 @@ columns:
   first_date: Its first day of use in the scope.
   ends_before: The day from which it no longer belongs to it.
 */
-with usage as (
-  select
-    daily.usage_date,
-    daily.project_id,
-    daily.project_name,
-    daily.gpu_type,
-    coalesce(daily.region, 'unknown') as region,
-    coalesce(centres.cost_centre, 'unassigned') as cost_centre
-  from fct_gpu_hours_daily as daily
-  left join int_cost_centres_in_force as centres
-    on daily.project_id = centres.project_id
-    and daily.usage_date >= centres.starts_on
-    and daily.usage_date < centres.ends_before
-),
-
--- Of the many rows of usage few differ but in their day.
-first_uses_of_all as (
+with months as (
   select
     project_id,
-    max(project_name) as project_name,
+    usage_month,
+    (usage_month + interval 1 month)::date as next_month,
     gpu_type,
     region,
-    cost_centre,
-    min(usage_date) as first_date
-  from usage
+    min(first_gpu_date) as usage_date
+  from int_usage_months
+  where first_gpu_date is not null
   group by
     project_id,
+    usage_month,
     gpu_type,
-    region,
-    cost_centre
+    region
+),
+
+-- Months in which a project comes to a cost centre or leaves it are looked at by day: of the others the first day tells.
+divided as (
+  select distinct
+    months.project_id,
+    months.usage_month
+  from months
+  inner join int_cost_centres_in_force as centres
+    on months.project_id = centres.project_id
+    and (
+      (months.usage_month < centres.starts_on and months.next_month > centres.starts_on)
+      or (months.usage_month < centres.ends_before and months.next_month > centres.ends_before)
+    )
+),
+
+used as (
+  select
+    months.project_id,
+    months.gpu_type,
+    months.region,
+    months.usage_date
+  from months
+  anti join divided
+    on months.project_id = divided.project_id
+    and months.usage_month = divided.usage_month
+
+  union all
+
+  select
+    daily.project_id,
+    daily.gpu_type,
+    daily.region,
+    daily.usage_date
+  from fct_gpu_hours_daily as daily
+  semi join divided
+    on daily.project_id = divided.project_id
+    and date_trunc('month', daily.usage_date)::date = divided.usage_month
+),
+
+first_uses_of_all as (
+  select
+    used.project_id,
+    max(coalesce(projects.project_name, used.project_id)) as project_name,
+    used.gpu_type,
+    coalesce(used.region, 'unknown') as region,
+    coalesce(centres.cost_centre, 'unassigned') as cost_centre,
+    min(used.usage_date) as first_date
+  from used
+  left join int_usage_projects as projects
+    on used.project_id = projects.project_id
+  left join int_cost_centres_in_force as centres
+    on used.project_id = centres.project_id
+    and used.usage_date >= centres.starts_on
+    and used.usage_date < centres.ends_before
+  group by
+    used.project_id,
+    used.gpu_type,
+    coalesce(used.region, 'unknown'),
+    coalesce(centres.cost_centre, 'unassigned')
 ),
 
 first_uses as (

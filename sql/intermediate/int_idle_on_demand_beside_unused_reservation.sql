@@ -194,21 +194,22 @@ on_demand_days as (
     usage.usage_date,
     lines.product_line as product_line_key,
     regexp_replace(lower(usage.region), '-[a-z]$', '') as region_key
-  from fct_cost_daily as usage
+  from int_on_demand_days as usage
   inner join int_product_lines as lines
     on lower(usage.resource_type) = lines.resource_type_key
   inner join wasteful_lines
     on usage.organization_id = wasteful_lines.organization_id
     and lines.product_line = wasteful_lines.product_line_key
-  where usage.pricing_category = 'on_demand'
-    and usage.gpu_hours > 0
 ),
 
-days_beside as (
-  select distinct
-    days.organization_id,
-    days.reservation_id,
-    days.usage_date
+chosen as (
+  select
+    on_demand_days.organization_id,
+    on_demand_days.usage_date,
+    arg_min(
+      days.reservation_id,
+      {'unused_gpu_hours': -days.unused_gpu_hours, 'reservation_id': days.reservation_id}
+    ) as reservation_id
   from days
   inner join on_demand_days
     on days.organization_id = on_demand_days.organization_id
@@ -216,14 +217,19 @@ days_beside as (
     and days.product_line_key = on_demand_days.product_line_key
     and (len(days.regions) = 0 or list_contains(days.regions, on_demand_days.region_key))
   where days.unused_gpu_hours > 0
-  qualify row_number() over (
-    partition by
-      on_demand_days.organization_id,
-      on_demand_days.usage_date,
-      on_demand_days.product_line_key,
-      on_demand_days.region_key
-    order by days.unused_gpu_hours desc, days.reservation_id
-  ) = 1
+  group by
+    on_demand_days.organization_id,
+    on_demand_days.usage_date,
+    on_demand_days.product_line_key,
+    on_demand_days.region_key
+),
+
+days_beside as (
+  select distinct
+    organization_id,
+    reservation_id,
+    usage_date
+  from chosen
 ),
 
 -- A stretch of such days goes on until a whole window passes without one.

@@ -11,25 +11,12 @@ columns:
   reserved_gpu_hours: The GPUs reserved on that day times 24.
   used_gpu_hours: The GPU-hours drawn from it; null where the day was not read whole.
 */
-with used as (
-  select
-    reservation_id,
-    usage_date,
-    sum(gpu_hours)::decimal(38, 12) as gpu_hours,
-    min(gpu_type) as gpu_type
-  from fct_gpu_hours_daily
-  where reservation_id is not null
-  group by
-    reservation_id,
-    usage_date
-),
-
-first_used as (
+with first_used as (
   select
     reservation_id,
     min(usage_date) as first_usage_date,
     max({'usage_date': usage_date, 'gpu_type': gpu_type}).gpu_type as gpu_type
-  from used
+  from int_reservation_usage_daily
   group by reservation_id
 ),
 
@@ -121,7 +108,7 @@ final as (
   left join read_days
     on contract_days.organization_id = read_days.organization_id
     and contract_days.usage_date = read_days.usage_date
-  left join used
+  left join int_reservation_usage_daily as used
     on contract_days.reservation_id = used.reservation_id
     and contract_days.usage_date = used.usage_date
 )

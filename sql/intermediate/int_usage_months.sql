@@ -15,7 +15,9 @@ columns:
   last_usage_date: The last one.
   first_used_date: The first day on which more than nothing was used; null for none.
   last_used_date: The last one.
-  last_gpu_date: The last day with GPU-hours; null for none, and by resource.
+  gpu_type: The GPU's type; null where the usage is no GPU time, and by resource.
+  first_gpu_date: The first day of which there are GPU-hours, were they 0; null for none, and by resource.
+  last_gpu_date: The last day with GPU-hours above 0; null for none, and by resource.
 */
 with usage as (
   select
@@ -28,6 +30,7 @@ with usage as (
     billable_metric,
     reservation_id,
     quantity,
+    gpu_type,
     gpu_hours
   from int_usage_daily
 
@@ -43,6 +46,7 @@ with usage as (
     billable_metric,
     null,
     quantity,
+    null,
     null
   from int_resource_usage_sums
 ),
@@ -61,6 +65,8 @@ final as (
     max(usage_date) as last_usage_date,
     min(usage_date) filter (where quantity > 0) as first_used_date,
     max(usage_date) filter (where quantity > 0) as last_used_date,
+    max(gpu_type) as gpu_type,
+    min(usage_date) filter (where gpu_hours is not null) as first_gpu_date,
     max(usage_date) filter (where gpu_hours > 0) as last_gpu_date
   from usage
   group by
@@ -87,5 +93,7 @@ select
   last_usage_date,
   first_used_date,
   last_used_date,
+  gpu_type,
+  first_gpu_date,
   last_gpu_date
 from final
