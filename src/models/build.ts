@@ -83,7 +83,10 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     // Nothing is kept of a build as of an instant, so that it has nothing to compare with.
     const plans = context.asOf ? new Map<string, DayPlan>() : allPlans;
     const testPlans = context.asOf ? new Map<string, TestPlan>() : allTestPlans;
-    const states = await readStates(connection, { graph, plans, selected: context.asOf ? [] : selected });
+    // Each is planned by one thread, and waits for the disk to be committed: twice as many keep the threads busy.
+    const width = Math.min(mostAtOnce, 2 * (context.config.warehouse.threads ?? availableParallelism()));
+    while (lanes.length < width) lanes.push(await openModelConnection(warehouse));
+    const states = await readStates(lanes, { graph, plans, selected: context.asOf ? [] : selected });
     const known: KnownInputs = {
       seen: await seenInputs(connection),
       seenChanges: await seenChanges(connection),
@@ -95,9 +98,6 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const isLarge = (model: Model) => rowsRead(model, graph, rows) > mostRowsBeside;
     const oneLarge = oneAtATime();
     const durations = await recordedDurations(connection);
-    // Each is planned by one thread, and waits for the disk to be committed: twice as many keep the threads busy.
-    const width = Math.min(mostAtOnce, 2 * (context.config.warehouse.threads ?? availableParallelism()));
-    while (lanes.length < width) lanes.push(await openModelConnection(warehouse));
     const making: Making = {
       effects,
       graph,

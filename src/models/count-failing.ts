@@ -1,10 +1,11 @@
 import { TallyError } from "../errors/tally-error.ts";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import type { DataTest } from "./data-tests.ts";
+import { shareOut } from "./lanes.ts";
 
 /**
  * Counts the rows that fail each test. Tests that a row alone decides are one query for all of the same rows: to
- * plan hundreds of queries takes longer than to run them, and is done on one thread, so that several are at once.
+ * plan hundreds of queries takes longer than to run them.
  *
  * @param connections as many as are to be run at once
  * @param rowsToTest the rows that a test looks at, as a table expression; undefined for all of its model's
@@ -19,7 +20,6 @@ export async function countFailing(
 ): Promise<Map<DataTest, number>> {
   const failing = new Map<DataTest, number>();
   const queries: ((connection: Warehouse) => Promise<void>)[] = [];
-  const failures = new Map<number, unknown>();
   const together = new Map<string, DataTest[]>();
   for (const test of tests) {
     const rows = rowsToTest(test);
@@ -37,16 +37,7 @@ export async function countFailing(
       for (const [test, count] of await countTogether(connection, from, group)) failing.set(test, count);
     });
   }
-  let next = 0;
-  const runQueries = async (connection: Warehouse): Promise<void> => {
-    while (failures.size === 0 && next < queries.length) {
-      const at = next++;
-      await queries[at]?.(connection).catch((error: unknown) => void failures.set(at, error));
-    }
-  };
-  await Promise.all(connections.map(runQueries));
-  // Of several that failed at once, the same is told each time.
-  if (failures.size > 0) throw failures.get(Math.min(...failures.keys()));
+  await shareOut(connections, queries, (connection, query) => query(connection));
   return failing;
 }
 

@@ -3,6 +3,7 @@ import { modelLayers, sourceSchemas } from "./context.ts";
 import { lastChanges, noDays } from "./days.ts";
 import { type ModelGraph, relationOf } from "./graph.ts";
 import type { DayPlan } from "./incremental.ts";
+import { shareOut } from "./lanes.ts";
 import type { Model } from "./project.ts";
 import { recordedModels } from "./record-models.ts";
 import {
@@ -26,11 +27,14 @@ export interface ToMake {
 /**
  * Reads what is recorded of the models, and what the tables hold that are not made in this build but read: those that
  * are followed by day are noted by their days, and the others hashed as a whole.
+ *
+ * @param lanes connections to do so on, several at once
  */
 export async function readStates(
-  connection: Warehouse,
+  lanes: readonly [Warehouse, ...Warehouse[]],
   { graph, plans, selected }: ToMake,
 ): Promise<RelationStates> {
+  const [connection] = lanes;
   const columns = new Map(await columnsOfSchemas(connection, [...modelLayers, ...sourceSchemas]));
   const followed = daysFollowed(plans);
   const isThere = (relation: string) => columns.has(relation.toLowerCase());
@@ -39,25 +43,28 @@ export async function readStates(
   const readings = isThere("raw.replays")
     ? "(select string_agg(run_id, ' ' order by run_id) from raw.replays)"
     : "null";
-  for (const relation of noted) {
-    const days = followed.get(relation);
-    if (days) await connection.transaction(() => noteSourceDays(connection, relation, days, readings));
-  }
   const made = new Set(graph.order.map(relationOf));
   const others = read.filter(
     (relation) => !made.has(relation) && !followed.has(relation) && relation !== buildTable,
   );
   const rows = new Map<string, string>();
+  const look = async (on: Warehouse) => {
+    const whole = await rowsOfTables(
+      on,
+      others.map((relation) => ({ relation, isHashed: true })),
+    );
+    for (const [relation, { content }] of whole) if (content !== null) rows.set(relation, content);
+  };
+  const note = (relation: string) => async (on: Warehouse) => {
+    const days = followed.get(relation);
+    if (days) await on.transaction(() => noteSourceDays(on, relation, days, readings));
+  };
+  await shareOut(lanes, [look, ...noted.map(note)], (on, work) => work(on));
   const changes = await lastChanges(connection);
   const byDay = graph.order.filter(({ name }) => plans.has(name)).map(relationOf);
   for (const relation of [...noted, ...byDay]) {
     rows.set(relation.toLowerCase(), changes.get(relation) ?? noDays);
   }
-  const whole = await rowsOfTables(
-    connection,
-    others.map((relation) => ({ relation, isHashed: true })),
-  );
-  for (const [relation, { content }] of whole) if (content !== null) rows.set(relation, content);
   const known: KnownRelations = {
     columns,
     models: await recordedModels(connection),

@@ -8,6 +8,7 @@ import { countFailing } from "./count-failing.ts";
 import { type DataTest, fileTest, modelTests } from "./data-tests.ts";
 import type { DayPlan } from "./incremental.ts";
 import type { KnownInputs } from "./inputs.ts";
+import { shareOut } from "./lanes.ts";
 import {
   fileReader,
   type PassedTests,
@@ -16,7 +17,7 @@ import {
   testsReader,
   whatPassed,
 } from "./passed-tests.ts";
-import { loadProject, type Project, projectRoots } from "./project.ts";
+import { loadProject, type Model, type Project, projectRoots, type SqlTest } from "./project.ts";
 import type { RelationStates } from "./relation-states.ts";
 import { type Follower, recordSeenDays } from "./seen.ts";
 import type { TestPlan } from "./test-days.ts";
@@ -121,19 +122,22 @@ export async function testProject(
   const sizes = new Map(project.models.map((model) => [model.name, states.recordOf(model).rowCount]));
   const isOfNone = ({ model }: DataTest) => model !== null && sizes.get(model) === 0;
   const passed = new Map<string, PassedTests>();
-  for (const model of project.models) {
+  const ofModel = (model: Model) => async (on: Warehouse) => {
     const plan = plans.get(model.name);
-    if (!plan || model.layer === "staging" || !toRun.some((test) => test.model === model.name)) continue;
+    if (!plan || model.layer === "staging" || !toRun.some((test) => test.model === model.name)) return;
     const own = tests.filter((test) => test.model === model.name);
-    const rows = await rowsOfModel(connection, model, plan, inputs);
-    passed.set(testsReader(model.name), await whatPassed(connection, project, rows, own, inputs));
-  }
-  for (const test of project.tests) {
+    const rows = await rowsOfModel(on, model, plan, inputs);
+    passed.set(testsReader(model.name), await whatPassed(on, project, rows, own, inputs));
+  };
+  const ofFile = (test: SqlTest) => async (on: Warehouse) => {
     const plan = testPlans.get(test.name);
-    if (!plan || !toRun.some(({ model, name }) => model === null && name === test.name)) continue;
-    const rows = await rowsOfTest(connection, test, plan, inputs);
-    passed.set(fileReader(test.name), await whatPassed(connection, project, rows, [fileTest(test)], inputs));
-  }
+    if (!plan || !toRun.some(({ model, name }) => model === null && name === test.name)) return;
+    const rows = await rowsOfTest(on, test, plan, inputs);
+    passed.set(fileReader(test.name), await whatPassed(on, project, rows, [fileTest(test)], inputs));
+  };
+  await shareOut(lanes, [...project.models.map(ofModel), ...project.tests.map(ofFile)], (on, find) =>
+    find(on),
+  );
   const failing = await countFailing(
     lanes,
     // No row of none fails.
