@@ -81,7 +81,7 @@ export interface DaysRestOn {
   each: "day" | "month";
 }
 
-/** The days on which one of the relations is not as a reader has seen it; null for rows without a day. */
+/** The days on which one of the relations is not as a reader has seen it, in order; null for rows without a day. */
 export async function changedDays(
   connection: Warehouse,
   seen: SeenChanges | undefined,
@@ -91,22 +91,20 @@ export async function changedDays(
   const isUnseen = relations.map(
     (relation) => `(relation = ${sqlText(relation)} and change_number > ${seen?.get(relation) ?? -1})`,
   );
-  const changed = `select distinct day from meta.changed_day where ${isUnseen.join(" or ")}`;
+  const changed = `select day from meta.changed_day where ${isUnseen.join(" or ")}`;
   const days =
     looksBackDays === 0
       ? changed
-      : `select changed.day + later.days::integer as day
+      : `select distinct changed.day + later.days::integer as day
          from (${changed}) as changed
          cross join range(${looksBackDays + 1}) as later(days)
          where later.days = 0
            or changed.day + later.days::integer <= (
              select max(day) from meta.changed_day where relation in (${relations.map(sqlText).join(", ")})
            )`;
-  const shown = each === "day" ? "day" : "date_trunc('month', day)::date";
-  const rows = await connection.all<{ day: string | null }>(
-    `select distinct ${shown}::varchar as day from (${days}) order by day`,
-  );
-  return rows.map(({ day }) => day);
+  const rows = await connection.all<{ day: string | null }>(`select day::varchar as day from (${days})`);
+  const found = new Set(rows.map(({ day }) => (each === "month" && day ? `${day.slice(0, 7)}-01` : day)));
+  return [...[...found].filter((day) => day !== null).sort(), ...(found.has(null) ? [null] : [])];
 }
 
 /** The state of a table that is known by its days, and has none. */
