@@ -122,7 +122,8 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const endedAt = effects.wallClock().getTime();
     return { models, tests, testsDurationMs: endedAt - testedFrom, durationMs: endedAt - startedAt };
   } finally {
-    await threads.giveBack();
+    // After some failures, such as a full disk, DuckDB does nothing more: what is told is the failure.
+    await threads.giveBack().catch(() => undefined);
     for (const lane of lanes) lane.close();
   }
 }

@@ -19,10 +19,7 @@ export async function takeThreads(warehouse: Warehouse): Promise<Threads> {
   const set = (threads: number) => connection.run(`set threads = ${threads}`);
   await set(1);
   let given: Promise<void> | undefined;
-  const giveBack = async () => {
-    await set(all?.threads ?? 1);
-    connection.close();
-  };
+  const giveBack = () => set(all?.threads ?? 1).finally(() => connection.close());
   return {
     giveBack() {
       given ??= giveBack();
