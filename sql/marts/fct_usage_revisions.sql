@@ -93,8 +93,8 @@ moments as (
     billable_metric,
     reservation_id,
     known_at,
-    sum(quantity) as quantity,
-    sum(rows_known) as rows_known
+    sum(quantity) as quantity_change,
+    sum(rows_known) as rows_change
   from events
   group by all
 ),
@@ -102,15 +102,18 @@ moments as (
 known as (
   select
     *,
-    sum(quantity) over so_far as quantity_known,
-    sum(rows_known) over so_far as rows_known_so_far
+    sum(quantity_change) over so_far as quantity_known,
+    sum(rows_change) over so_far as rows_known,
+    row_number() over so_far as moment
   from moments
   window so_far as (
     partition by organization_id, project_id, usage_date, region, resource_type, billable_metric, reservation_id
     order by known_at
+    rows between unbounded preceding and current row
   )
 ),
 
+-- What was known before a moment is what is known since, without what it changed.
 valued as (
   select
     organization_id,
@@ -121,14 +124,12 @@ valued as (
     billable_metric,
     reservation_id,
     known_at,
-    case when rows_known_so_far > 0 then quantity_known::decimal(38, 12) end as quantity,
-    lag(case when rows_known_so_far > 0 then quantity_known::decimal(38, 12) end) over of_row as previous_quantity,
-    row_number() over of_row as moment
+    case when rows_known > 0 then quantity_known::decimal(38, 12) end as quantity,
+    case
+      when rows_known - rows_change > 0 then (quantity_known - quantity_change)::decimal(38, 12)
+    end as previous_quantity,
+    moment
   from known
-  window of_row as (
-    partition by organization_id, project_id, usage_date, region, resource_type, billable_metric, reservation_id
-    order by known_at
-  )
 ),
 
 -- A change between spellings that leaves the sum as it was is no revision.
