@@ -66,7 +66,7 @@ describe("the npm package", () => {
   it("holds nothing else: no tests, no sources, no settings of tools, nothing that a run leaves", () => {
     const wanted = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|man\/tally\.1)$/,
-      /^dist\/([\w.-]+\.js|licences\.txt)$/,
+      /^dist\/([\w.-]+\.js|sql-headers\.json|licences\.txt)$/,
       /^client\/\w+\.js$/,
       /^sql\/(staging|intermediate|marts|tests|reports|exports|queries)\/\w[\w-]*\.sql$/,
       /^data\/(workspace|reference|demo)\/[\w-]+\.(csv|toml|yaml)$/,
