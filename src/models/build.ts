@@ -64,13 +64,16 @@ const mostTogether = { number: 6, milliseconds: 150 };
 export async function build(context: ModelContext, options: BuildOptions = {}): Promise<BuildSummary> {
   const { effects, workspace, warehouse } = context;
   const startedAt = effects.wallClock().getTime();
-  const project = await loadProject(projectRoots(workspace));
+  // The files of sql/ are read while DuckDB is at work.
+  const loading = loadProject(projectRoots(workspace));
+  loading.catch(() => undefined);
   const connection = await openModelConnection(warehouse);
   const lanes: [Warehouse, ...Warehouse[]] = [connection];
   const threads = await takeThreads(warehouse);
   try {
     await writeBuildContext(connection, context);
     await loadSeeds(connection, workspace, context.config.prices.currency);
+    const project = await loading;
     const kept = await keptReadings(connection);
     const selects = [...project.models, ...project.tests];
     recallReadings(kept, selects);
