@@ -21,7 +21,9 @@ export async function countFailing(
   const failing = new Map<DataTest, number>();
   const queries: ((connection: Warehouse) => Promise<void>)[] = [];
   const together = new Map<string, DataTest[]>();
-  for (const test of tests) {
+  // The queries of sql/tests take longest, and are begun first.
+  const inTurn = tests.toSorted((a, b) => Number(a.model !== null) - Number(b.model !== null));
+  for (const test of inTurn) {
     const rows = rowsToTest(test);
     if (test.condition !== undefined && test.model !== null) {
       const from = rows ?? sqlName(test.model);
