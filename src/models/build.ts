@@ -120,7 +120,9 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const names = new Set(selected.map((model) => model.name));
     await keepIdleHistory(connection, graph, names);
     const testedFrom = effects.wallClock().getTime();
-    const built = { names, plans, testPlans, states, known, lanes };
+    const rowCount = (model: Model) =>
+      model.materialization === "view" ? rowsRead(model, graph, rows) : (rows.get(relationOf(model)) ?? 0);
+    const built = { names, plans, testPlans, states, known, rowCount, lanes };
     const tests = await testProject(connection, project, effects.now(), built);
     warnOfFailures(context, tests);
     await kept.keep(knownReadings(selects));

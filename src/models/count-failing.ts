@@ -3,45 +3,63 @@ import { sqlName, type Warehouse } from "../warehouse.ts";
 import type { DataTest } from "./data-tests.ts";
 import { shareOut } from "./lanes.ts";
 
+/** Rows of fewer are grouped as they are; those of more by hashes, which take a fraction of the memory. */
+const manyRows = 100_000;
+
+/** Tests that look at more take most of the memory: no two of them are run at once. */
+const mostRowsBeside = 500_000;
+
+/** What a test looks at. */
+export interface LooksAt {
+  /** The rows, as a table expression, where they are not all of its model's. */
+  rowsToTest(test: DataTest): string | undefined;
+  /** How many rows its model has; Infinity where that is not known. */
+  rowCount(test: DataTest): number;
+}
+
 /**
  * Counts the rows that fail each test. Tests that a row alone decides are one query for all of the same rows: to
  * plan hundreds of queries takes longer than to run them.
  *
  * @param connections as many as are to be run at once
- * @param rowsToTest the rows that a test looks at, as a table expression; undefined for all of its model's
- * @param isOfFew whether the model of a test has few rows
  * @throws TallyError that names the test and its file where its SQL fails
  */
 export async function countFailing(
   connections: readonly Warehouse[],
   tests: readonly DataTest[],
-  rowsToTest: (test: DataTest) => string | undefined,
-  isOfFew: (test: DataTest) => boolean = () => false,
+  { rowsToTest, rowCount }: LooksAt,
 ): Promise<Map<DataTest, number>> {
   const failing = new Map<DataTest, number>();
-  const queries: ((connection: Warehouse) => Promise<void>)[] = [];
+  const large: Query[] = [];
+  const small: Query[] = [];
   const together = new Map<string, DataTest[]>();
-  // The queries of sql/tests take longest, and are begun first.
-  const inTurn = tests.toSorted((a, b) => Number(a.model !== null) - Number(b.model !== null));
-  for (const test of inTurn) {
+  for (const test of tests) {
     const rows = rowsToTest(test);
     if (test.condition !== undefined && test.model !== null) {
       const from = rows ?? sqlName(test.model);
       together.set(from, [...(together.get(from) ?? []), test]);
     } else {
-      const ofAll = (isOfFew(test) ? test.countOfFew : undefined) ?? test.count;
-      const count = (rows === undefined ? undefined : test.countAmong?.(rows)) ?? ofAll;
+      const among = rows === undefined ? undefined : test.countAmong?.(rows);
+      const all = among === undefined ? rowCount(test) : 0;
+      const count = among ?? (all < manyRows ? test.countOfFew : undefined) ?? test.count;
+      const queries = all > mostRowsBeside ? large : small;
       queries.push(async (connection) => void failing.set(test, await countAlone(connection, test, count)));
     }
   }
   for (const [from, group] of together) {
-    queries.push(async (connection) => {
+    small.push(async (connection) => {
       for (const [test, count] of await countTogether(connection, from, group)) failing.set(test, count);
     });
   }
-  await shareOut(connections, queries, (connection, query) => query(connection));
+  const oneAfterAnother: Query = async (connection) => {
+    for (const query of large) await query(connection);
+  };
+  // What takes longest is begun first.
+  await shareOut(connections, [oneAfterAnother, ...small], (connection, query) => query(connection));
   return failing;
 }
+
+type Query = (connection: Warehouse) => Promise<void>;
 
 async function countTogether(
   connection: Warehouse,

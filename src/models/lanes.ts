@@ -1,9 +1,10 @@
 import type { Warehouse } from "../warehouse.ts";
+import { isOutOfMemory } from "./out-of-memory.ts";
 
 /**
  * Does a piece of work for each of some items, on as many connections at once as there are: to plan a query is done on
- * one thread, so that several at once take less time. After a failure no other is begun, and of several that failed
- * that of the first item is thrown.
+ * one thread, so that several at once take less time. What fails for want of memory is done once more, by itself. After
+ * any other failure none is begun, and of several that failed that of the first item is thrown.
  */
 export async function shareOut<T>(
   lanes: readonly Warehouse[],
@@ -12,13 +13,18 @@ export async function shareOut<T>(
 ): Promise<void> {
   const failures = new Map<number, unknown>();
   const rest = [...items.entries()];
+  const alone: [number, T][] = [];
   const workOn = async (connection: Warehouse): Promise<void> => {
-    while (failures.size === 0) {
-      const [at, item] = rest.shift() ?? [];
-      if (at === undefined) return;
-      await work(connection, item as T).catch((error: unknown) => void failures.set(at, error));
+    for (let next = rest.shift(); next !== undefined && failures.size === 0; next = rest.shift()) {
+      const [at, item] = next;
+      await work(connection, item).catch((error: unknown) => {
+        if (isOutOfMemory(error)) alone.push([at, item]);
+        else failures.set(at, error);
+      });
     }
   };
   await Promise.all(lanes.map(workOn));
   if (failures.size > 0) throw failures.get(Math.min(...failures.keys()));
+  const [connection] = lanes;
+  for (const [, item] of alone) if (connection) await work(connection, item);
 }

@@ -1,3 +1,4 @@
+import { isOutOfMemory } from "./out-of-memory.ts";
 import type { Model } from "./project.ts";
 
 /** How models are run side by side. */
@@ -18,8 +19,9 @@ export interface SideBySide {
 
 /**
  * Runs models, each as soon as those that it reads are done, those first behind which the most time is still to pass,
- * and small ones together with those that wait for them alone. After a failure no other is begun; those that run are
- * awaited, and the failure that is thrown is that of those that come first in the order.
+ * and small ones together with those that wait for them alone. One that fails for want of memory is run once more, by
+ * itself. After any other failure none is begun; those that run are awaited, and the failure that is thrown is that of
+ * those that come first in the order.
  *
  * @param models in an order in which each comes after those that it reads
  */
@@ -33,6 +35,9 @@ export async function runSideBySide(
   const done = new Set<string>();
   const failures = new Map<string, unknown>();
   const running = new Map<Promise<void>, readonly Model[]>();
+  /** What is to be run by itself, since beside others there was too little memory for it. */
+  const alone: Model[] = [];
+  let isAloneRunning = false;
   const lanes = Array.from({ length: Math.max(1, width) }, (_, lane) => lane);
   const waiting = [...models].sort((a, b) => timeOf(b) - timeOf(a));
   const timeAfter = (time: number, { name }: Model) => time + timeOfAny + (durations.get(name) ?? 0);
@@ -40,14 +45,21 @@ export async function runSideBySide(
     [...(reads.get(name) ?? [])].every(
       (read) => !names.has(read) || done.has(read) || together.some((other) => other.name === read),
     );
-  const begin = (together: readonly Model[], lane: number): void => {
-    for (const model of together) waiting.splice(waiting.indexOf(model), 1);
+  const begin = (together: readonly Model[], isAlone: boolean): void => {
+    const lane = lanes.shift() ?? 0;
+    const left = isAlone ? alone : waiting;
+    for (const model of together) left.splice(left.indexOf(model), 1);
+    isAloneRunning = isAlone;
     const work = run(together, lane)
       .then(() => {
         for (const { name } of together) done.add(name);
       })
-      .catch((error: unknown) => void failures.set(together[0]?.name ?? "", error))
+      .catch((error: unknown) => {
+        if (!isAlone && isOutOfMemory(error)) alone.push(...together);
+        else failures.set(together[0]?.name ?? "", error);
+      })
       .finally(() => {
+        if (isAlone) isAloneRunning = false;
         running.delete(work);
         lanes.push(lane);
       });
@@ -78,11 +90,13 @@ export async function runSideBySide(
     }
     return together;
   };
-  while (waiting.length > 0 || running.size > 0) {
-    while (failures.size === 0 && lanes.length > 0) {
-      const together = nextTogether();
+  while (waiting.length > 0 || alone.length > 0 || running.size > 0) {
+    while (failures.size === 0 && lanes.length > 0 && !isAloneRunning) {
+      const isAlone = alone.length > 0;
+      if (isAlone && running.size > 0) break;
+      const together = isAlone ? alone.slice(0, 1) : nextTogether();
       if (together.length === 0) break;
-      begin(together, lanes.shift() ?? 0);
+      begin(together, isAlone);
     }
     if (running.size === 0) break;
     await Promise.race(running.keys());

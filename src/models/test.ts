@@ -4,7 +4,7 @@ import { TallyError } from "../errors/tally-error.ts";
 import { UsageError } from "../errors/usage-error.ts";
 import { sqlText, type Warehouse } from "../warehouse.ts";
 import { type ModelContext, modelLayers, openModelConnection } from "./context.ts";
-import { countFailing } from "./count-failing.ts";
+import { countFailing, type LooksAt } from "./count-failing.ts";
 import { type DataTest, fileTest, modelTests } from "./data-tests.ts";
 import type { DayPlan } from "./incremental.ts";
 import type { KnownInputs } from "./inputs.ts";
@@ -23,9 +23,6 @@ import { type Follower, recordSeenDays } from "./seen.ts";
 import type { TestPlan } from "./test-days.ts";
 import { passedOn, type TestResult, writeResults } from "./test-results.ts";
 import { basesOf } from "./unchanged-tests.ts";
-
-/** So many rows are grouped by hashes, which take a fraction of the memory. */
-const manyRows = 100_000;
 
 export interface TestOptions {
   /** Names of tests, or of models for all that is tested of them; default: every test. */
@@ -95,6 +92,8 @@ export interface Built {
   testPlans: ReadonlyMap<string, TestPlan>;
   states: RelationStates;
   known: KnownInputs;
+  /** About how many rows a model's table has, or those that a view reads. */
+  rowCount(model: Model): number;
   /** The connections of the build, as many as tests are run at once. */
   lanes: readonly Warehouse[];
 }
@@ -107,7 +106,7 @@ export async function testProject(
   connection: Warehouse,
   project: Project,
   now: Date,
-  { names, plans, testPlans, states, known: inputs, lanes }: Built,
+  { names, plans, testPlans, states, known: inputs, rowCount, lanes }: Built,
 ): Promise<TestResult[]> {
   const built = await builtModels(connection);
   const tests = testsOf(project, names, now).filter(({ reads }) => reads === undefined || built.has(reads));
@@ -119,8 +118,6 @@ export async function testProject(
     return basis !== null && known.get(test.name) === basis;
   };
   const toRun = tests.filter((test) => !hasPassed(test));
-  const sizes = new Map(project.models.map((model) => [model.name, states.recordOf(model).rowCount]));
-  const isOfNone = ({ model }: DataTest) => model !== null && sizes.get(model) === 0;
   const passed = new Map<string, PassedTests>();
   const ofModel = (model: Model) => async (on: Warehouse) => {
     const plan = plans.get(model.name);
@@ -138,14 +135,20 @@ export async function testProject(
   await shareOut(lanes, [...project.models.map(ofModel), ...project.tests.map(ofFile)], (on, find) =>
     find(on),
   );
-  const failing = await countFailing(
-    lanes,
-    // No row of none fails.
-    toRun.filter((test) => !isOfNone(test)),
-    (test) =>
+  const modelOf = new Map(project.models.map((model) => [model.name, model]));
+  // No row of none fails.
+  const ofSome = toRun.filter(({ model }) => {
+    const tested = modelOf.get(model ?? "");
+    return !tested || states.recordOf(tested).rowCount !== 0;
+  });
+  const failing = await countFailing(lanes, ofSome, {
+    rowsToTest: (test) =>
       passed.get(test.model === null ? fileReader(test.name) : testsReader(test.model))?.rowsToTest(test),
-    ({ model }) => (sizes.get(model ?? "") ?? manyRows) < manyRows,
-  );
+    rowCount({ model }) {
+      const tested = modelOf.get(model ?? "");
+      return tested ? rowCount(tested) : Number.POSITIVE_INFINITY;
+    },
+  });
   const results = resultsOf(tests, failing);
   await connection.transaction(async () => {
     await writeResults(connection, resultsOf(toRun, failing), {
@@ -196,13 +199,15 @@ async function builtModels(connection: Warehouse): Promise<Set<string>> {
   return new Set(rows.map(({ name }) => name));
 }
 
+const looksAtAll: LooksAt = { rowsToTest: () => undefined, rowCount: () => Number.POSITIVE_INFINITY };
+
 /** Runs tests on every row that they look at. */
 async function runTests(
   connection: Warehouse,
   tests: readonly DataTest[],
   { isFull, now }: { isFull: boolean; now: Date },
 ): Promise<TestResult[]> {
-  const results = resultsOf(tests, await countFailing([connection], tests, () => undefined));
+  const results = resultsOf(tests, await countFailing([connection], tests, looksAtAll));
   await connection.transaction(() =>
     // What was not run stays as it was, except where everything ran: then it is a test that is no more.
     writeResults(connection, results, { now, bases: new Map(), others: isFull ? [] : undefined }),

@@ -13,10 +13,14 @@ interface Run {
   lane: number;
 }
 
-/** Runs a graph; each group takes a turn of the clock for each of its models, unless `fails` names one. */
-async function run(graph: Graph, { width = 2, mostTogether = together, fails = [] as string[] } = {}) {
+/** Runs a graph; of its models some fail, and some do for want of memory unless they run by themselves. */
+async function run(
+  graph: Graph,
+  { width = 2, mostTogether = together, fails = [] as string[], starves = [] as string[] } = {},
+) {
   const models = Object.keys(graph).map((name) => ({ name }) as Model);
   const begun: Run[] = [];
+  const starved = new Set<string>();
   const ended: string[] = [];
   let largeAtOnce = 0;
   let mostLarge = 0;
@@ -42,9 +46,11 @@ async function run(graph: Graph, { width = 2, mostTogether = together, fails = [
         }
         for (let turn = 0; turn < (graph[name]?.takes ?? 10); turn += 10) await Promise.resolve();
         if (isLarge) largeAtOnce--;
-        if (fails.includes(name)) {
+        const isStarved = starves.includes(name) && (atOnce > 1 || !starved.has(name));
+        if (isStarved) starved.add(name);
+        if (isStarved || fails.includes(name)) {
           atOnce--;
-          throw new Error(`${name} failed`);
+          throw new Error(isStarved ? "Out of Memory Error: failed to allocate" : `${name} failed`);
         }
       }
       atOnce--;
@@ -116,6 +122,23 @@ test("models are run together up to a number and a time", async () => {
     );
   expect(await groups(4, 1000)).toEqual([4, 2]);
   expect(await groups(6, 90)).toEqual([2, 2, 2]);
+});
+
+test("what fails for want of memory is run once more by itself, and what waits for it comes after", async () => {
+  const graph: Graph = {
+    a: { takes: 50 },
+    b: { takes: 100 },
+    c: { takes: 100 },
+    after: { reads: ["a"] },
+    last: { reads: ["after", "c"] },
+  };
+  const one = { number: 1, milliseconds: 1000 };
+  const { failure, ended } = await run(graph, { width: 3, mostTogether: one, starves: ["a", "c"] });
+  expect(failure).toBeNull();
+  expect([...ended].sort()).toEqual(["a", "after", "b", "c", "last"]);
+  expect((await run(graph, { width: 1, mostTogether: one, fails: ["a"], starves: ["a"] })).failure).toBe(
+    "a failed",
+  );
 });
 
 test("after a failure nothing is begun, what runs is awaited, and the first in the order is told", async () => {
