@@ -45,6 +45,9 @@ const mostRowsBeside = 500_000;
 /** More groups of models at once would only wait for each other, and share the memory out. */
 const mostAtOnce = 4;
 
+/** About how long a few days of a model take, in milliseconds, where it was made in full last. */
+const fewDaysDuration = 30;
+
 /** A large model that takes as long, in milliseconds, gains by several threads. */
 const longDuration = 1000;
 
@@ -193,7 +196,12 @@ async function buildSelected(
       width: lanes.length,
       mostTogether,
       reads: graph.reads,
-      durations,
+      durations: new Map(
+        selected.map((model) => {
+          const duration = durations.get(model.name) ?? 0;
+          return [model.name, isByDay(model) ? Math.min(duration, fewDaysDuration) : duration];
+        }),
+      ),
       isLarge: (model) => isLarge(model) && (isFullRefresh || !(isByDay(model) || states.stands(model))),
       async run(models, lane) {
         await make(lanes[lane] ?? connection, models);
