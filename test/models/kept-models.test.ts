@@ -181,7 +181,9 @@ async function happen(analytics: Analytics, event: Event, at: number): Promise<v
     }
     case "older version":
       // As a version that knew nothing of it leaves what it made.
-      await warehouse.run("update meta.model set made_of = null; alter table meta.model drop column content");
+      await warehouse.run(
+        "update meta.model set made_of = null; alter table meta.model drop column if exists content",
+      );
       return;
     case "usage":
       await analytics.insert("usage", [
