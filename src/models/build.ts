@@ -6,6 +6,7 @@ import { keepIdleHistory } from "./idle-history.ts";
 import { type DayPlan, planDays } from "./incremental.ts";
 import type { KnownInputs } from "./inputs.ts";
 import { keptReadings } from "./kept-readings.ts";
+import { mostRowsBeside } from "./lanes.ts";
 import { publishedReader } from "./last-published.ts";
 import { dropLeftovers } from "./leftovers.ts";
 import { type Making, type ModelResult, makeModels } from "./make-models.ts";
@@ -13,7 +14,6 @@ import { fileReader, testsReader } from "./passed-tests.ts";
 import { priceModel, refuseOverlappingPrices } from "./prices.ts";
 import { loadProject, type Model, projectRoots } from "./project.ts";
 import { readStates } from "./read-states.ts";
-import { recordedDurations } from "./record-models.ts";
 import { knownReadings, recallReadings } from "./references.ts";
 import { loadSeeds } from "./seeds.ts";
 import { forgetOthers, seenChanges, seenInputs } from "./seen.ts";
@@ -38,9 +38,6 @@ export interface BuildSummary {
   testsDurationMs: number;
   durationMs: number;
 }
-
-/** A model that reads more rows is run beside no other such: it takes most of the memory. */
-const mostRowsBeside = 500_000;
 
 /** More groups of models at once would only wait for each other, and share the memory out. */
 const mostAtOnce = 4;
@@ -103,7 +100,6 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
     const rows = await tableSizes(connection);
     const isLarge = (model: Model) => rowsRead(model, graph, rows) > mostRowsBeside;
     const oneLarge = oneAtATime();
-    const durations = await recordedDurations(connection);
     const making: Making = {
       effects,
       graph,
@@ -114,12 +110,12 @@ export async function build(context: ModelContext, options: BuildOptions = {}): 
       async inFull(model, work) {
         if (!isLarge(model)) return work();
         // What was made by day took less time than all of it will.
-        const duration = plans.has(model.name) ? undefined : durations.get(model.name);
+        const duration = plans.has(model.name) ? null : states.recordOf(model).durationMs;
         if ((duration ?? longDuration) >= longDuration) await threads.giveBack();
         return oneLarge(work);
       },
     };
-    const models = await buildSelected(context, making, lanes, { selected, rows, durations, isLarge });
+    const models = await buildSelected(context, making, lanes, { selected, rows, isLarge });
     const names = new Set(selected.map((model) => model.name));
     await keepIdleHistory(connection, graph, names);
     const testedFrom = effects.wallClock().getTime();
@@ -160,8 +156,6 @@ interface ToBuild {
   selected: readonly Model[];
   /** By relation, how many rows each table has; grows as models are made. */
   rows: Map<string, number>;
-  /** By the name of a model, how long it took when it was made last, in milliseconds; for some none is known. */
-  durations: ReadonlyMap<string, number>;
   isLarge(model: Model): boolean;
 }
 
@@ -169,7 +163,7 @@ async function buildSelected(
   context: ModelContext,
   making: Making,
   lanes: readonly [Warehouse, ...Warehouse[]],
-  { selected, rows, durations, isLarge }: ToBuild,
+  { selected, rows, isLarge }: ToBuild,
 ): Promise<ModelResult[]> {
   const [connection] = lanes;
   const { graph, plans, states, isFullRefresh } = making;
@@ -198,7 +192,7 @@ async function buildSelected(
       reads: graph.reads,
       durations: new Map(
         selected.map((model) => {
-          const duration = durations.get(model.name) ?? 0;
+          const duration = states.recordOf(model).durationMs ?? 0;
           return [model.name, isByDay(model) ? Math.min(duration, fewDaysDuration) : duration];
         }),
       ),

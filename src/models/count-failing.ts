@@ -1,13 +1,10 @@
 import { TallyError } from "../errors/tally-error.ts";
 import { sqlName, type Warehouse } from "../warehouse.ts";
 import type { DataTest } from "./data-tests.ts";
-import { shareOut } from "./lanes.ts";
+import { mostRowsBeside, shareOut } from "./lanes.ts";
 
 /** Rows of fewer are grouped as they are; those of more by hashes, which take a fraction of the memory. */
 const manyRows = 100_000;
-
-/** Tests that look at more take most of the memory: no two of them are run at once. */
-const mostRowsBeside = 500_000;
 
 /** What a test looks at. */
 export interface LooksAt {
@@ -41,14 +38,14 @@ export async function countFailing(
       together.set(from, [...(together.get(from) ?? []), test]);
     } else {
       const among = rows === undefined ? undefined : test.countAmong?.(rows);
-      const all = among === undefined ? rowCount(test) : 0;
-      const count = among ?? (all < manyRows ? test.countOfFew : undefined) ?? test.count;
-      if (among === undefined && all < manyRows) {
-        ofFew.push({ test, count });
+      const looksAt = among === undefined ? rowCount(test) : 0;
+      if (among === undefined && looksAt < manyRows) {
+        ofFew.push({ test, count: test.countOfFew ?? test.count });
         continue;
       }
-      const queries = all > mostRowsBeside ? large : small;
-      queries.push(async (connection) => void failing.set(test, await countAlone(connection, test, count)));
+      const one = { test, count: among ?? test.count };
+      const queries = looksAt > mostRowsBeside ? large : small;
+      queries.push(async (connection) => void failing.set(test, await countAlone(connection, one)));
     }
   }
   for (let at = 0; at < ofFew.length; at += countsTogether) {
@@ -88,10 +85,7 @@ async function countEach(connection: Warehouse, counts: readonly Count[]): Promi
     const failing = new Map(rows.map(({ at, failing_rows: count }) => [at, Number(count)]));
     return new Map(counts.map(({ test }, at) => [test, failing.get(at) ?? 0]));
   } catch {
-    // Which of them can't be run is told by each alone.
-    const alone = new Map<DataTest, number>();
-    for (const { test, count } of counts) alone.set(test, await countAlone(connection, test, count));
-    return alone;
+    return oneByOne(connection, counts);
   }
 }
 
@@ -111,14 +105,21 @@ async function countTogether(
     );
     return new Map(tests.map((test, at) => [test, Number(row?.[at] ?? 0)]));
   } catch {
-    // Which of them can't be run is told by each alone.
-    const alone = new Map<DataTest, number>();
-    for (const test of tests) alone.set(test, await countAlone(connection, test, test.count));
-    return alone;
+    return oneByOne(
+      connection,
+      tests.map((test) => ({ test, count: test.count })),
+    );
   }
 }
 
-async function countAlone(connection: Warehouse, { name, file }: DataTest, count: string): Promise<number> {
+/** Of several that failed together, which can't be run is told by each alone. */
+async function oneByOne(connection: Warehouse, counts: readonly Count[]): Promise<Map<DataTest, number>> {
+  const failing = new Map<DataTest, number>();
+  for (const one of counts) failing.set(one.test, await countAlone(connection, one));
+  return failing;
+}
+
+async function countAlone(connection: Warehouse, { test: { name, file }, count }: Count): Promise<number> {
   const row = await connection
     .first<{ failing_rows: string }>(`select (${count})::bigint as failing_rows`)
     .catch((error: unknown) => {

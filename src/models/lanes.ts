@@ -1,6 +1,9 @@
 import type { Warehouse } from "../warehouse.ts";
 import { isOutOfMemory } from "./out-of-memory.ts";
 
+/** What reads more rows is done beside no other such: it takes most of the memory. */
+export const mostRowsBeside = 500_000;
+
 /**
  * Does a piece of work for each of some items, on as many connections at once as there are: to plan a query is done on
  * one thread, so that several at once take less time. What fails for want of memory is done once more, by itself. After

@@ -11,21 +11,19 @@ export async function recordedModels(connection: Warehouse): Promise<Map<string,
     made_of: string | null;
     content: string | null;
     row_count: string | null;
-  }>("select model_name as name, made_of, content, row_count from meta.model");
+    duration_ms: string | null;
+  }>("select model_name as name, made_of, content, row_count, duration_ms from meta.model");
   return new Map(
-    rows.map(({ name, made_of: madeOf, content, row_count: count }) => [
+    rows.map(({ name, made_of: madeOf, content, row_count: count, duration_ms: duration }) => [
       name,
-      { madeOf, content, rowCount: count === null ? null : Number(count) },
+      {
+        madeOf,
+        content,
+        rowCount: count === null ? null : Number(count),
+        durationMs: duration === null ? null : Number(duration),
+      },
     ]),
   );
-}
-
-/** By the name of the model, how long each took when it was made last, in milliseconds. */
-export async function recordedDurations(connection: Warehouse): Promise<Map<string, number>> {
-  const rows = await connection.all<{ name: string; duration_ms: string }>(
-    "select model_name as name, duration_ms from meta.model where duration_ms is not null",
-  );
-  return new Map(rows.map(({ name, duration_ms: duration }) => [name, Number(duration)]));
 }
 
 /** Writes the rows of meta.model for what was made, and says of what was kept that it was, in an open transaction. */

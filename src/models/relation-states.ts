@@ -23,6 +23,8 @@ export interface RecordedModel {
   content: string | null;
   /** How many rows its table has; null for a view. */
   rowCount: number | null;
+  /** How long it took when it was last made before this build, in milliseconds; null where that is not known. */
+  durationMs: number | null;
 }
 
 /** What is known of the tables and views of a warehouse. */
@@ -88,7 +90,7 @@ export function statesOf(
   /** By relation and the names of columns, the states that were looked up. */
   const looked = new Map<string, Map<string, string>>();
   const recordOf = ({ name }: Model): RecordedModel =>
-    known.models.get(name) ?? { madeOf: null, content: null, rowCount: null };
+    known.models.get(name) ?? { madeOf: null, content: null, rowCount: null, durationMs: null };
 
   const stateOf = (input: Input, words: ReadonlySet<string>): string | null => {
     const { relation, model, isReadWhole } = input;
@@ -186,7 +188,7 @@ export function statesOf(
       const changes = await lastChanges(connection, tables.filter(isByDay).map(relationOf));
       for (const model of tables) {
         const { rowCount, content } = rows.get(relationOf(model)) ?? { rowCount: null, content: null };
-        known.models.set(model.name, { madeOf: null, content, rowCount });
+        known.models.set(model.name, { ...recordOf(model), madeOf: null, content, rowCount });
         if (isByDay(model)) known.rows.set(keyOf(model), changes.get(relationOf(model)) ?? noDays);
       }
       for (const model of made) unseen.delete(keyOf(model));
